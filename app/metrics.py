@@ -1,0 +1,31 @@
+"""What the service counts, on a registry of its own (Prometheus text at ``/metrics``)."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+registry = CollectorRegistry()
+
+turns = Counter("viewerdesk_turns", "Decided turns by outcome", ["outcome"], registry=registry)
+duplicates = Counter("viewerdesk_duplicates", "Repeats of a push that was stored before", registry=registry)
+refusals = Counter("viewerdesk_refusals", "Requests refused at the door by reason", ["reason"], registry=registry)
+undecodable = Counter("viewerdesk_undecodable", "Authentic pushes that could not be read", registry=registry)
+failed_events = Counter("viewerdesk_failed_events", "Events whose handling raised an error", registry=registry)
+overdue = Counter("viewerdesk_overdue", "Requests answered 503: nothing committed in time", registry=registry)
+deliveries = Counter("viewerdesk_deliveries", "Attempts of the sender by outcome", ["outcome"], registry=registry)
+understand_misses = Counter("viewerdesk_understand_misses", "Texts that were not in the cache", registry=registry)
+
+latency = Histogram(
+    "viewerdesk_turn_seconds",
+    "From arrival of a push to its committed answer",
+    buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5),
+    registry=registry,
+)
+batch_size = Histogram(
+    "viewerdesk_batch_size",
+    "Pushes in one ingest transaction",
+    buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256),
+    registry=registry,
+)
+ingest_depth = Gauge("viewerdesk_ingest_queue", "Pushes that wait for an ingest batch", registry=registry)
+backlog_depth = Gauge("viewerdesk_backlog", "Stored events that are not decided yet", registry=registry)
+outbox_depth = Gauge("viewerdesk_outbox", "Messages in the outbox that wait to be sent", registry=registry)
+waiting = Gauge("viewerdesk_conversations_waiting", "Conversations that wait for an agent", registry=registry)
