@@ -1,0 +1,56 @@
+"""One way to run a rule in a transaction, on either engine.
+
+A rule is a synchronous function ``fn(session, …)``. ``await db.write(fn, …)`` runs it in a transaction and returns
+after the commit; ``await db.read(fn, …)`` runs it where nothing may be written. The function may run twice, so it does
+nothing but talk to the database.
+"""
+
+import logging
+from collections.abc import Callable
+from time import perf_counter
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+
+from sqlalchemy.orm import Session
+
+P = ParamSpec("P")
+T = TypeVar("T")
+Rule = Callable[Concatenate[Session, P], T]
+
+SLOW_WRITE = 0.05
+"""Seconds: a longer write keeps everybody else's waiting and is logged."""
+
+log = logging.getLogger(__name__)
+
+
+class Database(Protocol):
+    dialect: str
+    """``sqlite`` or ``postgresql``."""
+
+    async def write(self, rule: Rule[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run the rule in a transaction of its own (or its own savepoint); return after the commit."""
+
+    async def write_first(self, rule: Rule[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """``write`` that goes ahead of all waiting ordinary writes: for ingest alone."""
+
+    async def read(self, rule: Rule[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run the rule on a consistent view, beside writers."""
+
+    async def close(self) -> None: ...
+
+
+class SlowWrite(Exception):
+    """A write took longer than a test run allows."""
+
+
+def timed(session: Session, rule: Callable[..., T], args: Any, kwargs: Any, limit: float | None) -> T:
+    """Call the rule and flush; log a slow one, or fail it where ``limit`` (seconds) is set."""
+    start = perf_counter()
+    result = rule(session, *args, **kwargs)
+    session.flush()
+    took = perf_counter() - start
+    if took > SLOW_WRITE:
+        name = getattr(rule, "__qualname__", repr(rule))
+        log.warning("slow write", extra={"rule": name, "ms": round(took * 1000)})
+        if limit is not None and took > limit:
+            raise SlowWrite(f"{name} took {took:.3f} s")
+    return result

@@ -1,0 +1,76 @@
+"""PostgreSQL: a transaction a rule through asyncpg, with the rule itself synchronous (``run_sync``)."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.orm import Session
+
+from app.db.database import P, Rule, T, timed
+
+ATTEMPTS = 3
+_REPEATABLE = frozenset({"40001", "40P01"})
+"""SQLSTATE of a serialisation failure and of a deadlock: the other one went through, so a repeat will."""
+
+
+class PostgresDatabase:
+    dialect = "postgresql"
+
+    def __init__(self, url: str, *, pool: int = 8, write_limit: float | None = None) -> None:
+        """``pool``: connections of this process; one is kept for ingest. ``write_limit``: as in SqliteDatabase."""
+        self._limit = write_limit
+        self._engine = create_async_engine(
+            "postgresql+asyncpg://",
+            pool_size=pool,
+            max_overflow=0,
+            pool_timeout=10,
+            connect_args={
+                "dsn": url,  # read by asyncpg itself, which knows sslmode and several hosts
+                "prepared_statement_cache_size": 500,
+                "server_settings": {
+                    "application_name": "viewer-desk",
+                    "jit": "off",  # short statements only: compiling them costs more than running them
+                    "statement_timeout": "30000",
+                    "idle_in_transaction_session_timeout": "30000",
+                },
+            },
+        )
+        self._views = self._engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        # Ingest never queues behind ordinary work: one connection is always its own.
+        self._ordinary = asyncio.Semaphore(pool - 1)
+
+    async def write(self, rule: Rule[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        async with self._ordinary:
+            return await self._repeat(rule, args, kwargs)
+
+    async def write_first(self, rule: Rule[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return await self._repeat(rule, args, kwargs)
+
+    async def read(self, rule: Rule[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        def run(connection: Connection) -> T:
+            with Session(connection, expire_on_commit=False) as session:
+                return rule(session, *args, **kwargs)
+
+        async with self._ordinary, self._views.connect() as connection:
+            return await connection.run_sync(run)
+
+    async def close(self) -> None:
+        await self._engine.dispose()
+
+    async def _repeat(self, rule: Callable[..., T], args: Any, kwargs: Any) -> T:
+        def run(connection: Connection) -> T:
+            # The transaction is this rule's alone, so its end is the engine's: no savepoint is needed around it.
+            with Session(connection, expire_on_commit=False, join_transaction_mode="rollback_only") as session:
+                return timed(session, rule, args, kwargs, self._limit)
+
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                async with self._engine.begin() as connection:
+                    return await connection.run_sync(run)
+            except DBAPIError as error:
+                if attempt == ATTEMPTS or getattr(error.orig, "sqlstate", None) not in _REPEATABLE:
+                    raise
+        raise AssertionError("unreachable")

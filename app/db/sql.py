@@ -1,0 +1,120 @@
+"""The other differences between the engines: value lists, row locks, process-wide exclusion, counters."""
+
+import json
+from collections.abc import Collection, Sequence
+from typing import Any, cast
+
+from sqlalchemy import (
+    BindParameter,
+    Boolean,
+    ColumnElement,
+    CursorResult,
+    Dialect,
+    Result,
+    Select,
+    String,
+    Text,
+    TypeDecorator,
+    bindparam,
+    func,
+    inspect,
+    select,
+    text,
+)
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.visitors import InternalTraversal
+from sqlalchemy.types import TypeEngine
+
+from app.db.arrays import array_literal, element_type, writer
+from app.db.base import Base, Id
+
+
+class Counter(Base):
+    """A number that only a conditional UPDATE changes: ticket numbers, the configuration's version, cursors."""
+
+    __tablename__ = "counters"
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    value: Mapped[int] = mapped_column(Id)
+
+
+def reserve(session: Session, name: str, count: int = 1) -> int:
+    """Take ``count`` numbers of the counter and return the first; numbers begin at 1 and never come twice."""
+    statement = text(
+        "INSERT INTO counters (name, value) VALUES (:name, :count) "
+        "ON CONFLICT (name) DO UPDATE SET value = counters.value + :count RETURNING value"
+    )
+    return int(session.execute(statement, {"name": name, "count": count}).scalar_one()) - count + 1
+
+
+def counter(session: Session, name: str) -> int:
+    """The last number taken; 0 before the first."""
+    return session.scalar(select(Counter.value).where(Counter.name == name)) or 0
+
+
+class ListOf(TypeDecorator[Sequence[Any]]):
+    """A list as one text parameter: an array literal on PostgreSQL, JSON on SQLite."""
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, item: TypeEngine[Any]) -> None:
+        super().__init__()
+        self.item = item
+
+    def process_bind_param(self, value: Sequence[Any] | None, dialect: Dialect) -> str:
+        if dialect.name == "postgresql":
+            return array_literal(value or (), writer(self.item))
+        return json.dumps(value, ensure_ascii=False)
+
+
+class IsAny(ColumnElement[bool]):
+    """``column IN list``, written so that the statement's text does not depend on the list's length."""
+
+    inherit_cache = True
+    type = Boolean()
+    _is_implicitly_boolean = True  # else SQLite gets "… = 1", which no index serves
+    _traverse_internals = [  # noqa: RUF012  (SQLAlchemy's own protocol: what takes part in the cache key)
+        ("column", InternalTraversal.dp_clauseelement),
+        ("values", InternalTraversal.dp_clauseelement),
+    ]
+
+    def __init__(self, column: ColumnElement[Any], values: BindParameter[Any]) -> None:
+        self.column, self.values = column, values
+
+
+@compiles(IsAny, "postgresql")
+def _array(element: IsAny, compiler: SQLCompiler, **context: Any) -> str:
+    column, values = compiler.process(element.column, **context), compiler.process(element.values, **context)
+    return f"{column} = ANY({values}::TEXT::{element_type(element.column.type)}[])"
+
+
+@compiles(IsAny)
+def _json_each(element: IsAny, compiler: SQLCompiler, **context: Any) -> str:
+    values = compiler.process(element.values, **context)
+    return f"{compiler.process(element.column, **context)} IN (SELECT value FROM json_each({values}))"
+
+
+def is_any(column: InstrumentedAttribute[Any], values: Collection[Any] | str) -> IsAny:
+    """``column IN values``. A name instead of values makes a parameter, for statements that are built once."""
+    kind = ListOf(column.type)
+    given = bindparam(values, type_=kind) if isinstance(values, str) else bindparam(None, list(values), type_=kind)
+    return IsAny(inspect(column).expression, given)
+
+
+def changed(result: Result[Any]) -> int:
+    """How many rows an UPDATE or DELETE met."""
+    return cast(CursorResult[Any], result).rowcount
+
+
+def for_update(statement: Select[Any], *, skip_locked: bool = False) -> Select[Any]:
+    """Lock the rows until the commit; SQLite ignores it, there the writer is alone anyway."""
+    return statement.with_for_update(skip_locked=skip_locked)
+
+
+def alone(session: Session, name: str) -> bool:
+    """Whether this transaction is the only one of all processes in the section ``name`` (others are told False)."""
+    if session.get_bind().dialect.name != "postgresql":
+        return True
+    return bool(session.scalar(select(func.pg_try_advisory_xact_lock(func.hashtextextended(name, 0)))))

@@ -1,0 +1,87 @@
+"""Alembic's entry: where the database is, and the lock that lets one process of many migrate."""
+
+import asyncio
+import os
+from collections.abc import Iterable
+from typing import Literal
+
+from alembic import context
+from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+import app.conversations.models
+import app.db.opening
+import app.db.sql
+import app.jobs
+import app.tickets.models
+import app.viewers.models  # noqa: F401  (the imports fill the metadata)
+from app.db.base import Base, Id, Json, UtcDateTime
+from app.db.schema import sqlite_path
+from app.db.sqlite import FileLock
+
+_LOCK = 7_326_011_409
+
+
+def _url() -> str:
+    given = context.get_x_argument(as_dictionary=True).get("url") or os.environ.get("DATABASE_URL")
+    return given or "sqlite:///data/viewerdesk.db"
+
+
+def _migrate(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
+    context.configure(
+        connection=connection,
+        target_metadata=Base.metadata,
+        compare_type=True,
+        render_as_batch=connection.dialect.name == "sqlite",
+        process_revision_directives=_name_by_number,
+        render_item=_render_own_type,
+    )
+    context.run_migrations()
+    connection.commit()
+
+
+def _name_by_number(migration: object, revision: Iterable[str | None], directives: list[object]) -> None:
+    """New revisions are numbered, so that the order is plain to see in the folder."""
+    for script in directives:
+        script.rev_id = f"{len(os.listdir(_versions())) + 1:04d}"  # type: ignore[attr-defined]  # alembic's MigrationScript
+
+
+def _render_own_type(kind: str, item: object, context_: object) -> str | Literal[False]:
+    """Columns of our own types are written by their names, as the models write them."""
+    if kind != "type":
+        return False
+    if isinstance(item, UtcDateTime):
+        return "UtcDateTime()"
+    return "Id" if item is Id else "Json" if item is Json else False
+
+
+def _versions() -> str:
+    return os.path.join(os.path.dirname(__file__), "versions")
+
+
+def _sqlite(url: str) -> None:
+    path = sqlite_path(url)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with (
+        FileLock(path.with_name(path.name + ".lock")).held(),
+        create_engine(f"sqlite:///{path}").connect() as connection,
+    ):
+        connection.exec_driver_sql("PRAGMA journal_mode=WAL")
+        _migrate(connection)
+
+
+async def _postgres(url: str) -> None:
+    engine = create_async_engine(make_url(url).set(drivername="postgresql+asyncpg"), poolclass=NullPool)
+    async with engine.connect() as connection:
+        await connection.run_sync(_migrate)
+    await engine.dispose()
+
+
+if _url().startswith("sqlite"):
+    _sqlite(_url())
+else:
+    asyncio.run(_postgres(_url()))

@@ -1,0 +1,101 @@
+"""Real databases for every test that stores: SQLite and PostgreSQL, a fresh one each."""
+
+import asyncio
+import itertools
+import os
+import shutil
+from collections.abc import AsyncIterator, Generator, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+import asyncpg
+import pytest
+
+from app.db.database import Database
+from app.db.opening import connect
+from app.db.schema import bring_up_to_date
+from app.secrets import new_key
+from app.settings import Settings
+from tests import postgres
+from tests.postgres_binaries import ServerUnavailable
+
+WRITE_LIMIT = 0.25
+"""Seconds: a longer write fails the test."""
+_numbers = itertools.count(1)
+Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A running server with a migrated database ``template`` that the tests' databases are copied from."""
+    try:
+        server = postgres.start()
+    except ServerUnavailable as error:
+        pytest.skip(f"no PostgreSQL: {error}")
+    with server:
+        asyncio.run(_execute(server.url, "CREATE DATABASE template"))
+        bring_up_to_date(Settings(database_url=_database(server.url, "template")))
+        yield server.url
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("sqlite") / "template.db"
+    bring_up_to_date(Settings(database_url=f"sqlite:///{path}"))
+    return path
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A fresh migrated database of each engine in turn."""
+    if request.param == "sqlite":
+        path = tmp_path / "test.db"
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        return f"sqlite:///{path}"
+    server, name = request.getfixturevalue("postgres_url"), f"test{next(_numbers)}"
+    asyncio.run(_execute(server, f"CREATE DATABASE {name} TEMPLATE template"))
+    return _database(server, name)
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    return Settings(
+        mode="demo", database_url=database_url, data_dir=tmp_path, secret_keys=(new_key(),), migrate="never"
+    )
+
+
+@pytest.fixture
+async def db(settings: Settings) -> AsyncIterator[Database]:
+    database = connect(settings, write_limit=WRITE_LIMIT)
+    yield database
+    await database.close()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    return _refuse_skip((yield))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    return _refuse_skip((yield))
+
+
+def _refuse_skip(report: Report) -> Report:
+    """In CI a skipped test is a failed one: what is not run is not green."""
+    if report.skipped and not hasattr(report, "wasxfail") and os.environ.get("CI") == "true":
+        report.outcome = "failed"
+        report.longrepr = f"nothing may be skipped here: {report.longrepr}"
+    return report
+
+
+async def _execute(url: str, statement: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+def _database(url: str, name: str) -> str:
+    return f"{url.rsplit('/', 1)[0]}/{name}"
