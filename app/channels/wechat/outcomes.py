@@ -1,0 +1,90 @@
+"""What the platform's error codes mean for the message that met them.
+
+Source: the platform's error tables of the token call and of custom/send. A code that is in neither table is a refusal
+that we have not met yet: the message did not arrive, and repeating it as it is would be refused again.
+"""
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Final
+
+from wechatpy.constants import WeChatErrorCode
+
+from app.channels.base import DeliveryError, Outcome
+
+MAX_DETAIL = 300
+
+
+def _table(outcomes: Mapping[Outcome, Iterable[int]]) -> Mapping[int, Outcome]:
+    return MappingProxyType({code: outcome for outcome, codes in outcomes.items() for code in codes})
+
+
+SEND: Final = _table(
+    {
+        # "Busy" is said by machines that may have taken the message, and there is no idempotency key.
+        Outcome.unknown: (-1, -1000),
+        Outcome.refresh: (40001, 40014, 41001, 42001),
+        Outcome.retry: (45011,),
+        Outcome.operator: (
+            40164,  # our address is not on the allow-list
+            45009,  # the day's quota is used up, until 00:00 Beijing
+            48001,  # the account may not use this interface
+            48004,  # interface banned for breaking rules
+            50001,
+            50002,  # the account is limited, probably punished
+            65400,  # customer service is not switched on
+        ),
+        Outcome.permanent: (
+            40003,  # not an openid of this account
+            40007,  # media expired
+            40008,
+            40033,
+            43004,  # does not follow
+            43019,  # on our blacklist
+            44002,
+            44004,
+            45002,  # too long
+            45008,
+            45015,  # window closed, until the viewer writes again
+            45047,  # count used up, until the viewer writes again
+            45064,
+            47001,
+            48002,  # the viewer switched messages off
+            48008,  # not this kind of message
+            50005,  # does not follow
+            61500,
+        ),
+    }
+)
+
+TOKEN: Final = _table(
+    {
+        Outcome.retry: (-1, -1000, 45011),
+        Outcome.operator: (
+            40001,  # wrong secret
+            40002,
+            40013,  # wrong app id
+            40125,  # wrong secret
+            40164,  # our address is not on the allow-list; the message names it
+            40243,  # secret frozen
+            45009,
+            89501,  # an administrator must confirm our address
+            89503,
+            89506,  # refused: again after a day
+            89507,  # refused: again after an hour
+        ),
+    }
+)
+
+_RETRY_AFTER: Final[Mapping[int, float]] = {45011: 60.0}
+_NAMES: Final[Mapping[int, str]] = {int(code): code.name for code in WeChatErrorCode}
+
+
+def refusal(outcomes: Mapping[int, Outcome], code: int, message: str) -> DeliveryError:
+    """The failure that the platform's ``errcode`` and ``errmsg`` describe."""
+    return DeliveryError(
+        str(code),
+        outcomes.get(code, Outcome.permanent),
+        f"{_NAMES.get(code, 'UNNAMED')}: {message}"[:MAX_DETAIL],
+        retry_after=_RETRY_AFTER.get(code),
+    )
