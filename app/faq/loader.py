@@ -1,0 +1,112 @@
+"""Reads ``faq/*.yaml`` and ``intents/*.yaml``, checks everything, and reports all problems at once.
+
+The format of ``faq/<group>.yaml``::
+
+    entries:
+      - id: playback.buffering      # <group>.<name>, unique; statistics hang on it, so it never changes
+        title: 播放卡顿              # 2 to 12 characters, shown as a choice in a clarifying question
+        question: 播放卡顿、一直缓冲怎么办？
+        similar:                    # as different real viewers write; five or more make the matching good
+          - 一直转圈圈，半天加载不出来
+        answer: |                   # plain text of at most 2,000 bytes; {hotline} is a fact, see facts.py;
+          ……                        # without its facts an entry is withheld: none in urgent ones, none with an intent
+        urgent: true                # optional: answered even while the viewer waits for a person
+        intent: human               # optional: the question is really a request; its intent acts instead
+
+and of ``intents/<id>.yaml``::
+
+    id: human
+    title: 转人工
+    examples: [转人工客服, 我要人工]   # matched like similar questions
+    exact: [人工, "0"]              # count only as the whole message; one of the two lists may be left out
+    action: hand_over               # see knowledge.Action
+    priority: 100                   # 0 to 100: higher wins over other intents and entries
+    reply: [……]                     # for the action say only: wordings, at least one of them without a fact
+
+Text is text: a number, true/false or a date stands in quotes. YAML aliases are refused.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import astuple
+from pathlib import Path
+from types import MappingProxyType
+
+from app.errors import ConfigurationError
+from app.faq import source
+from app.faq.knowledge import Intent, Knowledge, bare, fingerprint
+from app.faq.records import Phrasing, ReadEntry, entries_of, read_entry, read_intent
+from app.faq.source import Place, Problem
+
+
+class KnowledgeError(ConfigurationError):
+    """The files have problems; the text has one line for each, by file and line."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(sorted(set(problems)))
+        super().__init__("\n".join(map(str, self.problems)))
+
+
+def load(faq_dir: Path, intents_dir: Path, facts: Mapping[str, str | None]) -> Knowledge:
+    """Everything in both folders, valid as a whole; KnowledgeError lists all that is not.
+
+    ``facts`` gives each known fact a value, or None where it is not set: entries that need such a fact are withheld.
+    """
+    problems: list[Problem] = []
+    intents = [read_intent(stem, root, facts) for stem, root in source.open_files(intents_dir, problems)]
+    files = source.open_files(faq_dir, problems)
+    entries = [read_entry(stem, place, facts) for stem, root in files for place in entries_of(root)]
+    _check_entry_ids(entries)
+    _check_named_intents(entries, {path.stem for path in intents_dir.glob("*.yaml")})
+    asked = [phrasing for read in entries for phrasing in read.phrasings]
+    _check_phrasings([*asked, *(phrasing for read in intents for phrasing in read.phrasings)])
+    if problems:
+        raise KnowledgeError(problems)
+    return _assemble(entries, [read.intent for read in intents])
+
+
+def _assemble(read: Sequence[ReadEntry], intents: Sequence[Intent]) -> Knowledge:
+    entries = {item.entry.id: item.entry for item in read if not item.missing}
+    withheld = {item.entry.id: item.missing for item in read if item.missing}
+    version = fingerprint([entry.version for entry in entries.values()], [astuple(intent) for intent in intents])
+    by_id = {intent.id: intent for intent in intents}
+    return Knowledge(version, MappingProxyType(entries), MappingProxyType(by_id), MappingProxyType(withheld))
+
+
+# ------------------------------------------------------------------------------------------------- across all the files
+
+
+def _check_entry_ids(entries: Sequence[ReadEntry]) -> None:
+    seen: dict[str, Place] = {}
+    for read in entries:
+        place = read.fields.get("id")
+        if place and read.entry.id:
+            first = seen.setdefault(read.entry.id, place)
+            if first is not place:
+                place.report(f"'{read.entry.id}' is already used at {first.file}:{first.line}")
+
+
+def _check_named_intents(entries: Sequence[ReadEntry], known: set[str]) -> None:
+    seen: dict[str, Place] = {}
+    for read in entries:
+        place, name = read.fields.get("intent"), read.entry.intent
+        if not place or not name:
+            continue
+        if name not in known:
+            place.report(f"there is no intent '{name}'")
+        first = seen.setdefault(name, place)
+        if first is not place:
+            place.report(f"'{name}' already belongs to the entry at {first.file}:{first.line}")
+
+
+def _check_phrasings(phrasings: Sequence[Phrasing]) -> None:
+    """The same words twice are a slip, or two targets between which nothing can decide.
+
+    An exact word may repeat a phrasing of its own target: both then say the same.
+    """
+    seen: dict[str, Phrasing] = {}
+    for phrasing in sorted(phrasings, key=lambda one: one.exact):
+        key = bare(phrasing.text)
+        first = seen.setdefault(key, phrasing) if key else phrasing
+        same_meaning = first.target == phrasing.target and first.exact != phrasing.exact
+        if first is not phrasing and not same_meaning:
+            phrasing.place.report(f"'{phrasing.text}' already stands at {first.place.file}:{first.place.line}")

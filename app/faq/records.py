@@ -1,0 +1,184 @@
+"""One entry or intent from its place in a file: which fields there are, and what each may hold.
+
+Like ``source``, it reports what is wrong and goes on with an empty value; ``loader`` throws the result away then.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import astuple, dataclass, replace
+
+from app.faq import source
+from app.faq.facts import PLACEHOLDER, missing_facts, render
+from app.faq.knowledge import INTENT_PREFIX, Action, Entry, Intent, bare, fingerprint
+from app.faq.source import Place
+
+ENTRY_ID = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
+TITLE_LENGTHS = range(2, 13)
+MAX_PHRASING = 200
+MAX_TEXT_BYTES = 2000
+"""One message of the narrowest platform holds 2,048 bytes."""
+MAX_PRIORITY = 100
+
+ENTRY_REQUIRED = frozenset({"id", "title", "question", "similar", "answer"})
+ENTRY_OPTIONAL = frozenset({"urgent", "intent"})
+INTENT_REQUIRED = frozenset({"id", "title", "action", "priority"})
+INTENT_OPTIONAL = frozenset({"examples", "exact", "reply"})
+
+Facts = Mapping[str, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Phrasing:
+    """A text that leads to ``target``; an ``exact`` one only as the whole message."""
+
+    target: str
+    text: str
+    place: Place
+    exact: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReadEntry:
+    entry: Entry
+    fields: Mapping[str, Place]
+    missing: tuple[str, ...]
+    """Facts that the answer needs and that have no value."""
+    phrasings: tuple[Phrasing, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadIntent:
+    intent: Intent
+    phrasings: tuple[Phrasing, ...]
+
+
+def entries_of(root: Place) -> list[Place]:
+    """The items of a file of entries."""
+    return source.items(source.record(root, frozenset({"entries"}), frozenset()).get("entries"))
+
+
+def read_entry(group: str, place: Place, facts: Facts) -> ReadEntry:
+    """An item of ``entries`` in the file of ``group``."""
+    fields = source.record(place, ENTRY_REQUIRED, ENTRY_OPTIONAL)
+    id_ = _entry_id(fields.get("id"), group)
+    similar = _phrasings(id_, fields.get("similar"))
+    template = _template(fields.get("answer"), facts)
+    entry = Entry(
+        id=id_,
+        title=_title(fields.get("title")),
+        question=_phrase(fields.get("question")),
+        similar=tuple(phrasing.text for phrasing in similar),
+        answer=render(template, facts),
+        urgent=source.flag(fields.get("urgent")),
+        intent=source.text(fields.get("intent")) or None,
+        version="",
+    )
+    if (entry.urgent or entry.intent) and PLACEHOLDER.search(template):
+        fields["answer"].report("an urgent entry, or one with an intent, needs no fact: it must never be withheld")
+    question = [Phrasing(id_, entry.question, fields["question"])] if "question" in fields else []
+    versioned = replace(entry, version=fingerprint(astuple(entry)))
+    return ReadEntry(versioned, fields, missing_facts(template, facts), (*question, *similar))
+
+
+def read_intent(stem: str, root: Place, facts: Facts) -> ReadIntent:
+    """The file ``stem``.yaml."""
+    fields = source.record(root, INTENT_REQUIRED, INTENT_OPTIONAL)
+    if not fields.keys() & {"examples", "exact"}:
+        root.report("needs examples or exact words")
+    examples = _phrasings(INTENT_PREFIX + stem, fields.get("examples"))
+    exact = _phrasings(INTENT_PREFIX + stem, fields.get("exact"), exact=True)
+    action = _action(fields.get("action"))
+    intent = Intent(
+        id=_intent_id(fields.get("id"), stem),
+        title=_title(fields.get("title")),
+        examples=tuple(phrasing.text for phrasing in examples),
+        exact=tuple(phrasing.text for phrasing in exact),
+        action=action,
+        priority=_priority(fields.get("priority")),
+        replies=_replies(root, fields.get("reply"), action, facts),
+    )
+    return ReadIntent(intent, (*examples, *exact))
+
+
+# ---------------------------------------------------------------------------------------------------------- the fields
+
+
+def _entry_id(place: Place | None, group: str) -> str:
+    id_ = source.text(place)
+    if place and id_ and not (ENTRY_ID.fullmatch(id_) and id_.startswith(f"{group}.")):
+        place.report(f"must be a name of this file's group, like {group}.example")
+    return id_
+
+
+def _intent_id(place: Place | None, stem: str) -> str:
+    id_ = source.text(place)
+    if place and id_ and id_ != stem:
+        place.report(f"must be the file's name, '{stem}'")
+    return id_
+
+
+def _title(place: Place | None) -> str:
+    title = _line(place)
+    if place and title and len(title) not in TITLE_LENGTHS:
+        place.report(f"must have {TITLE_LENGTHS[0]} to {TITLE_LENGTHS[-1]} characters, to stand as a choice")
+    return title
+
+
+def _line(place: Place | None) -> str:
+    line = source.text(place)
+    if place and "\n" in line:
+        place.report("must be one line")
+    if place and ("{" in line or "}" in line):
+        place.report("facts and braces stand in answers and replies only")
+    return line
+
+
+def _phrasings(target: str, place: Place | None, *, exact: bool = False) -> list[Phrasing]:
+    return [Phrasing(target, _phrase(item), item, exact) for item in source.items(place)]
+
+
+def _phrase(place: Place | None) -> str:
+    phrase = _line(place)
+    if place and len(phrase) > MAX_PHRASING:
+        place.report(f"must have at most {MAX_PHRASING} characters")
+    if place and phrase and not bare(phrase):
+        place.report("has neither letters nor digits")
+    return phrase
+
+
+def _template(place: Place | None, facts: Facts) -> str:
+    template = source.text(place)
+    if place is None:
+        return template
+    for name in dict.fromkeys(PLACEHOLDER.findall(template)):
+        if name not in facts:
+            place.report(f"unknown fact {{{name}}}")
+    if set("{}") & set(PLACEHOLDER.sub("", template)):
+        place.report("a brace that belongs to no {fact}")
+    if len(render(template, facts).encode()) > MAX_TEXT_BYTES:
+        place.report(f"is longer than {MAX_TEXT_BYTES} bytes")
+    return template
+
+
+def _action(place: Place | None) -> Action:
+    name = source.text(place)
+    if place and name and name not in set(Action):
+        place.report(f"must be one of {', '.join(Action)}")
+    return Action(name) if name in set(Action) else Action.hand_over
+
+
+def _priority(place: Place | None) -> int:
+    priority = source.number(place)
+    if place and priority > MAX_PRIORITY:
+        place.report(f"must be 0 to {MAX_PRIORITY}")
+    return priority
+
+
+def _replies(root: Place, place: Place | None, action: Action, facts: Facts) -> tuple[str, ...]:
+    """The wordings whose facts are all set; one must need none, so that there is always something to say."""
+    if (action is Action.say) != (place is not None):
+        root.report("reply belongs to the action say, and only there")
+    templates = [_template(item, facts) for item in source.items(place)]
+    if place and templates and all(PLACEHOLDER.search(template) for template in templates):
+        place.report("needs one wording without a fact")
+    return tuple(render(template, facts) for template in templates if not missing_facts(template, facts))

@@ -1,0 +1,111 @@
+"""The knowledge in the repository: complete, valid, and written as viewers should read it."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from app.faq.facts import FACTS, PLACEHOLDER, resolve_facts
+from app.faq.knowledge import Action, Entry, Knowledge
+from app.faq.lint import lint
+from app.faq.loader import load
+
+ROOT = Path(__file__).parents[2]
+TOPICS = (Path(__file__).parent / "data" / "topics.txt").read_text(encoding="utf-8").split()
+KNOWLEDGE = load(ROOT / "faq", ROOT / "intents", resolve_facts({}, demo=True))
+ACTING = {
+    "ticket.human": "human",
+    "ticket.progress": "ticket_progress",
+    "ticket.complain": "complaint",
+    "community.unsubscribe": "unsubscribe",
+}
+
+
+def in_production(**given: str) -> Knowledge:
+    return load(ROOT / "faq", ROOT / "intents", resolve_facts(given, demo=False))
+
+
+def test_every_topic_has_its_entry() -> None:
+    assert sorted(KNOWLEDGE.entries) == sorted(TOPICS)
+    assert not KNOWLEDGE.withheld
+
+
+def test_each_action_but_saying_belongs_to_one_intent() -> None:
+    actions = [intent.action for intent in KNOWLEDGE.intents.values() if intent.action is not Action.say]
+    assert sorted(actions) == sorted(set(Action) - {Action.say})
+
+
+def test_requests_act_instead_of_answering() -> None:
+    assert {entry.id: entry.intent for entry in KNOWLEDGE.entries.values() if entry.intent} == ACTING
+
+
+def test_urgent_are_theft_and_fraud_only() -> None:
+    assert {entry.id for entry in KNOWLEDGE.entries.values() if entry.urgent} == {
+        "account.stolen",
+        "community.impostor",
+    }
+
+
+def test_a_person_and_unsubscribing_win_over_everything() -> None:
+    ranked = sorted(KNOWLEDGE.intents.values(), key=lambda intent: -intent.priority)
+    assert [intent.id for intent in ranked[:2]] == ["human", "unsubscribe"]
+
+
+@pytest.mark.parametrize("word", ["人工", "转人工", "退订", "TD", "继续", "取消排队", "工单进度", "都不是"])
+def test_words_that_texts_tell_viewers_to_send_are_exact_words(word: str) -> None:
+    assert word in KNOWLEDGE.exact_words()
+
+
+@pytest.mark.parametrize("entry", KNOWLEDGE.entries.values(), ids=lambda entry: entry.id)
+def test_answer_reads_well_on_a_phone(entry: Entry) -> None:
+    assert 40 <= len(entry.answer) <= 200
+    assert len(entry.answer.encode()) <= 600
+    assert not re.search(r"[!！*#`\t]", entry.answer), "no exclamation marks, no markdown"
+    assert entry.answer.count("\n") < 7
+    assert len(re.findall(r"^\d\.", entry.answer, re.MULTILINE)) <= 4
+    assert not re.search(r"[\u4e00-\u9fff][,;:?()]", entry.answer), "full-width punctuation after Chinese"
+
+
+@pytest.mark.parametrize("entry", KNOWLEDGE.entries.values(), ids=lambda entry: entry.id)
+def test_entry_is_asked_in_six_other_ways(entry: Entry) -> None:
+    assert len(entry.similar) >= 6
+    assert all(4 <= len(text) <= 40 or text == "领补偿" for text in entry.similar)
+
+
+def test_words_that_viewers_are_told_to_reply_do_something() -> None:
+    told = {
+        word
+        for entry in KNOWLEDGE.entries.values()
+        for word in re.findall(r"(?:回复|直接发|，发)“(.+?)”", entry.answer)
+    }
+    assert told <= KNOWLEDGE.exact_words().keys()
+
+
+def test_lint_finds_nothing() -> None:
+    assert lint(KNOWLEDGE) == []
+
+
+def test_every_fact_is_used() -> None:
+    files = [*(ROOT / "faq").glob("*.yaml"), *(ROOT / "intents").glob("*.yaml")]
+    used = {name for path in files for name in PLACEHOLDER.findall(path.read_text(encoding="utf-8"))}
+    assert used == {fact.name for fact in FACTS}
+
+
+def test_company_facts_never_stand_in_the_texts() -> None:
+    texts = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "faq").glob("*.yaml"))
+    assert not [fact.name for fact in FACTS if len(fact.demo) > 2 and fact.demo in texts]
+
+
+def test_production_without_facts_withholds_what_it_cannot_know() -> None:
+    knowledge = in_production(app="某视频")
+    assert knowledge.withheld["ticket.hotline"] == ("hotline", "service_email", "service_hours")
+    assert "ticket.hotline" not in knowledge.entries
+    assert "schedule.update_time" in knowledge.entries
+    assert {*knowledge.entries, *knowledge.withheld} == set(TOPICS)
+
+
+def test_production_without_facts_can_still_act_greet_and_warn() -> None:
+    knowledge = in_production()
+    assert ACTING.keys() | {"account.stolen", "community.impostor"} <= knowledge.entries.keys()
+    assert knowledge.intents["greeting"].replies
+    assert not re.search(r"[{}]", "".join(knowledge.intents["greeting"].replies))
