@@ -1,0 +1,149 @@
+"""Conversations and their messages, and the raw events that the messages came from."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, SmallInteger, String, Text, UniqueConstraint
+from sqlalchemy import text as sql
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db.base import Base, Id, Json, UtcDateTime
+
+
+class Channel(Base):
+    """An account on a platform. Its credentials are sealed with the keyring."""
+
+    __tablename__ = "channels"
+    __table_args__ = (UniqueConstraint("platform", "name"),)
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    platform: Mapped[str] = mapped_column(String(32))
+    name: Mapped[str] = mapped_column(String(64))
+    settings: Mapped[dict[str, Any]] = mapped_column(Json)
+    secrets: Mapped[bytes] = mapped_column(LargeBinary)
+    simulated: Mapped[bool]
+    """Played by the simulator: refused outside demo mode."""
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class EventState(StrEnum):
+    stored = "stored"
+    handled = "handled"
+    undecodable = "undecodable"
+    failed = "failed"
+
+
+class InboundEvent(Base):
+    """A push as it came, kept for replay. The unique key is what makes a platform's repeats harmless."""
+
+    __tablename__ = "inbound_events"
+    __table_args__ = (
+        UniqueConstraint("channel_id", "dedupe_key"),
+        Index("ix_inbound_events_backlog", "channel_id", "sender", sqlite_where=sql("state = 'stored'"),
+              postgresql_where=sql("state = 'stored'")),
+        Index("ix_inbound_events_received_at", "received_at"),
+    )  # fmt: skip
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    channel_id: Mapped[int] = mapped_column(ForeignKey("channels.id"))
+    dedupe_key: Mapped[str] = mapped_column(String(300))
+    sender: Mapped[str] = mapped_column(String(128))
+    state: Mapped[str] = mapped_column(String(12))
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    body: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """Decrypted, then sealed with the keyring; None once its time is over."""
+    error: Mapped[str | None] = mapped_column(Text)
+
+
+class Owner(StrEnum):
+    bot = "bot"
+    queue = "queue"
+    agent = "agent"
+
+
+class Conversation(Base):
+    """One at most is open for an identity. ``owner`` is who speaks."""
+
+    __tablename__ = "conversations"
+    __table_args__ = (
+        Index("uq_conversations_open", "identity_id", unique=True, sqlite_where=sql("closed_at IS NULL"),
+              postgresql_where=sql("closed_at IS NULL")),
+        Index("ix_conversations_queue", "queued_at", sqlite_where=sql("owner = 'queue'"),
+              postgresql_where=sql("owner = 'queue'")),
+        CheckConstraint("owner IN ('bot', 'queue', 'agent')", name="owner"),
+    )  # fmt: skip
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    identity_id: Mapped[int] = mapped_column(ForeignKey("identities.id"))
+    channel_id: Mapped[int] = mapped_column(ForeignKey("channels.id"))
+    owner: Mapped[str] = mapped_column(String(8))
+    last_seq: Mapped[int]
+    """``seq`` of the newest message; the row's lock makes the numbers gapless."""
+    awaiting: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    """What the bot waits for: kind, payload, expires."""
+    failures: Mapped[int] = mapped_column(SmallInteger)
+    last_entry: Mapped[str | None] = mapped_column(String(64))
+    opened_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    viewer_wrote_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    queued_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    acknowledged: Mapped[bool]
+    """Whether the viewer in the queue was told that his addition was received."""
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Direction(StrEnum):
+    inbound = "in"
+    outbound = "out"
+
+
+class MessageState(StrEnum):
+    """An inbound message is ``received``; the others are the states of what leaves."""
+
+    received = "received"
+    queued = "queued"
+    sending = "sending"
+    sent = "sent"
+    unknown = "unknown"
+    failed = "failed"
+    delivered = "delivered"
+    read = "read"
+
+
+class Via(StrEnum):
+    passive = "passive"
+    """On the response of the webhook request of ``event_id``."""
+    outbox = "outbox"
+
+
+class Message(Base):
+    """What was said, in the order of ``seq``, without gaps."""
+
+    __tablename__ = "messages"
+    __table_args__ = (
+        UniqueConstraint("conversation_id", "seq"),
+        Index("ix_messages_sending", "sending_at", sqlite_where=sql("state = 'sending'"),
+              postgresql_where=sql("state = 'sending'")),
+        CheckConstraint("direction IN ('in', 'out')", name="direction"),
+        CheckConstraint(
+            "state IN ('received', 'queued', 'sending', 'sent', 'unknown', 'failed', 'delivered', 'read')", name="state"
+        ),
+    )  # fmt: skip
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    conversation_id: Mapped[int] = mapped_column(ForeignKey("conversations.id"))
+    seq: Mapped[int]
+    direction: Mapped[str] = mapped_column(String(3))
+    author: Mapped[str] = mapped_column(String(16))
+    """``viewer``, ``bot``, ``system``, or the agent's id."""
+    kind: Mapped[str] = mapped_column(String(16))
+    text: Mapped[str] = mapped_column(Text)
+    data: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    """Inbound: what the kind carries besides text. Outbound: where the answer came from (entry, version, score)."""
+    state: Mapped[str] = mapped_column(String(9))
+    via: Mapped[str | None] = mapped_column(String(8))
+    event_id: Mapped[int | None] = mapped_column(ForeignKey("inbound_events.id"), index=True)
+    """Inbound: the event it came from. Outbound: the event whose response carries or would have carried it."""
+    platform_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    sending_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When the last attempt to send it began."""
+    sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    error: Mapped[str | None] = mapped_column(String(200))

@@ -1,0 +1,234 @@
+"""From decisions to rows: messages, tickets and deliveries of a whole batch, in multi-row statements."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from app.channels.base import Followed, Inbound, Text, Unfollowed
+from app.channels.text import split_text
+from app.conversations import outbox
+from app.conversations.models import Direction, Message, MessageState, Via
+from app.conversations.outbox import NEVER, Queued
+from app.db.rows import Insert, table_of
+from app.db.sql import is_any
+from app.dialogue import phrases
+from app.dialogue.push import Answer, Fate, Push
+from app.dialogue.threads import Thread
+from app.dialogue.turn import AddToTicket, Decision, OpenTicket, RefusePushes, Say, Source
+from app.jobs import Lane
+from app.tickets import service as tickets
+from app.tickets.service import NewTicket
+from app.viewers.models import Identity
+
+_insert_messages = Insert(
+    table_of(Message),
+    ("conversation_id", "seq", "direction", "author", "kind", "text", "data", "state", "via", "event_id",
+     "platform_at", "created_at", "sending_at"),
+    returning=("id", "conversation_id", "seq"),
+)  # fmt: skip
+
+
+@dataclass(slots=True)
+class _Entry:
+    """A decided turn with what is still to be written for it."""
+
+    push: Push
+    event_id: int
+    thread: Thread
+    decision: Decision
+    asked_seq: int = 0
+    says: list[tuple[int, str, Say]] = field(default_factory=list)
+    """(seq, text of the part, what it is part of)."""
+    passive_seq: int | None = None
+    rides: Message | None = None
+
+
+class Book:
+    """What a batch decided, entered turn by turn, then written at once."""
+
+    def __init__(self, lanes: dict[int, Lane], now: datetime) -> None:
+        self._lanes, self._now = lanes, now
+        self._entries: list[_Entry] = []
+        self._busy = set(lanes)
+        """Conversations in which something waits to be sent, so that whatever is new queues behind it."""
+
+    def waits(self, thread: Thread) -> bool:
+        return thread.conversation_id in self._busy
+
+    def enter(self, push: Push, event_id: int, thread: Thread, decision: Decision) -> None:
+        """Apply a decision to its thread, for the turns that follow, and keep it for writing."""
+        if decision.memory.owner != thread.memory.owner:
+            thread.queued_at = self._now if decision.memory.owner == "queue" else None
+        thread.memory, thread.wrote_at = decision.memory, self._now
+        self._entries.append(_Entry(push, event_id, thread, decision))
+
+    def write(self, session: Session) -> dict[tuple[int, str], Answer]:
+        numbers = self._tickets(session)
+        for entry in self._entries:
+            self._place(session, entry, numbers.get(entry.thread.conversation_id))
+        ids = {(row[1], row[2]): row[0] for row in _insert_messages(session, self._rows())}
+        self._queue(session, ids)
+        self._refuse_pushes(session)
+        return {entry.push.key: self._answer(entry, ids) for entry in self._entries}
+
+    # -------------------- tickets
+
+    def _tickets(self, session: Session) -> dict[int, int]:
+        """Open and extend tickets; numbers by conversation."""
+        concerned = sorted({e.thread.conversation_id for e in self._entries if _concerns_ticket(e.decision)})
+        if not concerned:
+            return {}
+        exist = tickets.open_in(session, concerned)
+        new: dict[int, NewTicket] = {}
+        for entry in self._entries:
+            conversation = entry.thread.conversation_id
+            for effect in entry.decision.effects:
+                if isinstance(effect, OpenTicket) and conversation not in exist:
+                    new.setdefault(conversation, self._new_ticket(entry, effect))
+        opened = tickets.open_many(session, list(new.values()))
+        tickets.add(session, [
+            (exist[entry.thread.conversation_id][-1][0], "viewer", effect.text, self._now)
+            for entry in self._entries
+            for effect in entry.decision.effects
+            if isinstance(effect, AddToTicket) and entry.thread.conversation_id in exist
+        ])  # fmt: skip
+        return {conversation: found[-1][1] for conversation, found in exist.items()} | opened
+
+    def _new_ticket(self, entry: _Entry, effect: OpenTicket) -> NewTicket:
+        thread = entry.thread
+        return NewTicket(
+            thread.viewer_id, thread.conversation_id, effect.kind, effect.priority, effect.subject, self._now
+        )
+
+    # -------------------- messages
+
+    def _place(self, session: Session, entry: _Entry, ticket: int | None) -> None:
+        """Number the message and its answers; decide what rides on the response and what queues."""
+        thread, push = entry.thread, entry.push
+        thread.last_seq += 1
+        entry.asked_seq = thread.last_seq
+        may_ride = push.capability.passive_reply and self._now < push.answer_by
+        lane = self._lanes.get(thread.conversation_id)
+        if may_ride and lane is not None:
+            entry.rides = outbox.take_first(session, lane, event_id=entry.event_id, now=self._now)
+            if lane.ready_at is None:
+                self._lanes.pop(thread.conversation_id)
+        for part, say in _parts(entry.decision, push, ticket):
+            thread.last_seq += 1
+            entry.says.append((thread.last_seq, part, say))
+        if entry.says and may_ride and thread.conversation_id not in self._busy:
+            entry.passive_seq = entry.says[0][0]
+        if entry.says[1 if entry.passive_seq else 0 :]:
+            self._busy.add(thread.conversation_id)
+
+    def _rows(self) -> list[tuple[Any, ...]]:
+        return [row for entry in self._entries for row in (self._asked(entry), *self._said(entry))]
+
+    def _asked(self, entry: _Entry) -> tuple[Any, ...]:
+        message = entry.push.message
+        assert isinstance(message, Inbound)
+        content = message.content
+        text = content.text if isinstance(content, Text) else (getattr(content, "recognition", None) or "")
+        return (
+            entry.thread.conversation_id, entry.asked_seq, Direction.inbound, "viewer", content.kind, text,
+            _details(content), MessageState.received, None, entry.event_id, message.sent_at, self._now, None,
+        )  # fmt: skip
+
+    def _said(self, entry: _Entry) -> list[tuple[Any, ...]]:
+        return [self._part(entry, seq, text, say) for seq, text, say in entry.says]
+
+    def _part(self, entry: _Entry, seq: int, text: str, say: Say) -> tuple[Any, ...]:
+        passive = seq == entry.passive_seq
+        fetchable = passive or (entry.passive_seq is None and entry.rides is None and seq == entry.says[0][0])
+        return (
+            entry.thread.conversation_id, seq, Direction.outbound, "bot", "text", text,
+            _provenance(say.source),
+            MessageState.sending if passive else MessageState.queued,
+            Via.passive if passive else Via.outbox,
+            entry.event_id if fetchable else None,
+            None, self._now, self._now if passive else None,
+        )  # fmt: skip
+
+    # -------------------- delivery
+
+    def _queue(self, session: Session, ids: dict[tuple[int, int], int]) -> None:
+        queued = [
+            Queued(
+                ids[entry.thread.conversation_id, seq], entry.thread.conversation_id, entry.thread.channel_id,
+                _not_before(entry, self._now),
+            )
+            for entry in self._entries
+            for seq, _, _ in entry.says
+            if seq != entry.passive_seq
+        ]  # fmt: skip
+        outbox.enqueue(session, queued, now=self._now)
+
+    def _refuse_pushes(self, session: Session) -> None:
+        identities = sorted({
+            entry.thread.identity_id
+            for entry in self._entries
+            if any(isinstance(effect, RefusePushes) for effect in entry.decision.effects)
+        })  # fmt: skip
+        if identities:
+            refused = update(Identity).where(is_any(Identity.id, identities))
+            session.execute(refused.values(refused_pushes_at=self._now))
+
+    def _answer(self, entry: _Entry, ids: dict[tuple[int, int], int]) -> Answer:
+        said, conversation = entry.decision.said, entry.thread.conversation_id
+        if entry.rides is not None:
+            return Answer(Fate.decided, entry.rides.text, entry.rides.id, said, conversation)
+        if entry.passive_seq is None:
+            return Answer(Fate.decided, None, None, said, conversation)
+        return Answer(Fate.decided, entry.says[0][1], ids[conversation, entry.passive_seq], said, conversation)
+
+
+def note_presence(session: Session, pushes: Sequence[Push]) -> None:
+    """Keep whether identities follow the account; those who leave may hold no conversation at all."""
+    for push in pushes:
+        content = push.message.content if isinstance(push.message, Inbound) else None
+        if isinstance(content, (Followed, Unfollowed)):
+            own = (Identity.channel_id == push.channel_id, Identity.external_id == push.sender)
+            session.execute(update(Identity).where(*own).values(following=isinstance(content, Followed)))
+
+
+def _parts(decision: Decision, push: Push, ticket: int | None) -> list[tuple[str, Say]]:
+    """The texts to send, each within the platform's length; a rest that must be asked for is announced."""
+    limit = push.capability.text_bytes
+    parts: list[tuple[str, Say]] = []
+    for say in decision.says:
+        text = say.text.replace(phrases.TICKET, f"T-{ticket}")
+        pieces = split_text(text, limit)
+        if len(pieces) > 1 and not push.customer_service:
+            pieces = split_text(text, limit - len(phrases.MORE.encode()))
+            pieces[:-1] = [piece + phrases.MORE for piece in pieces[:-1]]
+        parts += [(piece, say) for piece in pieces]
+    return parts
+
+
+def _not_before(entry: _Entry, now: datetime) -> datetime:
+    """A late answer leaves room for the platform's repeats; an account that cannot send waits for the viewer."""
+    if not entry.push.customer_service:
+        return NEVER
+    return now if entry.passive_seq is not None or entry.rides is not None else max(now, entry.push.send_after)
+
+
+def _concerns_ticket(decision: Decision) -> bool:
+    return any(isinstance(effect, (OpenTicket, AddToTicket)) for effect in decision.effects)
+
+
+@lru_cache(1024)
+def _provenance(source: Source | None) -> dict[str, Any] | None:
+    return asdict(source) if source else None
+
+
+def _details(content: Any) -> dict[str, Any] | None:
+    """What a content carries besides its text."""
+    if isinstance(content, Text):
+        return {"menu_id": content.menu_id} if content.menu_id else None
+    details = {k: v for k, v in asdict(content).items() if v is not None and k not in ("text", "recognition")}
+    return details or None

@@ -1,0 +1,148 @@
+"""The webhooks: a platform's request in, its answer out. Plain ASGI: each microsecond counts here."""
+
+import asyncio
+import itertools
+import logging
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from time import perf_counter
+from urllib.parse import parse_qsl
+
+from starlette.types import Receive, Scope, Send
+
+from app import logs, metrics
+from app.channels.base import MAX_BODY_BYTES, Inbound, Outbound, Refusal, Request, Undecodable
+from app.conversations.accounts import Account, Directory
+from app.dialogue.ingest import Ingest
+from app.dialogue.push import Answer, Fate
+from app.dialogue.reading import read_arrived
+from app.secrets import Keyring
+
+log = logging.getLogger(__name__)
+PREFIX = "/webhooks/"
+_numbers = itertools.count(1)
+_boot = f"{int(datetime.now(UTC).timestamp()):x}"
+
+Response = tuple[int, str, bytes]
+"""Status, content type, body."""
+
+
+class Overdue(Exception):
+    """Nothing was committed while an answer could still arrive in time."""
+
+
+class Webhooks:
+    """``/webhooks/{platform}/{channel}``: who may come in is whoever signs with the channel's token."""
+
+    def __init__(self, directory: Directory, ingest: Ingest, keyring: Keyring) -> None:
+        self._directory, self._ingest, self._keyring = directory, ingest, keyring
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        logs.request_id.set(f"{_boot}-{next(_numbers):x}")
+        (status, kind, body), message_id = await self._respond(scope, receive)
+        headers = [(b"content-type", kind.encode()), (b"content-length", b"%d" % len(body))]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+        if message_id is not None:
+            self._ingest.handed_over(message_id)
+
+    async def _respond(self, scope: Scope, receive: Receive) -> tuple[Response, int | None]:
+        """The response, and the message that it carries."""
+        arrived = perf_counter()
+        account = await self._account(scope["path"])
+        if account is None:
+            return _plain(404, "no such channel"), None
+        if scope["method"] not in ("GET", "POST"):
+            return _plain(405, "method not allowed"), None
+        body = await _body(receive)
+        if body is None:
+            metrics.refusals.labels("too_large").inc()
+            return _plain(413, "too large"), None
+        request = Request(_query(scope["query_string"]), body)
+        try:
+            if scope["method"] == "GET":
+                return _verified(account, request), None
+            message = account.platform.parse(account.credentials, request, datetime.now(UTC))
+        except Refusal as refusal:
+            metrics.refusals.labels(refusal.reason).inc()
+            log.warning("refused", extra={"channel": account.name, "reason": refusal.reason})
+            return _plain(403, "forbidden"), None
+        return await self._answered(account, message, arrived)
+
+    async def _account(self, path: str) -> Account | None:
+        platform, _, channel = path.removeprefix(PREFIX).partition("/")
+        return await self._directory.find(platform, channel)
+
+    async def _answered(
+        self, account: Account, message: Inbound | Undecodable, arrived: float
+    ) -> tuple[Response, int | None]:
+        push = read_arrived(account, message, self._keyring, self._ingest.rules.brain, datetime.now(UTC))
+        future = self._ingest.submit(push)
+        window = account.platform.capability.passive_window
+        alarm = asyncio.get_running_loop().call_later(window, _expire, future)
+        try:
+            answer = await future
+        except Overdue:
+            metrics.overdue.inc()
+            return _plain(503, "nothing committed in time"), None  # a page would be shown to the viewer
+        except Exception:
+            log.exception("push not stored")
+            return _plain(503, "not stored"), None
+        finally:
+            alarm.cancel()
+        _count(account, message, answer, perf_counter() - arrived)
+        return _rendered(account, message, answer), answer.message_id
+
+
+def _expire(future: "asyncio.Future[Answer]") -> None:
+    if not future.done():
+        future.set_exception(Overdue())
+
+
+def _verified(account: Account, request: Request) -> Response:
+    return 200, "text/plain", account.platform.challenge(account.credentials, request, datetime.now(UTC))
+
+
+def _rendered(account: Account, message: Inbound | Undecodable, answer: Answer) -> Response:
+    body, kind = account.platform.acknowledgement
+    if answer.text is not None and isinstance(message, Inbound):
+        outbound = Outbound(answer.text)
+        body, kind = account.platform.answer(account.credentials, message, outbound, datetime.now(UTC))
+    return 200, kind, body
+
+
+def _plain(status: int, text: str) -> Response:
+    return status, "text/plain", text.encode()
+
+
+def _count(account: Account, message: Inbound | Undecodable, answer: Answer, seconds: float) -> None:
+    metrics.latency.observe(seconds)
+    if answer.fate is Fate.repeated:
+        metrics.duplicates.inc()
+    elif isinstance(message, Undecodable):
+        metrics.undecodable.inc()
+        log.warning("undecodable", extra={"channel": account.name, "reason": message.reason})
+    else:
+        metrics.turns.labels(answer.said or answer.fate).inc()
+    logs.turn(account.name, answer.conversation_id, answer.fate, answer.said, seconds)
+
+
+def _query(raw: bytes) -> Mapping[str, str]:
+    return dict(parse_qsl(raw.decode("latin-1"), keep_blank_values=True, max_num_fields=32, encoding="utf-8"))
+
+
+async def _body(receive: Receive) -> bytes | None:
+    """The body, or None where it is longer than any push of a platform."""
+    parts: list[bytes] = []
+    size, more = 0, True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            break
+        part = message.get("body", b"")
+        size += len(part)
+        if size > MAX_BODY_BYTES:
+            return None
+        parts.append(part)
+        more = message.get("more_body", False)
+    return parts[0] if len(parts) == 1 else b"".join(parts)

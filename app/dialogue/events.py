@@ -1,0 +1,92 @@
+"""Raw events: stored first, so that a repeat of the platform meets what was stored and not a second decision."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import bindparam, func, literal_column, select, update
+from sqlalchemy.orm import Session
+
+from app.channels.base import Undecodable
+from app.conversations.models import EventState, InboundEvent
+from app.db.rows import Insert, table_of
+from app.db.sql import for_update, is_any
+from app.dialogue.push import Push
+
+_insert = Insert(
+    table_of(InboundEvent),
+    ("channel_id", "dedupe_key", "sender", "state", "received_at", "body", "error"),
+    or_ignore=True,
+    returning=("id", "channel_id", "dedupe_key"),
+)
+_STORED = InboundEvent.state == literal_column("'stored'")
+"""A literal, so that the planner sees that the partial index fits."""
+
+_WAITING = select(InboundEvent.sender).where(
+    InboundEvent.channel_id == bindparam("channel"), _STORED, is_any(InboundEvent.sender, "senders")
+)
+
+
+def store(session: Session, pushes: Sequence[Push], state: EventState) -> dict[tuple[int, str], int]:
+    """Insert the events that are new, sorted by their key; returns their ids by key."""
+    rows = sorted((_row(push, state) for push in pushes), key=lambda row: row[:2])
+    return {(channel_id, key): event_id for event_id, channel_id, key in _insert(session, rows)}
+
+
+def _row(push: Push, state: EventState) -> tuple[int, str, str, str, datetime, bytes, str | None]:
+    bad = push.message if isinstance(push.message, Undecodable) else None
+    state = EventState.undecodable if bad else state
+    error = bad.reason if bad else None
+    return push.channel_id, push.message.key, push.sender, state, push.received_at, push.sealed, error
+
+
+def senders_in_backlog(session: Session, pushes: Sequence[Push]) -> set[tuple[int, str]]:
+    """(channel, sender) of those who have an earlier event that is not decided yet."""
+    return {
+        (channel_id, sender)
+        for channel_id in {push.channel_id for push in pushes}
+        for sender in session.scalars(_WAITING, {
+            "channel": channel_id, "senders": [push.sender for push in pushes if push.channel_id == channel_id]
+        })
+    }  # fmt: skip
+
+
+def backlog(session: Session, *, limit: int) -> list[InboundEvent]:
+    """The oldest events that wait for a decision."""
+    return list(session.scalars(select(InboundEvent).where(_STORED).order_by(InboundEvent.id).limit(limit)))
+
+
+def backlog_depth(session: Session) -> int:
+    return session.scalar(select(func.count()).select_from(InboundEvent).where(_STORED)) or 0
+
+
+def lock_stored(session: Session, event_ids: Collection[int]) -> set[int]:
+    """Those of the events that are still undecided, locked."""
+    statement = select(InboundEvent.id).where(is_any(InboundEvent.id, event_ids), _STORED)
+    return set(session.scalars(for_update(statement.order_by(InboundEvent.id))))
+
+
+def finish(session: Session, event_ids: Collection[int]) -> None:
+    done = update(InboundEvent).where(is_any(InboundEvent.id, event_ids))
+    session.execute(done.values(state=EventState.handled))
+
+
+def fail(session: Session, push: Push, error: str) -> None:
+    """Keep the event of a push whose handling raised; it can be replayed."""
+    store(session, [push], EventState.failed)
+    channel_id, key = push.key
+    own = (InboundEvent.channel_id == channel_id, InboundEvent.dedupe_key == key)
+    waiting = InboundEvent.state.in_((EventState.stored, EventState.failed))
+    values = {"state": EventState.failed, "error": error[:2000]}
+    session.execute(update(InboundEvent).where(*own, waiting).values(values))
+
+
+def forget_bodies(session: Session, *, now: datetime, days: int, limit: int = 1000) -> int:
+    """Drop the bodies of a page of old events; returns how many."""
+    old = (
+        select(InboundEvent.id)
+        .where(InboundEvent.received_at < now - timedelta(days=days), InboundEvent.body.is_not(None))
+        .limit(limit)
+    )
+    ids = list(session.scalars(old))
+    session.execute(update(InboundEvent).where(is_any(InboundEvent.id, ids)).values(body=None))
+    return len(ids)

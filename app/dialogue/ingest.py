@@ -1,0 +1,157 @@
+"""The ingest task: one a process, between the webhooks and the batches.
+
+It takes all that waits, without artificial delay: what arrives while one batch commits is the next batch. Nothing is
+acknowledged before it is committed.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from time import monotonic
+
+from app import logs, metrics
+from app.db.database import Database
+from app.dialogue import batch, events
+from app.dialogue.batch import Rules
+from app.dialogue.push import ACKNOWLEDGED, Answer, Fate, Push
+
+log = logging.getLogger(__name__)
+
+BATCH = 256
+"""Pushes in one transaction at the most."""
+STORE_BATCH = 1024
+PRESSURE = 1.0
+"""Seconds: where the oldest waits longer, pushes are only stored and decided later."""
+IDLE = 1.0
+"""Seconds after which hand-overs are written although nothing new arrived."""
+
+
+@dataclass(slots=True)
+class _Waiting:
+    push: Push
+    since: float
+    futures: "list[asyncio.Future[Answer]]"
+    """One for each attempt of the platform that meets this push."""
+
+
+class Ingest:
+    def __init__(self, db: Database, rules: Rules, backlog_grew: asyncio.Event) -> None:
+        self.rules = rules
+        """Swapped whole when the knowledge changes."""
+        self._db, self._backlog_grew = db, backlog_grew
+        self._queue: deque[_Waiting] = deque()
+        self._pending: dict[tuple[int, str], _Waiting] = {}
+        self._handed_over: list[int] = []
+        self._wake = asyncio.Event()
+
+    def submit(self, push: Push) -> "asyncio.Future[Answer]":
+        """Queue a push; the future resolves after the commit. Attempts of one push share one place in the queue."""
+        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        waiting = self._pending.get(push.key)
+        if waiting is not None:
+            waiting.futures.append(future)
+            metrics.duplicates.inc()
+            return future
+        waiting = self._pending[push.key] = _Waiting(push, monotonic(), [future])
+        self._queue.append(waiting)
+        self._wake.set()
+        return future
+
+    def handed_over(self, message_id: int) -> None:
+        """The response that carried this reply has left: it is marked ``sent`` with the next batch."""
+        self._handed_over.append(message_id)
+
+    def depth(self) -> int:
+        return len(self._queue)
+
+    async def run(self) -> None:
+        """Serve until cancelled."""
+        while True:
+            if not self._queue:
+                await self._rest()
+            if self._queue:
+                await self._next_batch()
+
+    async def drain(self) -> None:
+        """Finish what waits (at shutdown), and write the last hand-overs."""
+        while self._queue:
+            await self._next_batch()
+        await self._note_hand_overs()
+        logs.flush()
+
+    async def _rest(self) -> None:
+        self._wake.clear()
+        try:
+            async with asyncio.timeout(IDLE):
+                await self._wake.wait()
+        except TimeoutError:
+            logs.flush()
+            await self._note_hand_overs()
+
+    async def _note_hand_overs(self) -> None:
+        handed, self._handed_over = self._handed_over, []
+        if handed:
+            try:
+                await self._db.write_first(batch.handle, [], self.rules, handed_over=handed, now=_now())
+            except Exception:
+                self._handed_over = handed + self._handed_over
+                log.exception("hand-overs not written")
+
+    async def _next_batch(self) -> None:
+        logs.flush()
+        pressed = monotonic() - self._queue[0].since > PRESSURE
+        size = min(STORE_BATCH if pressed else BATCH, len(self._queue))
+        taken = [self._queue.popleft() for _ in range(size)]
+        handed, self._handed_over = self._handed_over, []
+        metrics.batch_size.observe(size)
+        await self._commit(taken, handed, store_only=pressed)
+
+    async def _commit(self, taken: Sequence[_Waiting], handed: list[int], *, store_only: bool) -> None:
+        """Write a batch and resolve its futures; a batch that fails is halved until the culprit stands alone."""
+        try:
+            answers = await self._write([waiting.push for waiting in taken], handed, store_only)
+        except Exception as error:
+            self._handed_over = handed + self._handed_over
+            if len(taken) == 1:
+                await self._give_up(taken[0], error)
+                return
+            middle = len(taken) // 2
+            await self._commit(taken[:middle], [], store_only=store_only)
+            await self._commit(taken[middle:], [], store_only=store_only)
+            return
+        if any(answer.fate is Fate.deferred for answer in answers):
+            self._backlog_grew.set()
+        for waiting, answer in zip(taken, answers, strict=True):
+            self._resolve(waiting, answer)
+
+    async def _write(self, pushes: list[Push], handed: list[int], store_only: bool) -> list[Answer]:
+        if store_only:
+            return await self._db.write_first(batch.store_only, pushes, handed_over=handed, now=_now())
+        return await self._db.write_first(batch.handle, pushes, self.rules, handed_over=handed, now=_now())
+
+    async def _give_up(self, waiting: _Waiting, error: Exception) -> None:
+        """Keep the event as ``failed`` and acknowledge it; where even that fails the platform hears 503 and repeats."""
+        log.error("event failed", exc_info=error, extra={"channel_id": waiting.push.channel_id})
+        try:
+            await self._db.write_first(events.fail, waiting.push, f"{type(error).__name__}: {error}")
+        except Exception as worse:
+            self._pending.pop(waiting.push.key, None)
+            for future in waiting.futures:
+                if not future.done():
+                    future.set_exception(worse)
+            return
+        metrics.failed_events.inc()
+        self._resolve(waiting, ACKNOWLEDGED)
+
+    def _resolve(self, waiting: _Waiting, answer: Answer) -> None:
+        self._pending.pop(waiting.push.key, None)
+        for future in waiting.futures:
+            if not future.done():
+                future.set_result(answer)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

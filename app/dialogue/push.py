@@ -1,0 +1,58 @@
+"""One push on its way through a batch, and what became of it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from app.channels.base import Capability, Inbound, Undecodable
+from app.dialogue.turn import Said
+from app.dialogue.understand import Understanding
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    channel_id: int
+    capability: Capability
+    customer_service: bool
+    """Whether the account may send by itself; else the rest of an answer waits for the viewer's next message."""
+    message: Inbound | Undecodable
+    understanding: Understanding | None
+    sealed: bytes
+    """The decrypted body, sealed for the store."""
+    received_at: datetime
+    answer_by: datetime
+    """After this the response can carry no answer in time."""
+    send_after: datetime
+    """Before this a late answer is not sent by itself: a repeat of the platform may still fetch it."""
+
+    @property
+    def key(self) -> tuple[int, str]:
+        return self.channel_id, self.message.key
+
+    @property
+    def sender(self) -> str:
+        return self.message.sender if isinstance(self.message, Inbound) else ""
+
+
+class Fate(StrEnum):
+    decided = "decided"
+    kept = "kept"
+    """Stored; nothing in it asks for a decision (reports, undecodable bodies)."""
+    repeated = "repeated"
+    """A repeat of a push that was stored before."""
+    deferred = "deferred"
+    """Stored under pressure, to be decided from the backlog."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the response to a push says: ``text`` of ``message_id``, or the acknowledgement where it is None."""
+
+    fate: Fate
+    text: str | None = None
+    message_id: int | None = None
+    said: Said | None = None
+    conversation_id: int | None = None
+
+
+ACKNOWLEDGED = Answer(Fate.kept)

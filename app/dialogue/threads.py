@@ -1,0 +1,164 @@
+"""The conversations of a batch: identities and conversations found or made, locked in id order."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, bindparam, delete, select
+from sqlalchemy.orm import Session
+
+from app.conversations.models import Conversation, Owner
+from app.db.rows import Insert, Update, table_of
+from app.db.sql import for_update, is_any
+from app.dialogue.turn import Awaiting, Memory
+from app.viewers.models import Identity, Viewer
+
+Sender = tuple[int, str]
+"""(channel id, the viewer's id there): the unique key of an identity."""
+
+
+@dataclass(slots=True)
+class Thread:
+    """An open conversation under a lock, with the memory that the next turn of this batch begins with."""
+
+    conversation_id: int
+    identity_id: int
+    viewer_id: int
+    channel_id: int
+    last_seq: int
+    memory: Memory
+    wrote_at: datetime
+    queued_at: datetime | None
+    closed_at: datetime | None = None
+
+
+_insert_viewers = Insert(table_of(Viewer), ("created_at",), returning=("id",))
+_insert_identities = Insert(
+    table_of(Identity),
+    ("channel_id", "external_id", "viewer_id", "created_at"),
+    or_ignore=True,
+    returning=("id", "external_id", "viewer_id"),
+)
+_insert_conversations = Insert(
+    table_of(Conversation),
+    ("identity_id", "channel_id", "owner", "last_seq", "failures", "opened_at", "viewer_wrote_at", "acknowledged"),
+    or_ignore=True,
+    returning=("id", "identity_id"),
+)
+_update_conversations = Update(
+    table_of(Conversation),
+    ("owner", "last_seq", "awaiting", "failures", "last_entry", "viewer_wrote_at", "queued_at", "acknowledged",
+     "closed_at"),
+)  # fmt: skip
+_FIND = select(Identity.external_id, Identity.id, Identity.viewer_id).where(
+    Identity.channel_id == bindparam("channel"), is_any(Identity.external_id, "externals")
+)
+_LOCKED = for_update(
+    select(*table_of(Conversation).c)
+    .where(Conversation.closed_at.is_(None), is_any(Conversation.identity_id, "identities"))
+    .order_by(Conversation.id)
+)
+
+
+def load(session: Session, senders: Collection[Sender], *, now: datetime, silence: timedelta) -> dict[Sender, Thread]:
+    """Lock the open conversation of each sender, opening those that are missing or fell silent."""
+    identities = _identities(session, senders, now)
+    by_id = {identity_id: (sender, viewer_id) for sender, (identity_id, viewer_id) in identities.items()}
+    rows = _locked(session, by_id)
+    silent = [row for row in rows if row.owner == Owner.bot and row.viewer_wrote_at < now - silence]
+    if silent:
+        _close(session, silent, now)
+    kept = {row.id for row in silent}
+    rows = [row for row in rows if row.id not in kept]
+    missing = sorted(by_id.keys() - {row.identity_id for row in rows})
+    threads = [_thread(row, by_id[row.identity_id][1]) for row in rows]
+    threads += _opened(session, missing, by_id, now)
+    return {by_id[thread.identity_id][0]: thread for thread in threads}
+
+
+def save(session: Session, threads: Sequence[Thread]) -> None:
+    _update_conversations(session, [_row(thread) for thread in sorted(threads, key=lambda t: t.conversation_id)])
+
+
+# -------------------- identities
+
+
+def _identities(session: Session, senders: Collection[Sender], now: datetime) -> dict[Sender, tuple[int, int]]:
+    """(identity id, viewer id) of each sender; the missing ones are made, with a viewer each."""
+    found: dict[Sender, tuple[int, int]] = {}
+    for channel_id in sorted({channel for channel, _ in senders}):
+        wanted = sorted(external for channel, external in senders if channel == channel_id)
+        found.update(_find(session, channel_id, wanted))
+        missing = [external for external in wanted if (channel_id, external) not in found]
+        if missing:
+            found.update(_create(session, channel_id, missing, now))
+    return found
+
+
+def _find(session: Session, channel_id: int, externals: list[str]) -> dict[Sender, tuple[int, int]]:
+    rows = session.execute(_FIND, {"channel": channel_id, "externals": externals})
+    return {(channel_id, row[0]): (row[1], row[2]) for row in rows}
+
+
+def _create(session: Session, channel_id: int, externals: list[str], now: datetime) -> dict[Sender, tuple[int, int]]:
+    viewers = [row[0] for row in _insert_viewers(session, [(now,)] * len(externals))]
+    rows = [(channel_id, external, viewer, now) for external, viewer in zip(externals, viewers, strict=True)]
+    made = {(channel_id, row[1]): (row[0], row[2]) for row in _insert_identities(session, rows)}
+    if len(made) < len(externals):  # another process met the same viewer at the same moment
+        orphans = set(viewers) - {viewer for _, viewer in made.values()}
+        session.execute(delete(Viewer).where(is_any(Viewer.id, sorted(orphans))))
+        made |= _find(session, channel_id, [e for e in externals if (channel_id, e) not in made])
+    return made
+
+
+# -------------------- conversations
+
+
+def _locked(session: Session, identity_ids: Collection[int]) -> list[Row[Any]]:
+    return list(session.execute(_LOCKED, {"identities": sorted(identity_ids)}))
+
+
+def _opened(
+    session: Session, identity_ids: list[int], by_id: dict[int, tuple[Sender, int]], now: datetime
+) -> list[Thread]:
+    rows = [(i, by_id[i][0][0], Owner.bot, 0, 0, now, now, False) for i in identity_ids]
+    made = {identity: row_id for row_id, identity in _insert_conversations(session, rows)}
+    threads = [Thread(made[i], i, by_id[i][1], by_id[i][0][0], 0, Memory(), now, None) for i in made]
+    elsewhere = [i for i in identity_ids if i not in made]  # opened by another process at the same moment
+    if elsewhere:
+        threads += [_thread(row, by_id[row.identity_id][1]) for row in _locked(session, elsewhere)]
+    return threads
+
+
+def _close(session: Session, rows: Sequence[Row[Any]], now: datetime) -> None:
+    """Silent for so long that the next message begins a new conversation; tickets outlive it."""
+    old = [_thread(row, 0) for row in rows]
+    for thread in old:
+        thread.closed_at = now
+    save(session, old)
+
+
+def _thread(row: Row[Any], viewer_id: int) -> Thread:
+    memory = Memory(row.owner, _awaiting(row.awaiting), row.failures, row.last_entry, row.acknowledged)
+    return Thread(
+        row.id, row.identity_id, viewer_id, row.channel_id, row.last_seq, memory, row.viewer_wrote_at, row.queued_at
+    )
+
+
+def _awaiting(stored: dict[str, Any] | None) -> Awaiting | None:
+    if not stored:
+        return None
+    return Awaiting(stored["kind"], tuple(stored["options"]), datetime.fromisoformat(stored["expires"]))
+
+
+def _row(thread: Thread) -> tuple[Any, ...]:
+    memory, waits = thread.memory, thread.memory.awaiting
+    awaiting = (
+        None if waits is None
+        else {"kind": waits.kind, "options": list(waits.options), "expires": waits.expires.isoformat()}
+    )  # fmt: skip
+    return (
+        thread.conversation_id, memory.owner, thread.last_seq, awaiting, memory.failures, memory.last_entry,
+        thread.wrote_at, thread.queued_at, memory.acknowledged, thread.closed_at,
+    )  # fmt: skip

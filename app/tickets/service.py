@@ -1,0 +1,72 @@
+"""Opening tickets and adding to them."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.db.rows import Insert, table_of
+from app.db.sql import is_any, reserve
+from app.tickets.models import Ticket, TicketEvent, TicketStatus
+
+_insert = Insert(
+    table_of(Ticket),
+    ("number", "viewer_id", "conversation_id", "kind", "status", "priority", "subject", "opened_at"),
+    returning=("id", "number"),
+)
+_insert_events = Insert(table_of(TicketEvent), ("ticket_id", "kind", "author", "text", "at"))
+
+
+@dataclass(frozen=True, slots=True)
+class NewTicket:
+    viewer_id: int
+    conversation_id: int
+    kind: str
+    priority: str
+    subject: str
+    opened_at: datetime
+
+
+def open_many(session: Session, new: Sequence[NewTicket]) -> dict[int, int]:
+    """Open a ticket for each; returns numbers by conversation. The numbers' counter stays locked until the commit."""
+    if not new:
+        return {}
+    first = reserve(session, "tickets", len(new))
+    rows = [
+        (number, t.viewer_id, t.conversation_id, t.kind, TicketStatus.open, t.priority, t.subject, t.opened_at)
+        for number, t in enumerate(new, first)
+    ]
+    ids = {number: ticket_id for ticket_id, number in _insert(session, rows)}
+    _insert_events(
+        session, [(ids[number], "opened", "bot", t.subject, t.opened_at) for number, t in enumerate(new, first)]
+    )
+    return {t.conversation_id: number for number, t in enumerate(new, first)}
+
+
+def open_in(session: Session, conversation_ids: Collection[int]) -> dict[int, list[tuple[int, int]]]:
+    """(id, number) of the open tickets of these conversations, oldest first, by conversation."""
+    statement = select(Ticket.conversation_id, Ticket.id, Ticket.number).where(
+        is_any(Ticket.conversation_id, conversation_ids), Ticket.status == TicketStatus.open
+    )
+    found: dict[int, list[tuple[int, int]]] = {}
+    for conversation_id, ticket_id, number in session.execute(statement.order_by(Ticket.id)):
+        found.setdefault(conversation_id, []).append((ticket_id, number))
+    return found
+
+
+def open_of(session: Session, viewer_ids: Collection[int]) -> dict[int, list[int]]:
+    """Numbers of the open tickets of these viewers, newest first."""
+    statement = select(Ticket.viewer_id, Ticket.number).where(
+        is_any(Ticket.viewer_id, viewer_ids), Ticket.status == TicketStatus.open
+    )
+    found: dict[int, list[int]] = {}
+    for viewer_id, number in session.execute(statement.order_by(Ticket.id.desc())):
+        found.setdefault(viewer_id, []).append(number)
+    return found
+
+
+def add(session: Session, additions: Sequence[tuple[int, str, str, datetime]]) -> None:
+    """Append to histories: (ticket id, author, text, at)."""
+    _insert_events(session, [(ticket_id, "added", author, text, at) for ticket_id, author, text, at in additions])

@@ -1,0 +1,32 @@
+"""Who writes to us: a person, and the person's account on one channel."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db.base import Base, Id, UtcDateTime
+
+
+class Viewer(Base):
+    """A person. Identities of one person are merged with proof, and can be parted again."""
+
+    __tablename__ = "viewers"
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Identity(Base):
+    """A viewer on a channel (openid…)."""
+
+    __tablename__ = "identities"
+    __table_args__ = (UniqueConstraint("channel_id", "external_id"),)
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    channel_id: Mapped[int] = mapped_column(ForeignKey("channels.id"))
+    external_id: Mapped[str] = mapped_column(String(128))
+    viewer_id: Mapped[int] = mapped_column(ForeignKey("viewers.id"), index=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    following: Mapped[bool | None]
+    """None: the platform has not told."""
+    refused_pushes_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """Since when the viewer wants no value-added pushes (退订)."""

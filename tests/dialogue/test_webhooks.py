@@ -1,0 +1,143 @@
+"""The door: a whole service, real HTTP requests as a platform sends them, both engines."""
+
+import hashlib
+import itertools
+import time
+from collections.abc import AsyncIterator, Mapping
+from xml.etree import ElementTree
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from app.conversations import accounts
+from app.main import create_app
+from app.secrets import load_keyring
+from app.settings import Settings
+from tests.dialogue.conftest import NOW, TOKEN
+
+REFUND = "会员可以退款吗？"
+_numbers = itertools.count(10_000)
+
+
+@pytest.fixture
+async def app(settings: Settings) -> AsyncIterator[FastAPI]:
+    application = create_app(settings)
+    async with application.router.lifespan_context(application):
+        yield application
+
+
+@pytest.fixture
+async def http(app: FastAPI, settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
+    await add_channel(app, settings, "test")
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
+        yield client
+
+
+async def add_channel(app: FastAPI, settings: Settings, name: str, **more: object) -> None:
+    service = app.state.service
+    await service.db.write(
+        accounts.save, platform="wechat", name=name, settings={"app_id": "wx1", "mode": "plain", **more},
+        secrets={"token": TOKEN}, keyring=load_keyring(settings), now=NOW,
+    )  # fmt: skip
+    service.directory.forget()
+
+
+def signed(**changes: str) -> dict[str, str]:
+    query = {"timestamp": str(int(time.time())), "nonce": "n1"} | changes
+    joined = "".join(sorted((TOKEN, query["timestamp"], query["nonce"])))
+    return {"signature": hashlib.sha1(joined.encode()).hexdigest()} | query
+
+
+def push(content: str, *, msg_id: int | None = None, sender: str = "viewer") -> bytes:
+    number = msg_id or next(_numbers)
+    return (
+        f"<xml><ToUserName><![CDATA[gh_test]]></ToUserName><FromUserName><![CDATA[{sender}]]></FromUserName>"
+        f"<CreateTime>{int(time.time())}</CreateTime><MsgType><![CDATA[text]]></MsgType>"
+        f"<Content><![CDATA[{content}]]></Content><MsgId>{number}</MsgId></xml>"
+    ).encode()
+
+
+async def send(http: httpx.AsyncClient, body: bytes, query: Mapping[str, str] | None = None) -> httpx.Response:
+    return await http.post("/webhooks/wechat/test", params=query or signed(), content=body)
+
+
+def text_of(response: httpx.Response) -> str:
+    return ElementTree.fromstring(response.content).findtext("Content") or ""
+
+
+async def test_the_platform_verifies_the_address(http: httpx.AsyncClient) -> None:
+    response = await http.get("/webhooks/wechat/test", params=signed() | {"echostr": "4375120948345356249"})
+    assert (response.status_code, response.text) == (200, "4375120948345356249")
+    refused = await http.get("/webhooks/wechat/test", params=signed() | {"echostr": "1", "signature": "0" * 40})
+    assert refused.status_code == 403
+
+
+async def test_a_question_is_answered_in_the_response(http: httpx.AsyncClient) -> None:
+    response = await send(http, push(REFUND))
+    assert response.status_code == 200
+    assert response.headers["content-type"].startswith("application/xml")
+    assert "退" in text_of(response)
+    root = ElementTree.fromstring(response.content)
+    assert (root.findtext("ToUserName"), root.findtext("FromUserName")) == ("viewer", "gh_test")
+
+
+async def test_a_repeat_is_answered_the_same(http: httpx.AsyncClient) -> None:
+    body = push(REFUND, msg_id=7)
+    assert text_of(await send(http, body)) == text_of(await send(http, body))
+
+
+@pytest.mark.parametrize(
+    ("query", "body", "status"),
+    [
+        ({"signature": "0" * 40}, b"<xml/>", 403),
+        ({"timestamp": "1"}, b"<xml/>", 403),
+        ({}, b"x" * (64 * 1024 + 1), 413),
+    ],
+)
+async def test_the_door_is_closed_to(http: httpx.AsyncClient, query: dict[str, str], body: bytes, status: int) -> None:
+    given = signed(**query) if "signature" not in query else signed() | query
+    assert (await send(http, body, given)).status_code == status
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"not xml", b'<!DOCTYPE x [<!ENTITY a "b">]><xml>&a;</xml>', b"<xml></xml>", b"\xff"]
+)
+async def test_signed_garbage_is_acknowledged(http: httpx.AsyncClient, body: bytes) -> None:
+    response = await send(http, body)
+    assert (response.status_code, response.text) == (200, "success")
+
+
+async def test_strangers_find_nothing(http: httpx.AsyncClient) -> None:
+    assert (await http.post("/webhooks/wechat/other", params=signed(), content=push(REFUND))).status_code == 404
+    assert (await http.post("/webhooks/nowhere/test", params=signed(), content=push(REFUND))).status_code == 404
+    assert (await http.put("/webhooks/wechat/test", params=signed(), content=push(REFUND))).status_code == 405
+
+
+async def test_a_channel_added_beside_the_running_service_is_served(
+    app: FastAPI, http: httpx.AsyncClient, settings: Settings
+) -> None:
+    await add_channel(app, settings, "second")
+    response = await http.post("/webhooks/wechat/second", params=signed(), content=push(REFUND))
+    assert "退" in text_of(response)
+
+
+async def test_where_nothing_can_be_stored_the_platform_is_asked_to_repeat(
+    app: FastAPI, http: httpx.AsyncClient
+) -> None:
+    await app.state.service.db.write(
+        lambda session: session.connection().exec_driver_sql("ALTER TABLE inbound_events RENAME TO gone") and None
+    )
+    assert (await send(http, push(REFUND))).status_code == 503
+
+
+async def test_health(app: FastAPI, http: httpx.AsyncClient) -> None:
+    assert (await http.get("/healthz")).text == "ok"
+    ready = await http.get("/readyz")
+    assert (ready.status_code, ready.json()) == (200, {"database": True, "schema": True, "knowledge": True})
+    await send(http, push(REFUND))
+    shown = (await http.get("/metrics")).text
+    assert 'viewerdesk_turns_total{outcome="answered"}' in shown
+    assert "viewerdesk_backlog 0.0" in shown
+    await app.state.service.db.write(lambda s: s.connection().exec_driver_sql("DROP TABLE alembic_version") and None)
+    assert (await http.get("/readyz")).status_code == 503
