@@ -1,0 +1,33 @@
+"""The command line: verbs over the services. ``python -m app --help`` lists them."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from app.commands import channel, doctor, events, knowledge, seed, serve
+from app.errors import ConfigurationError
+from app.settings import load_settings
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; 0 for success, 1 for a refusal explained in plain sentences, 2 for wrong usage."""
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.run(load_settings(), options) or 0)
+    except ConfigurationError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="app", description="Viewer Desk 观众服务台")
+    verbs = parser.add_subparsers(required=True, metavar="COMMAND")
+    for part in (serve, channel, doctor, seed, events, knowledge):
+        part.add_to(verbs)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,115 @@
+"""``channel add | list | check``."""
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from app.channels.registry import PLATFORMS
+from app.commands.opened import with_database
+from app.conversations import accounts
+from app.conversations.models import Channel
+from app.db.database import Database
+from app.errors import ConfigurationError
+from app.secrets import Keyring
+from app.settings import SECRETS, Settings, channel_secrets
+
+
+def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = verbs.add_parser("channel", help="the accounts on platforms")
+    actions = parser.add_subparsers(required=True, metavar="ACTION")
+    adding = actions.add_parser(
+        "add",
+        help="add an account, or replace the one of that name",
+        description="Secrets may be given as options, as environment variables (TOKEN, AES_KEY, PREVIOUS_AES_KEY, "
+        'APP_SECRET), or with --secrets-stdin as a JSON object {"token": "…", "aes_key": "…"} on standard input.',
+    )
+    adding.add_argument("platform", choices=list(PLATFORMS))
+    adding.add_argument("name", help="stands in the webhook's address")
+    adding.add_argument("--app-id", required=True)
+    adding.add_argument("--mode", choices=["plain", "compatible", "safe"], default="safe")
+    for secret in SECRETS:
+        adding.add_argument(f"--{secret.replace('_', '-')}")
+    adding.add_argument("--secrets-stdin", action="store_true")
+    adding.add_argument(
+        "--no-customer-service",
+        action="store_true",
+        help="the account may not send by itself (unverified): the rest of long answers waits for “继续”",
+    )
+    adding.add_argument("--signature-window", type=int, default=600, metavar="SECONDS")
+    adding.set_defaults(run=add)
+    actions.add_parser("list", help="list the accounts").set_defaults(run=show)
+    actions.add_parser("check", help="try whether each account can be used").set_defaults(run=check)
+
+
+def add(settings: Settings, options: argparse.Namespace) -> None:
+    given = {
+        "app_id": options.app_id,
+        "mode": options.mode,
+        "signature_window": options.signature_window,
+        "customer_service": not options.no_customer_service,
+    }
+    secrets = _secrets(options)
+
+    async def save(db: Database, keyring: Keyring) -> None:
+        await db.write(
+            accounts.save, platform=options.platform, name=options.name, settings=given, secrets=secrets,
+            keyring=keyring, now=datetime.now(UTC),
+        )  # fmt: skip
+
+    with_database(settings, save)
+    address = f"http://{settings.host}:{settings.port}/webhooks/{options.platform}/{options.name}"
+    print(f"Saved. The platform's server address (URL) is /webhooks/{options.platform}/{options.name}, here {address}")
+
+
+def show(settings: Settings, options: argparse.Namespace) -> None:
+    channels = with_database(settings, _list)
+    for channel in channels:
+        kind = " (simulated)" if channel.simulated else ""
+        print(f"{channel.platform}/{channel.name}  {channel.settings.get('app_id')}  {channel.settings['mode']}{kind}")
+    if not channels:
+        print("No channel yet. Add one: python -m app channel add wechat NAME --app-id … --token … --mode …")
+
+
+def check(settings: Settings, options: argparse.Namespace) -> int:
+    """Whether each account opens with the keys at hand and is valid; 1 where one is not."""
+    problems = with_database(settings, lambda db, keyring: problems_of(db, keyring))
+    for name, problem in problems:
+        print(f"{name}: {problem or 'ok'}")
+    return 1 if any(problem for _, problem in problems) else 0
+
+
+async def problems_of(db: Database, keyring: Keyring) -> list[tuple[str, str]]:
+    """(channel, what is wrong with it or an empty text)."""
+    return [(f"{c.platform}/{c.name}", _problem(c, keyring)) for c in await db.read(accounts.list_channels)]
+
+
+def _problem(channel: Channel, keyring: Keyring) -> str:
+    try:
+        accounts.open_account(channel, keyring)
+    except ConfigurationError as error:
+        return str(error)
+    return ""
+
+
+async def _list(db: Database, keyring: Keyring) -> list[Channel]:
+    return await db.read(accounts.list_channels)
+
+
+def _secrets(options: argparse.Namespace) -> dict[str, str]:
+    read: Mapping[str, Any] = _from_stdin() if options.secrets_stdin else {}
+    around = channel_secrets()
+    found = {name: getattr(options, name) or read.get(name) or around.get(name) for name in SECRETS}
+    return {name: str(value) for name, value in found.items() if value}
+
+
+def _from_stdin() -> Mapping[str, Any]:
+    try:
+        read = json.load(sys.stdin)
+    except ValueError:
+        read = None
+    if not isinstance(read, dict):
+        raise ConfigurationError('Standard input must be a JSON object such as {"token": "…", "aes_key": "…"}.')
+    return read

@@ -1,0 +1,102 @@
+"""``doctor``: what is wrong with a configuration, and how to mend it, in plain sentences."""
+
+import argparse
+import os
+from collections.abc import Callable, Iterator
+
+from app.commands.channel import problems_of
+from app.commands.opened import with_database
+from app.errors import ConfigurationError
+from app.faq.facts import resolve_facts
+from app.faq.loader import load
+from app.secrets import load_keyring
+from app.settings import ROOT, Settings
+
+
+def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    verbs.add_parser("doctor", help="say what is wrong with the configuration").set_defaults(run=doctor)
+
+
+def doctor(settings: Settings, options: argparse.Namespace) -> int:
+    """Print each finding; 1 where something keeps the service from answering."""
+    print(f"Mode {settings.mode}, database {_without_password(settings.database)}, data in {settings.data_dir}.")
+    broken = False
+    for name, examine in _EXAMINATIONS:
+        try:
+            for advice in examine(settings):
+                print(f"  advice  {name}: {advice}")
+        except ConfigurationError as error:
+            broken = True
+            print(f"  WRONG   {name}: {error}")
+        else:
+            print(f"  ok      {name}")
+    print("The service cannot run like this." if broken else "The service can run.")
+    return int(broken)
+
+
+def _data(settings: Settings) -> Iterator[str]:
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(f"DATA_DIR {settings.data_dir} cannot be made: {error.strerror}.") from None
+    if not os.access(settings.data_dir, os.W_OK | os.X_OK):
+        raise ConfigurationError(f"DATA_DIR {settings.data_dir} cannot be written by this user.")
+    yield from ()
+
+
+def _keys(settings: Settings) -> Iterator[str]:
+    load_keyring(settings)
+    if not settings.secret_keys and not settings.demo:
+        yield (
+            f"the keys are in {settings.data_dir / 'secret.key'}: back that file up, without it the stored credentials "
+            "and messages cannot be opened; or set SECRET_KEYS."
+        )
+
+
+def _database(settings: Settings) -> Iterator[str]:
+    async def nothing(*_: object) -> None: ...
+
+    with_database(settings, nothing)
+    if settings.database.startswith("postgresql"):
+        yield "run at least one 'worker' process beside 'serve': it sends what does not ride on a response."
+
+
+def _channels(settings: Settings) -> Iterator[str]:
+    problems = with_database(settings, problems_of)
+    wrong = [f"{name}: {problem}" for name, problem in problems if problem]
+    if wrong:
+        raise ConfigurationError(" ".join(wrong))
+    if not problems:
+        yield "there is no channel yet; add one with: python -m app channel add wechat NAME --app-id … --token …"
+
+
+def _knowledge(settings: Settings) -> Iterator[str]:
+    knowledge = load(ROOT / "faq", ROOT / "intents", resolve_facts(settings.facts, demo=settings.demo))
+    if knowledge.withheld:
+        missing = sorted({fact for facts in knowledge.withheld.values() for fact in facts})
+        names = ", ".join(f"FACTS__{fact.upper()}" for fact in missing)
+        yield f"{len(knowledge.withheld)} answers are left out until these are set: {names}."
+
+
+def _network(settings: Settings) -> Iterator[str]:
+    if settings.demo and settings.host not in ("127.0.0.1", "localhost", "::1"):
+        raise ConfigurationError(
+            "MODE=demo serves channels with a public token: keep HOST=127.0.0.1, or leave demo mode."
+        )
+    if not settings.demo and settings.host == "127.0.0.1":
+        yield "HOST is 127.0.0.1: a proxy on this machine must pass the platform's requests on (ports 80 or 443)."
+
+
+_EXAMINATIONS: tuple[tuple[str, Callable[[Settings], Iterator[str]]], ...] = (
+    ("data folder", _data),
+    ("keys", _keys),
+    ("database", _database),
+    ("channels", _channels),
+    ("knowledge", _knowledge),
+    ("network", _network),
+)
+
+
+def _without_password(url: str) -> str:
+    head, at, tail = url.rpartition("@")
+    return f"{head.rpartition(':')[0]}:…@{tail}" if at and ":" in head.partition("://")[2] else url

@@ -1,0 +1,39 @@
+"""``ask`` and ``faq lint``: the knowledge, without a server."""
+
+import argparse
+
+from app.dialogue.understand import build_brain
+from app.faq.facts import resolve_facts
+from app.faq.lint import lint
+from app.faq.loader import load
+from app.main import load_brain
+from app.settings import ROOT, Settings
+
+
+def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    asking = verbs.add_parser("ask", help="show how a text is understood")
+    asking.add_argument("text")
+    asking.set_defaults(run=ask)
+    faq = verbs.add_parser("faq", help="the knowledge's files").add_subparsers(required=True, metavar="ACTION")
+    faq.add_parser("lint", help="check the files and find phrasings that compete").set_defaults(run=check)
+
+
+def ask(settings: Settings, options: argparse.Namespace) -> None:
+    brain = load_brain(settings)
+    understood = brain.understand(options.text)
+    match = understood.match
+    print(f"text        {match.normalised}")
+    print(f"found       {understood.slots}")
+    print(f"tier        {match.tier} (confidence {match.confidence:.3f})")
+    for candidate in match.candidates:
+        print(f"  {candidate.score:6.3f}  {candidate.target}  {brain.target(candidate.target).title}")
+
+
+def check(settings: Settings, options: argparse.Namespace) -> int:
+    knowledge = load(ROOT / "faq", ROOT / "intents", resolve_facts(settings.facts, demo=True))
+    findings = lint(knowledge)
+    for finding in findings:
+        print(finding)
+    print(f"{len(knowledge.entries)} entries, {len(knowledge.intents)} intents, {len(findings)} findings")
+    build_brain(knowledge)
+    return 1 if findings else 0

@@ -1,0 +1,101 @@
+"""``serve`` and ``worker``: the processes that stay."""
+
+import argparse
+import asyncio
+import contextlib
+import signal
+import socket
+from typing import Any
+
+import uvicorn
+
+from app import logs
+from app.commands import demo
+from app.commands.opened import with_database
+from app.conversations.accounts import Directory
+from app.db.database import Database
+from app.errors import ConfigurationError
+from app.main import create_app
+from app.secrets import Keyring
+from app.settings import Settings
+from app.worker import work
+
+
+def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    verbs.add_parser("serve", help="answer webhooks").set_defaults(run=serve)
+    saying = verbs.add_parser("say", help="write to the demo channel of a running service, as a viewer would")
+    saying.add_argument("text")
+    saying.add_argument("--viewer", default="demo-viewer")
+    saying.set_defaults(run=say)
+    verbs.add_parser("worker", help="send the outbox and run sweeps (PostgreSQL only)").set_defaults(run=worker)
+
+
+def serve(settings: Settings, options: argparse.Namespace) -> None:
+    logs.configure(settings.log_level)
+    with_database(settings, lambda db, keyring: _prepare(settings, db, keyring))
+    listening = _listen(settings)
+    app = create_app(settings, on_ready=lambda: _greet(settings))
+    config: dict[str, Any] = {
+        "log_config": None,
+        "access_log": False,
+        "server_header": False,
+        "proxy_headers": False,
+        "loop": "uvloop",
+    }
+    server = uvicorn.Server(uvicorn.Config(app, http="httptools", timeout_graceful_shutdown=10, **config))
+    server.run(sockets=[listening])
+
+
+def say(settings: Settings, options: argparse.Namespace) -> None:
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    print(demo.say(f"http://{host}:{settings.port}", options.text, options.viewer))
+
+
+async def _prepare(settings: Settings, db: Database, keyring: Keyring) -> None:
+    if settings.demo:
+        await demo.add_channel(db, keyring)
+
+
+def worker(settings: Settings, options: argparse.Namespace) -> None:
+    if settings.database.startswith("sqlite"):
+        raise ConfigurationError(
+            "A separate worker needs PostgreSQL: with SQLite its work is done inside 'serve'. "
+            "Set DATABASE_URL=postgresql://… for every process, or just run 'serve'."
+        )
+    logs.configure(settings.log_level)
+    with_database(settings, lambda db, keyring: _work(db, keyring, settings))
+
+
+async def _work(db: Database, keyring: Keyring, settings: Settings) -> None:
+    directory = Directory(db, keyring, simulated=settings.demo)
+    await directory.refresh()
+    task = asyncio.create_task(work(db, directory, settings))
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, task.cancel)
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
+def _listen(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((settings.host, settings.port))
+    except OSError as error:
+        raise ConfigurationError(
+            f"Port {settings.port} on {settings.host} cannot be used ({error.strerror}): "
+            "another program has it, or it is not yours. Choose another: PORT=8080."
+        ) from None
+    listening.listen(2048)
+    return listening
+
+
+def _greet(settings: Settings) -> None:
+    address = f"http://{settings.host}:{settings.port}"
+    print(f"Viewer Desk 观众服务台 is ready at {address}", flush=True)
+    print(f"  webhook    {address}/webhooks/wechat/CHANNEL", flush=True)
+    print(f"  health     {address}/readyz   metrics {address}/metrics", flush=True)
+    if settings.demo:
+        print(demo.instructions(address), flush=True)
+    print("  stop with Ctrl+C", flush=True)

@@ -1,0 +1,106 @@
+"""``create_app``: the table of contents of the service."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
+from starlette.types import Receive, Scope, Send
+
+from app import health
+from app.conversations.accounts import Directory
+from app.db.database import Database
+from app.db.opening import check_keys, connect
+from app.dialogue.backlog import Backlog
+from app.dialogue.batch import Rules
+from app.dialogue.endpoints import PREFIX, Webhooks
+from app.dialogue.ingest import Ingest
+from app.dialogue.understand import Brain, build_brain
+from app.errors import AppError
+from app.faq.facts import resolve_facts
+from app.faq.loader import load
+from app.secrets import Keyring, load_keyring
+from app.settings import ROOT, Settings
+from app.worker import work
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """The parts of a running process, held by the application's state."""
+
+    settings: Settings
+    db: Database
+    keyring: Keyring
+    directory: Directory
+    ingest: Ingest
+    backlog: Backlog
+
+
+def load_brain(settings: Settings) -> Brain:
+    facts = resolve_facts(settings.facts, demo=settings.demo)
+    return build_brain(load(ROOT / "faq", ROOT / "intents", facts))
+
+
+async def open_service(settings: Settings) -> Service:
+    """Everything that answers a message, not yet running. The schema must be up to date."""
+    keyring, db = load_keyring(settings), connect(settings)
+    await db.write(check_keys, keyring)
+    rules = Rules(load_brain(settings), timedelta(hours=settings.silence_hours))
+    directory = Directory(db, keyring, simulated=settings.demo)
+    await directory.refresh()
+    backlog = Backlog(db, directory, keyring, rules)
+    return Service(settings, db, keyring, directory, Ingest(db, rules, backlog.grew), backlog)
+
+
+@asynccontextmanager
+async def running(service: Service) -> AsyncIterator[None]:
+    """Run the tasks of a ``serve`` process; at the end finish what was taken in, then close."""
+    tasks = [asyncio.create_task(service.ingest.run()), asyncio.create_task(service.backlog.run())]
+    if service.db.dialect == "sqlite":
+        tasks.append(asyncio.create_task(work(service.db, service.directory, service.settings)))
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+        await service.ingest.drain()
+        await service.db.close()
+
+
+class Application(FastAPI):
+    """The application, with a door of its own for webhooks: its middleware would cost more than a turn's codec."""
+
+    door: Webhooks
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"].startswith(PREFIX):
+            await self.door(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
+
+
+def create_app(settings: Settings, *, on_ready: Callable[[], None] = lambda: None) -> Application:
+    @asynccontextmanager
+    async def lifespan(app: Application) -> AsyncIterator[None]:
+        service = await open_service(settings)
+        async with running(service):
+            app.state.service = service
+            app.door = Webhooks(service.directory, service.ingest, service.keyring)
+            on_ready()
+            yield
+
+    app = Application(title="Viewer Desk", lifespan=lifespan, openapi_url=None)
+    app.include_router(health.router)
+    app.add_exception_handler(AppError, _explain)
+    return app
+
+
+async def _explain(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, AppError)
+    return JSONResponse({"error": error.message}, error.status_code)

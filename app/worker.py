@@ -1,0 +1,48 @@
+"""What runs without a request: the sender and the sweeps.
+
+On SQLite it runs inside ``serve``; on PostgreSQL in ``worker`` processes, any number of them.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+
+from app.channels.registry import PLATFORMS
+from app.conversations import outbox
+from app.conversations.accounts import Directory
+from app.conversations.sending import Sender
+from app.db.database import Database
+from app.dialogue import events
+from app.settings import Settings
+
+log = logging.getLogger(__name__)
+SWEEP_EVERY = 5.0
+LAST_RETRY = timedelta(seconds=max(platform.capability.last_retry for platform in PLATFORMS.values()) + 5)
+
+
+async def work(db: Database, directory: Directory, settings: Settings) -> None:
+    """Serve until cancelled."""
+    sender = Sender(db, directory, base_urls={"wechat": settings.wechat_api})
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(sender.run(), name="sender")
+        tasks.create_task(_every(SWEEP_EVERY, lambda: sweep(db, settings)), name="sweep")
+
+
+async def sweep(db: Database, settings: Settings) -> None:
+    """Passive replies that nobody fetched become ``unknown``; bodies whose time is over are forgotten."""
+    now = datetime.now(UTC)
+    unknown = await db.write(outbox.mark_unknown, before=now - LAST_RETRY)
+    if unknown:
+        log.warning("answers not fetched", extra={"count": unknown})
+    while await db.write(events.forget_bodies, now=now, days=settings.raw_body_days):
+        pass
+
+
+async def _every(seconds: float, run: Callable[[], Awaitable[None]]) -> None:
+    while True:
+        try:
+            await run()
+        except Exception:
+            log.exception("sweep failed")
+        await asyncio.sleep(seconds)
