@@ -35,7 +35,7 @@ bench: setup ## measure one server process beside its peers
 	@exec $(python) -m tests.bench $(ARGS)
 
 eval: setup ## measure the matcher on the evaluation questions
-	@exec $(python) tests/eval/run.py $(ARGS)
+	@exec $(python) -m tests.eval $(ARGS)
 
 faults: setup ## kill and disturb the service, then look for lost or doubled messages
 	@exec $(python) -m pytest tests/faults $(ARGS)

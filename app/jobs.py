@@ -47,7 +47,7 @@ class Lane(Base):
     topic: Mapped[str] = mapped_column(String(16))
     """What the lane orders: ``conversation``, ``campaign``, ``timer``."""
     subject_id: Mapped[int] = mapped_column(Id)
-    channel_id: Mapped[int | None] = mapped_column(ForeignKey("channels.id"))
+    channel_id: Mapped[int | None] = mapped_column(Id, ForeignKey("channels.id"))
     """Whose rate its work uses up; None where none is used."""
     priority: Mapped[int] = mapped_column(SmallInteger)
     ready_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -66,7 +66,7 @@ class Job(Base):
     __tablename__ = "jobs"
     __table_args__ = (Index("ix_jobs_lane_id_id", "lane_id", "id"),)
     id: Mapped[int] = mapped_column(Id, primary_key=True)
-    lane_id: Mapped[int] = mapped_column(ForeignKey("lanes.id"))
+    lane_id: Mapped[int] = mapped_column(Id, ForeignKey("lanes.id"))
     kind: Mapped[str] = mapped_column(String(32))
     subject_id: Mapped[int] = mapped_column(Id)
     """What the kind works on (for ``message``: the message's id)."""
@@ -105,6 +105,23 @@ _insert_jobs = Insert(
 _LANES = for_update(
     select(Lane).where(Lane.topic == bindparam("topic"), is_any(Lane.subject_id, "subjects")).order_by(Lane.subject_id)
 )
+
+
+_lane = table_of(Lane).c
+_BUSY = select(_lane.subject_id).where(
+    _lane.topic == bindparam("topic"), is_any(_lane.subject_id, "subjects"), _lane.ready_at.is_not(None)
+)
+
+
+def busy_lanes(session: Session, topic: str, subject_ids: Collection[int]) -> dict[int, Lane]:
+    """Lock the lanes in which something waits, by subject.
+
+    Mostly there is none, so the look without a lock comes first. Nothing is overlooked that must be seen: who enqueues
+    for a subject holds the lock of the subject itself, as the caller does.
+    """
+    given = {"topic": topic, "subjects": list(subject_ids)}
+    busy = [row[0] for row in session.connection().execute(_BUSY, given)]
+    return {k: lane for k, lane in lock_lanes(session, topic, busy).items() if lane.ready_at} if busy else {}
 
 
 def lock_lanes(session: Session, topic: str, subject_ids: Collection[int]) -> dict[int, Lane]:

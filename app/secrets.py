@@ -40,7 +40,7 @@ class Keyring:
             raise WrongKey("sealed with a key that is not in SECRET_KEYS")
         try:
             return cipher.decrypt(sealed[_HEAD : _HEAD + 12], sealed[_HEAD + 12 :], context.encode())
-        except InvalidTag:
+        except (InvalidTag, ValueError):  # ValueError: so much is missing that there is no whole nonce
             raise WrongKey("the value was changed or moved") from None
 
     def is_current(self, sealed: bytes) -> bool:
@@ -57,11 +57,23 @@ def load_keyring(settings: Settings) -> Keyring:
     if settings.secret_keys:
         return Keyring([_decode(text, f"key {n} of SECRET_KEYS") for n, text in enumerate(settings.secret_keys, 1)])
     path = settings.data_dir / "secret.key"
+    try:
+        return Keyring(_read(path))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(
+            f"The key file {path} cannot be used: {error}. Mend that, or set SECRET_KEYS."
+        ) from None
+
+
+def _read(path: Path) -> list[bytes]:
     if not path.exists():
         _create(path)
     if path.stat().st_mode & 0o077:
         raise ConfigurationError(f"{path} can be read by other users: run chmod 600 on it.")
-    return Keyring([_decode(line, str(path)) for line in path.read_text().split()])
+    lines = path.read_text().split()
+    if not lines:
+        raise ConfigurationError(f"The key file {path} is empty: restore it, or remove it to begin with a new key.")
+    return [_decode(line, str(path)) for line in lines]
 
 
 def new_key() -> str:

@@ -1,17 +1,19 @@
 """All configuration. Nothing else in the code reads the environment."""
 
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, field_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.errors import ConfigurationError
 
 ROOT = Path(__file__).resolve().parent.parent
 """The checkout (or image) folder that holds app/, faq/, intents/ and migrations/."""
+_DATABASE = re.compile(r"sqlite:///(?!:memory:)[^?]*[^/?]|postgresql://.+")
 
 
 class Settings(BaseSettings):
@@ -30,14 +32,23 @@ class Settings(BaseSettings):
     """32 bytes each in base64, separated by commas; the first encrypts, all decrypt. Empty: a key file in data_dir."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     wechat_api: str = "https://api.weixin.qq.com"
-    facts: dict[str, str] = Field(default_factory=dict)
+    facts: Annotated[dict[str, str], NoDecode] = Field(default_factory=dict)
     """What the answers say of the company, e.g. ``FACTS__HOTLINE``; demo mode fills the gaps."""
-    silence_hours: float = Field(default=24, gt=0)
+    silence_hours: float = Field(default=24, gt=0, le=8760)
     """A conversation with the bot that was silent for so long is closed by the next message."""
-    raw_body_days: int = Field(default=30, ge=1)
+    raw_body_days: int = Field(default=30, ge=1, le=36500)
     """How long received bodies are kept for replay."""
     database_pool: int = Field(default=8, ge=2, le=200)
     """Connections of one process to PostgreSQL."""
+
+    @field_validator("database_url")
+    @classmethod
+    def _supported(cls, value: str) -> str:
+        if value and not _DATABASE.fullmatch(value):
+            raise PydanticCustomError(
+                "database_url", "use sqlite:///path/to/file.db or postgresql://user:password@host/name"
+            )
+        return value
 
     @field_validator("secret_keys", mode="before")
     @classmethod
@@ -47,7 +58,9 @@ class Settings(BaseSettings):
     @field_validator("facts", mode="before")
     @classmethod
     def _lower_names(cls, value: object) -> object:
-        return {str(k).lower(): v for k, v in value.items()} if isinstance(value, dict) else value
+        if not isinstance(value, dict):
+            raise PydanticCustomError("facts", "write a variable for each fact, such as FACTS__HOTLINE")
+        return {str(name).lower(): fact for name, fact in value.items()}
 
     @property
     def demo(self) -> bool:
@@ -70,18 +83,14 @@ def channel_secrets() -> dict[str, str]:
 def load_settings() -> Settings:
     """Read the environment; ConfigurationError names each wrong variable in a sentence."""
     try:
-        settings = Settings()
+        return Settings()
     except ValidationError as error:
         raise ConfigurationError("\n".join(_sentence(item["loc"], item["msg"]) for item in error.errors())) from None
-    scheme = urlsplit(settings.database).scheme
-    if scheme not in ("sqlite", "postgresql"):
-        raise ConfigurationError(
-            f"DATABASE_URL begins with '{scheme}://', which is not supported: "
-            "use sqlite:///path/to/file.db or postgresql://user:password@host/name."
-        )
-    if scheme == "sqlite" and not urlsplit(settings.database).path.strip("/"):
-        raise ConfigurationError("DATABASE_URL names no file: write sqlite:///path/to/file.db.")
-    return settings
+
+
+def environment(**more: str) -> dict[str, str]:
+    """This process's environment and more, for a child process: on its command line everybody could read it."""
+    return {**os.environ, **more}
 
 
 def _sentence(location: tuple[int | str, ...], message: str) -> str:

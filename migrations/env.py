@@ -2,12 +2,12 @@
 
 import asyncio
 import os
+import sqlite3
 from collections.abc import Iterable
-from typing import Literal
+from typing import Literal, cast
 
 from alembic import context
 from sqlalchemy import Connection, create_engine, text
-from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
@@ -18,7 +18,7 @@ import app.jobs
 import app.tickets.models
 import app.viewers.models  # noqa: F401  (the imports fill the metadata)
 from app.db.base import Base, Id, Json, UtcDateTime
-from app.db.schema import sqlite_path
+from app.db.schema import revisions, sqlite_path
 from app.db.sqlite import FileLock
 
 _LOCK = 7_326_011_409
@@ -47,7 +47,7 @@ def _migrate(connection: Connection) -> None:
 def _name_by_number(migration: object, revision: Iterable[str | None], directives: list[object]) -> None:
     """New revisions are numbered, so that the order is plain to see in the folder."""
     for script in directives:
-        script.rev_id = f"{len(os.listdir(_versions())) + 1:04d}"  # type: ignore[attr-defined]  # alembic's MigrationScript
+        script.rev_id = f"{len(revisions()) + 1:04d}"  # type: ignore[attr-defined]  # alembic's MigrationScript
 
 
 def _render_own_type(kind: str, item: object, context_: object) -> str | Literal[False]:
@@ -59,10 +59,6 @@ def _render_own_type(kind: str, item: object, context_: object) -> str | Literal
     return "Id" if item is Id else "Json" if item is Json else False
 
 
-def _versions() -> str:
-    return os.path.join(os.path.dirname(__file__), "versions")
-
-
 def _sqlite(url: str) -> None:
     path = sqlite_path(url)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -71,11 +67,14 @@ def _sqlite(url: str) -> None:
         create_engine(f"sqlite:///{path}").connect() as connection,
     ):
         connection.exec_driver_sql("PRAGMA journal_mode=WAL")
+        # Left to itself the driver begins no transaction before CREATE TABLE, and a kill would leave half a schema.
+        cast(sqlite3.Connection, connection.connection.driver_connection).isolation_level = None
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
         _migrate(connection)
 
 
 async def _postgres(url: str) -> None:
-    engine = create_async_engine(make_url(url).set(drivername="postgresql+asyncpg"), poolclass=NullPool)
+    engine = create_async_engine("postgresql+asyncpg://", connect_args={"dsn": url}, poolclass=NullPool)
     async with engine.connect() as connection:
         await connection.run_sync(_migrate)
     await engine.dispose()

@@ -3,8 +3,11 @@
 import argparse
 import asyncio
 import contextlib
+import ctypes
+import gc
 import signal
 import socket
+import sys
 from typing import Any
 
 import uvicorn
@@ -34,7 +37,7 @@ def serve(settings: Settings, options: argparse.Namespace) -> None:
     logs.configure(settings.log_level)
     with_database(settings, lambda db, keyring: _prepare(settings, db, keyring))
     listening = _listen(settings)
-    app = create_app(settings, on_ready=lambda: _greet(settings))
+    app = create_app(settings, on_ready=lambda: _ready(settings))
     config: dict[str, Any] = {
         "log_config": None,
         "access_log": False,
@@ -89,6 +92,21 @@ def _listen(settings: Settings) -> socket.socket:
         ) from None
     listening.listen(2048)
     return listening
+
+
+def _ready(settings: Settings) -> None:
+    settle_memory()
+    _greet(settings)
+
+
+def settle_memory() -> None:
+    """What start-up built stays for good: take it out of the collector's rounds, and give back what it only passed."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)  # a turn's garbage is freed by counting references; cycles are rare
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):  # another C library than glibc has no such call
+            ctypes.CDLL("libc.so.6").malloc_trim(0)
 
 
 def _greet(settings: Settings) -> None:

@@ -58,12 +58,12 @@ def save(
         raise ConfigurationError(f"A channel's name is 1–32 of a-z, 0-9, - and _; '{name}' is not.")
     PLATFORMS[platform].account(settings, secrets)
     sealed = keyring.seal(json.dumps(dict(secrets)).encode(), _context(platform, name))
+    reserve(session, _VERSION)  # first: its lock makes changes of channels follow one another
     channel = session.scalar(select(Channel).where(Channel.platform == platform, Channel.name == name))
     if channel is None:
         channel = Channel(platform=platform, name=name, created_at=now)
         session.add(channel)
     channel.settings, channel.secrets, channel.simulated, channel.updated_at = dict(settings), sealed, simulated, now
-    reserve(session, _VERSION)
     session.flush()
     return channel.id
 
@@ -79,7 +79,9 @@ def stored_secrets(channel: Channel, keyring: Keyring) -> dict[str, str]:
 
 def open_account(channel: Channel, keyring: Keyring) -> Account:
     """ConfigurationError where the credentials cannot be opened or are not valid."""
-    platform = PLATFORMS[channel.platform]
+    platform = PLATFORMS.get(channel.platform)
+    if platform is None:
+        raise ConfigurationError(f"This version of the code does not know the platform '{channel.platform}'.")
     credentials = platform.account(channel.settings, stored_secrets(channel, keyring))
     return Account(channel.id, channel.name, channel.simulated, platform, credentials)
 

@@ -39,13 +39,12 @@ class InboundEvent(Base):
 
     __tablename__ = "inbound_events"
     __table_args__ = (
-        UniqueConstraint("channel_id", "dedupe_key"),
-        Index("ix_inbound_events_backlog", "channel_id", "sender", sqlite_where=sql("state = 'stored'"),
+        UniqueConstraint("dedupe_key", "channel_id"),  # the selective column first: a batch asks for many keys
+        Index("ix_inbound_events_backlog", "sender", "channel_id", sqlite_where=sql("state = 'stored'"),
               postgresql_where=sql("state = 'stored'")),
-        Index("ix_inbound_events_received_at", "received_at"),
     )  # fmt: skip
     id: Mapped[int] = mapped_column(Id, primary_key=True)
-    channel_id: Mapped[int] = mapped_column(ForeignKey("channels.id"))
+    channel_id: Mapped[int] = mapped_column(Id, ForeignKey("channels.id"))
     dedupe_key: Mapped[str] = mapped_column(String(300))
     sender: Mapped[str] = mapped_column(String(128))
     state: Mapped[str] = mapped_column(String(12))
@@ -71,10 +70,11 @@ class Conversation(Base):
         Index("ix_conversations_queue", "queued_at", sqlite_where=sql("owner = 'queue'"),
               postgresql_where=sql("owner = 'queue'")),
         CheckConstraint("owner IN ('bot', 'queue', 'agent')", name="owner"),
+        {"postgresql_with": {"fillfactor": 70}},  # updated by each turn: room for the new version on the same page
     )  # fmt: skip
     id: Mapped[int] = mapped_column(Id, primary_key=True)
-    identity_id: Mapped[int] = mapped_column(ForeignKey("identities.id"))
-    channel_id: Mapped[int] = mapped_column(ForeignKey("channels.id"))
+    identity_id: Mapped[int] = mapped_column(Id, ForeignKey("identities.id"))
+    channel_id: Mapped[int] = mapped_column(Id, ForeignKey("channels.id"))
     owner: Mapped[str] = mapped_column(String(8))
     last_seq: Mapped[int]
     """``seq`` of the newest message; the row's lock makes the numbers gapless."""
@@ -128,7 +128,7 @@ class Message(Base):
         ),
     )  # fmt: skip
     id: Mapped[int] = mapped_column(Id, primary_key=True)
-    conversation_id: Mapped[int] = mapped_column(ForeignKey("conversations.id"))
+    conversation_id: Mapped[int] = mapped_column(Id, ForeignKey("conversations.id"))
     seq: Mapped[int]
     direction: Mapped[str] = mapped_column(String(3))
     author: Mapped[str] = mapped_column(String(16))
@@ -139,8 +139,11 @@ class Message(Base):
     """Inbound: what the kind carries besides text. Outbound: where the answer came from (entry, version, score)."""
     state: Mapped[str] = mapped_column(String(9))
     via: Mapped[str | None] = mapped_column(String(8))
-    event_id: Mapped[int | None] = mapped_column(ForeignKey("inbound_events.id"), index=True)
-    """Inbound: the event it came from. Outbound: the event whose response carries or would have carried it."""
+    event_id: Mapped[int | None] = mapped_column(Id, index=True)
+    """Inbound: the event it came from. Outbound: the event whose response carries or would have carried it.
+
+    No foreign key: messages outlive the raw events.
+    """
     platform_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     sending_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

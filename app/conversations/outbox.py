@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from app import jobs
 from app.channels.base import DeliveryError, Outcome
 from app.conversations.models import Conversation, Message, MessageState, Via
-from app.db.sql import changed, is_any
+from app.db.sql import changed, for_update, is_any
 from app.jobs import Job, JobState, Lane, LaneKey, NewJob, Priority
 from app.viewers.models import Identity
 
@@ -58,8 +58,19 @@ def enqueue(session: Session, queued: Sequence[Queued], *, now: datetime) -> Non
 
 def lanes_with_work(session: Session, conversation_ids: Collection[int]) -> dict[int, Lane]:
     """Lock and return the lanes of these conversations in which something waits."""
-    found = jobs.lock_lanes(session, TOPIC, conversation_ids)
-    return {subject: lane for subject, lane in found.items() if lane.ready_at is not None}
+    return jobs.busy_lanes(session, TOPIC, conversation_ids)
+
+
+_FREE_LANE = for_update(
+    select(Lane).where(Lane.topic == TOPIC, Lane.subject_id == bindparam("conversation"), Lane.ready_at.is_not(None)),
+    skip_locked=True,
+)
+
+
+def free_lane(session: Session, conversation_id: int) -> Lane | None:
+    """Lock and return the lane of a conversation, without waiting: None where nothing is in it or somebody is at it."""
+    given = {"conversation": conversation_id}
+    return session.scalars(_FREE_LANE, given, execution_options={"populate_existing": True}).one_or_none()
 
 
 def take_first(session: Session, lane: Lane, *, event_id: int, now: datetime) -> Message | None:
@@ -156,7 +167,10 @@ def _draft(session: Session, job: Job) -> Draft | str:
         .join(Identity, Identity.id == Conversation.identity_id)
         .where(Message.id == job.subject_id)
     )
-    text, channel_id, recipient, following = session.execute(statement).one()
+    found = session.execute(statement).one_or_none()
+    if found is None:
+        return "the message does not exist any more"
+    text, channel_id, recipient, following = found
     if following is False:
         return "the viewer does not follow the account any more"
     return Draft(job.id, job.subject_id, channel_id, recipient, text)
@@ -176,17 +190,32 @@ def _earlier_in_flight(session: Session, draft: Draft) -> bool:
 
 # -------------------- passive replies
 
-_MARK_SENT = (
-    update(Message)
-    .where(is_any(Message.id, "carried"), Message.state == MessageState.sending)
-    .values(state=MessageState.sent, sent_at=bindparam("now"))
+# A row that another process has locked is on its way once more: who carries it last says that it was sent.
+_CARRIED = for_update(
+    select(Message.id).where(is_any(Message.id, "carried"), Message.state == MessageState.sending), skip_locked=True
 )
+_MARK_SENT = update(Message).where(Message.id.in_(_CARRIED)).values(state=MessageState.sent, sent_at=bindparam("now"))
 
 
 def mark_sent(session: Session, message_ids: Collection[int], *, now: datetime) -> None:
-    """These rode on a response that was handed to the network."""
+    """These rode on a response that was handed to the network. Waits for no lock."""
     if message_ids:
         session.connection().execute(_MARK_SENT, {"carried": list(message_ids), "now": now})
+
+
+def put_back(session: Session, late: Sequence[Queued], *, carried_at: datetime, now: datetime) -> None:
+    """Queue replies whose responses left without them, unless a repeat has carried them since ``carried_at``."""
+    # Conversations first, then messages, then lanes: the order in which ingest locks.
+    conversations = select(Conversation.id).where(is_any(Conversation.id, [m.conversation_id for m in late]))
+    session.execute(for_update(conversations.order_by(Conversation.id)))
+    own = (
+        is_any(Message.id, [m.message_id for m in late]),
+        Message.state == MessageState.sending,
+        Message.sending_at == carried_at,
+    )
+    values = {"state": MessageState.queued, "via": Via.outbox, "sending_at": None}
+    ours = set(session.scalars(update(Message).where(*own).values(values).returning(Message.id)))
+    enqueue(session, [m for m in late if m.message_id in ours], now=now)
 
 
 def mark_unknown(session: Session, *, before: datetime) -> int:
@@ -199,17 +228,16 @@ def mark_unknown(session: Session, *, before: datetime) -> int:
 
 def redrive(session: Session, *, now: datetime) -> int:
     """Queue dead jobs again, at the end of their lanes; returns how many."""
-    dead = session.execute(
-        select(Job.id, Message.id, Message.conversation_id, Conversation.channel_id)
-        .join(Message, Message.id == Job.subject_id)
+    dead = (Job.state == JobState.dead, Job.kind == KIND)
+    # Taken by deleting them: of two people who do this at once, one gets a job.
+    jobs_by_message = dict(session.execute(delete(Job).where(*dead).returning(Job.subject_id, Job.id)).tuples())
+    messages = is_any(Message.id, list(jobs_by_message))
+    found = session.execute(
+        select(Message.id, Message.conversation_id, Conversation.channel_id)
         .join(Conversation, Conversation.id == Message.conversation_id)
-        .where(Job.state == JobState.dead, Job.kind == KIND)
-        .order_by(Job.id)
-    ).all()
-    session.execute(delete(Job).where(is_any(Job.id, [row[0] for row in dead])))
-    messages = is_any(Message.id, [row[1] for row in dead])
-    session.execute(update(Message).where(messages).values(state=MessageState.queued))
-    enqueue(
-        session, [Queued(message, conversation, channel, now) for _, message, conversation, channel in dead], now=now
+        .where(messages)
     )
-    return len(dead)
+    queued = [Queued(*row, now) for row in sorted(found, key=lambda row: jobs_by_message[row[0]])]
+    session.execute(update(Message).where(messages).values(state=MessageState.queued))
+    enqueue(session, queued, now=now)
+    return len(queued)

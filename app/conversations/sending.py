@@ -1,10 +1,12 @@
 """The sender: takes lanes whose first message is due, sends, and writes what became of it."""
 
 import asyncio
+import contextlib
 import logging
 import secrets
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import UTC, datetime, timedelta
-from time import monotonic
+from typing import Any, TypeVar
 
 import httpx
 
@@ -13,97 +15,122 @@ from app.channels.base import DeliveryError, Outbound, Outcome
 from app.conversations import outbox
 from app.conversations.accounts import Account, Directory
 from app.conversations.outbox import Draft
+from app.conversations.tokens import Tokens
 from app.db.database import Database
 
+T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 LANES = 16
 """Conversations that one process serves at a time."""
 LEASE = timedelta(seconds=60)
-TIMEOUT = 10.0
-"""Seconds of one call: well under a fifth of the lease, so that a lease never ends in the middle of a send."""
+TIMEOUT = 8.0
+"""Seconds of one step of a call (connecting, each read)."""
+LONGEST = 12.0
+"""Seconds of a whole call. An attempt makes four at the most, so that no lease ends in the middle of a send."""
 EVERY = 0.5
 """Seconds between two looks for work."""
-EARLY = 300
-"""Seconds before its end from which on a credential is not used any more."""
 
 
 class Sender:
-    def __init__(self, db: Database, directory: Directory, *, base_urls: dict[str, str]) -> None:
+    def __init__(
+        self,
+        db: Database,
+        directory: Directory,
+        *,
+        base_urls: dict[str, str],
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
         """``base_urls``: where each platform's API is, by platform name."""
-        self._db, self._directory, self._base_urls = db, directory, base_urls
+        self._db, self._directory, self._base_urls, self._clock = db, directory, base_urls, clock
         self._worker = secrets.token_hex(8)
-        self._tokens: dict[int, tuple[str, float]] = {}
         self._http = httpx.AsyncClient(
             timeout=TIMEOUT, limits=httpx.Limits(max_connections=32, max_keepalive_connections=8)
         )
+        self._tokens = Tokens(self._http, base_urls)
 
     async def run(self) -> None:
-        """Serve until cancelled."""
+        """Serve until cancelled; what is on its way then is finished first."""
         try:
             while True:
-                try:
-                    busy = await self.round()
-                except Exception:
-                    log.exception("sender stopped for now")
-                    busy = 0
-                if not busy:
+                if not await _to_its_end(self._round_or_none()):
                     await asyncio.sleep(EVERY)
         finally:
-            await self._http.aclose()
+            await self.close()
+
+    async def close(self) -> None:
+        await self._http.aclose()
 
     async def round(self) -> int:
         """Lease what is due and send it; returns how many lanes there were."""
         lanes = await self._db.write(
-            jobs.claim, topic=outbox.TOPIC, worker=self._worker, now=_now(), lease=LEASE, limit=LANES
+            jobs.claim, topic=outbox.TOPIC, worker=self._worker, now=self._clock(), lease=LEASE, limit=LANES
         )
         async with asyncio.TaskGroup() as tasks:
             for lane_id in lanes:
                 tasks.create_task(self._deliver(lane_id))
         return len(lanes)
 
+    async def _round_or_none(self) -> int:
+        try:
+            return await self.round()
+        except Exception:
+            log.exception("sender stopped for now")
+            return 0
+
     async def _deliver(self, lane_id: int) -> None:
         """One message of the lane: the next is another round's, so that no lane outlives its lease."""
-        draft = await self._db.write(outbox.begin_next, lane_id, worker=self._worker, now=_now())
-        if draft is None:
-            return
-        error = await self._attempt(draft)
+        try:
+            draft = await self._db.write(outbox.begin_next, lane_id, worker=self._worker, now=self._clock())
+            if draft is not None:
+                await self._settle(lane_id, draft, await self._attempt(draft))
+        except Exception:  # the other lanes' messages are on their way; this one's is looked at when the lease ends
+            log.exception("lane left to its lease", extra={"lane_id": lane_id})
+
+    async def _settle(self, lane_id: int, draft: Draft, error: DeliveryError | None) -> None:
         metrics.deliveries.labels(error.outcome if error else "sent").inc()
         if error is not None:
             log.warning("not delivered", extra={"message_id": draft.message_id, "code": error.code})
-        await self._db.write(outbox.settle, lane_id, draft, error, worker=self._worker, now=_now())
+        await self._db.write(outbox.settle, lane_id, draft, error, worker=self._worker, now=self._clock())
 
     async def _attempt(self, draft: Draft) -> DeliveryError | None:
         account = await self._directory.by_id(draft.channel_id)
         if account is None:
             return DeliveryError("channel", Outcome.retry, "the channel is not served", retry_after=60)
+        error = await self._send(account, draft)
+        if error is not None and error.outcome is Outcome.refresh:  # once: a wrong secret would use up the quota
+            error = await self._send(account, draft)
+        return error
+
+    async def _send(self, account: Account, draft: Draft) -> DeliveryError | None:
+        base_url, outbound = self._base_urls[account.platform.name], Outbound(draft.text)
+        token = ""
         try:
-            await self._send(account, draft)
+            token = await _within(LONGEST, self._tokens.current(account), Outcome.retry)
+            sending = account.platform.send(self._http, account.credentials, base_url, token, draft.recipient, outbound)
+            await _within(LONGEST, sending, Outcome.unknown)
         except DeliveryError as error:
-            if error.outcome is not Outcome.refresh:
-                return error
-            self._tokens.pop(account.channel_id, None)
-        else:
-            return None
-        try:  # once, with a new credential: a wrong secret would use up the quota
-            await self._send(account, draft)
-        except DeliveryError as error:
+            if error.outcome is Outcome.refresh:
+                self._tokens.drop(account, token)
             return error
         return None
 
-    async def _send(self, account: Account, draft: Draft) -> None:
-        base_url = self._base_urls[account.platform.name]
-        token = await self._token(account, base_url)
-        outbound = Outbound(draft.text)
-        await account.platform.send(self._http, account.credentials, base_url, token, draft.recipient, outbound)
 
-    async def _token(self, account: Account, base_url: str) -> str:
-        token, usable_until = self._tokens.get(account.channel_id, ("", 0.0))
-        if monotonic() >= usable_until:
-            token, seconds = await account.platform.fetch_token(self._http, account.credentials, base_url)
-            self._tokens[account.channel_id] = token, monotonic() + max(seconds - EARLY, seconds / 2)
-        return token
+async def _within(seconds: float, call: Awaitable[T], lost: Outcome) -> T:
+    """A server that answers byte by byte passes every time-out of a single step."""
+    try:
+        async with asyncio.timeout(seconds):
+            return await call
+    except TimeoutError:
+        raise DeliveryError("no_answer", lost, f"not done in {seconds:g} s") from None
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
+async def _to_its_end(work: Coroutine[Any, Any, T]) -> T:
+    """Await ``work``; a first cancellation takes effect after its end, a second one ends it."""
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        with contextlib.suppress(Exception):
+            await task
+        raise

@@ -1,6 +1,7 @@
 """From settings to an open database: schema up to date, and the right keys in hand."""
 
 from sqlalchemy import LargeBinary, String, select
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.db.base import Base
@@ -9,6 +10,7 @@ from app.db.postgres import PostgresDatabase
 from app.db.rows import Insert, table_of
 from app.db.schema import sqlite_path
 from app.db.sqlite import SqliteDatabase
+from app.errors import ConfigurationError
 from app.secrets import Keyring, WrongKey
 from app.settings import Settings
 
@@ -28,9 +30,17 @@ _insert = Insert(table_of(Sealed), ("name", "value"), or_ignore=True)
 
 def connect(settings: Settings, *, write_limit: float | None = None) -> Database:
     """The engine that DATABASE_URL names; its schema must be up to date already."""
-    if settings.database.startswith("sqlite"):
-        return SqliteDatabase(sqlite_path(settings.database), write_limit=write_limit)
-    return PostgresDatabase(settings.database, pool=settings.database_pool, write_limit=write_limit)
+    if settings.database.startswith("postgresql"):
+        return PostgresDatabase(settings.database, pool=settings.database_pool, write_limit=write_limit)
+    path = sqlite_path(settings.database)
+    try:
+        return SqliteDatabase(path, write_limit=write_limit)
+    except (OSError, DBAPIError) as error:
+        raise ConfigurationError(f"The database {path} cannot be opened for writing: {_cause(error)}.") from None
+
+
+def _cause(error: OSError | DBAPIError) -> str:
+    return str(error.orig if isinstance(error, DBAPIError) else error.strerror)
 
 
 def check_keys(session: Session, keyring: Keyring) -> None:

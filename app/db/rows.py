@@ -1,7 +1,7 @@
 """Multi-row statements of plain tuples, the same call on both engines: what makes a batch cheap.
 
 An ORM object costs some 100 µs to write, a row here 2–5. The statement's text hardly depends on the number of rows
-(PostgreSQL: one array a column and ``unnest``; SQLite: VALUES in powers of two), so it is prepared once. On SQLite each
+(PostgreSQL: one array a column and ``unnest``; SQLite: VALUES in few sizes), so it is prepared once. On SQLite each
 statement is one step: a step gives the interpreter's lock away, and it comes back late while the event loop is busy.
 """
 
@@ -93,7 +93,7 @@ class _Columns:
             columns = zip(zip(*rows, strict=True), self._writers, strict=True)
             yield self._unnest, tuple(array_literal(values, write) for values, write in columns)
             return
-        for part in _powers_of_two(self._bound(rows, dialect)):
+        for part in _parts(self._bound(rows, dialect)):
             yield f"VALUES {', '.join([self._marks] * len(part))}", tuple(chain.from_iterable(part))
 
     def read(self, rows: Sequence[Any], dialect: Dialect) -> list[Row]:
@@ -121,10 +121,11 @@ def _binder(kind: TypeEngine[Any], dialect: Dialect) -> Binder:
     return kind.bind_processor(dialect)
 
 
-def _powers_of_two(rows: list[Row]) -> Iterator[list[Row]]:
-    size, at = _LARGEST, 0
+def _parts(rows: list[Row]) -> Iterator[list[Row]]:
+    """Some sizes only, so that the driver keeps every statement prepared: up to 16 exactly, above that eights."""
+    at = 0
     while at < len(rows):
-        while size > len(rows) - at:
-            size //= 2
+        left = len(rows) - at
+        size = left if left <= 16 else min(left - left % 8, _LARGEST)
         yield rows[at : at + size]
         at += size

@@ -5,6 +5,7 @@ process only where something is to be done.
 """
 
 import asyncio
+import re
 import sqlite3
 import subprocess
 import sys
@@ -13,8 +14,9 @@ from pathlib import Path
 import asyncpg
 
 from app.errors import ConfigurationError
-from app.settings import ROOT, Settings
+from app.settings import ROOT, Settings, environment
 
+_ERROR = re.compile(r"[\w.]+: ")
 _VERSIONS = ROOT / "migrations" / "versions"
 
 
@@ -33,7 +35,12 @@ def current_revision(url: str) -> str | None:
         return _sqlite_revision(sqlite_path(url))
     try:
         return asyncio.run(_postgres_revision(url))
-    except (OSError, asyncpg.PostgresError, TimeoutError) as error:
+    except ValueError:
+        raise ConfigurationError(
+            "DATABASE_URL is no valid address. Special characters in the password are written as %40 for @, %2F for /, "
+            "%3A for :, %23 for #."
+        ) from None
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         raise ConfigurationError(
             f"PostgreSQL does not answer at DATABASE_URL ({type(error).__name__}: {error}). "
             "Check that the server runs, and the user, password and database name."
@@ -61,21 +68,30 @@ def bring_up_to_date(settings: Settings) -> bool:
 
 def _upgrade(url: str) -> None:
     """``alembic upgrade head`` in a child; ``migrations/env.py`` takes the lock, so that of two starts one migrates."""
-    command = [sys.executable, "-m", "alembic", "-x", f"url={url}", "upgrade", "head"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    command = [sys.executable, "-m", "alembic", "upgrade", "head"]
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment(DATABASE_URL=url), capture_output=True, text=True, check=False
+    )
     if done.returncode:
-        raise ConfigurationError(f"The database could not be migrated:\n{done.stderr.strip()[-2000:]}")
+        raise ConfigurationError(f"The database could not be migrated: {_reason(done.stderr)}")
+
+
+def _reason(traceback: str) -> str:
+    """The line of a traceback that names the error; SQLAlchemy writes the statement and an address behind it."""
+    return next((line for line in reversed(traceback.splitlines()) if _ERROR.match(line)), "no reason was given")
 
 
 def _sqlite_revision(path: Path) -> str | None:
-    if not path.exists():
-        return None
     try:
+        if not path.exists():
+            return None
         connection = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=30)
         try:
             row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
         finally:
             connection.close()
+    except OSError as error:
+        raise ConfigurationError(f"{path} cannot be reached: {error.strerror}.") from None
     except sqlite3.OperationalError as error:
         if "no such table" in str(error):
             return None

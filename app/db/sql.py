@@ -7,6 +7,7 @@ from typing import Any, cast
 from sqlalchemy import (
     BindParameter,
     Boolean,
+    Column,
     ColumnElement,
     CursorResult,
     Dialect,
@@ -17,7 +18,6 @@ from sqlalchemy import (
     TypeDecorator,
     bindparam,
     func,
-    inspect,
     select,
     text,
 )
@@ -96,11 +96,11 @@ def _json_each(element: IsAny, compiler: SQLCompiler, **context: Any) -> str:
     return f"{compiler.process(element.column, **context)} IN (SELECT value FROM json_each({values}))"
 
 
-def is_any(column: InstrumentedAttribute[Any], values: Collection[Any] | str) -> IsAny:
+def is_any(column: InstrumentedAttribute[Any] | Column[Any], values: Collection[Any] | str) -> IsAny:
     """``column IN values``. A name instead of values makes a parameter, for statements that are built once."""
     kind = ListOf(column.type)
     given = bindparam(values, type_=kind) if isinstance(values, str) else bindparam(None, list(values), type_=kind)
-    return IsAny(inspect(column).expression, given)
+    return IsAny(column.expression, given)
 
 
 def changed(result: Result[Any]) -> int:

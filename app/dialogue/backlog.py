@@ -69,7 +69,13 @@ class Backlog:
         account: Account | None = await self._directory.by_id(event.channel_id)
         if account is None or event.body is None:
             return None  # waits for its channel to be served again
-        return read_stored(account, event, self._keyring, self.rules.brain, datetime.now(UTC))
+        try:
+            return read_stored(account, event, self._keyring, self.rules.brain, datetime.now(UTC))
+        except Exception as error:  # sealed with a lost key, damaged: it must not hold up all the others
+            log.exception("a stored event cannot be read")
+            metrics.failed_events.inc()
+            await self._db.write(events.fail_stored, event.id, f"{type(error).__name__}: {error}")
+            return None
 
 
 def _catch_up(session: Session, stored: list[tuple[int, Push]], rules: Rules) -> int:

@@ -1,10 +1,11 @@
 """The one transaction of the way in: store a batch of pushes, decide them in order, write what follows.
 
 Order within a conversation, harmless repeats and “the bot does not talk over the agent” are all properties of this
-transaction: events first (repeats fall out), then conversations locked in id order, then lanes.
+transaction: events first (repeats fall out), then conversations locked in id order, then lanes, then replies that are
+said again. All processes lock in this order, or two that get the same repeats would wait for each other.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,7 +16,7 @@ from app.conversations import outbox
 from app.conversations.models import EventState
 from app.dialogue import actions, circumstances, events, repeats, threads
 from app.dialogue.decide import decide, talks
-from app.dialogue.push import ACKNOWLEDGED, Answer, Fate, Push
+from app.dialogue.push import ACKNOWLEDGED, Answer, Fate, Key, Push
 from app.dialogue.turn import Turn
 from app.dialogue.understand import Brain
 
@@ -36,25 +37,31 @@ def handle(
     ``handed_over`` are passive replies of earlier batches whose responses have left: they become ``sent`` here, in a
     transaction that is paid for anyway.
     """
-    outbox.mark_sent(session, handed_over, now=now)
     waiting = events.senders_in_backlog(session, pushes)
-    later = [push for push in pushes if (push.channel_id, push.sender) in waiting]
-    now_or_never = [push for push in pushes if (push.channel_id, push.sender) not in waiting]
-    deferred = events.store(session, later, EventState.stored)
-    fresh = events.store(session, now_or_never, EventState.handled)
-    answers = dict.fromkeys(deferred, Answer(Fate.deferred))
-    known = [push for push in pushes if push.key not in fresh and push.key not in deferred]
-    answers |= repeats.answer(session, known, now=now)
-    answers |= _decide_all(session, [(push, fresh[push.key]) for push in now_or_never if push.key in fresh], rules, now)
+    later = {push.key for push in pushes if (push.channel_id, push.sender) in waiting}
+    new = events.store(session, pushes, EventState.handled, later=later)
+    answers = dict.fromkeys(later & new.keys(), Answer(Fate.deferred))
+    fresh = [(push, new[push.key]) for push in pushes if push.key in new and push.key not in later]
+    answers |= _decide_all(session, fresh, rules, now)
+    answers |= _repeated(session, pushes, new, handed_over, now)
     return [answers.get(push.key, ACKNOWLEDGED) for push in pushes]
 
 
 def store_only(session: Session, pushes: Sequence[Push], *, handed_over: Sequence[int], now: datetime) -> list[Answer]:
     """Under pressure: keep the events, decide them later from the backlog."""
-    outbox.mark_sent(session, handed_over, now=now)
     kept = events.store(session, pushes, EventState.stored)
-    known = repeats.answer(session, [push for push in pushes if push.key not in kept], now=now)
+    known = _repeated(session, pushes, kept, handed_over, now)
     return [known.get(push.key, Answer(Fate.deferred)) for push in pushes]
+
+
+def _repeated(
+    session: Session, pushes: Sequence[Push], new: Collection[Key], handed_over: Sequence[int], now: datetime
+) -> dict[Key, Answer]:
+    """Answers to repeats; what was handed over before is marked, except where it is on its way once more."""
+    answers = repeats.answer(session, [push for push in pushes if push.key not in new], now=now)
+    again = {answer.message_id for answer in answers.values()}
+    outbox.mark_sent(session, [message_id for message_id in handed_over if message_id not in again], now=now)
+    return answers
 
 
 def catch_up(session: Session, stored: Sequence[tuple[int, Push]], rules: Rules, *, now: datetime) -> int:
@@ -66,16 +73,14 @@ def catch_up(session: Session, stored: Sequence[tuple[int, Push]], rules: Rules,
     return len(undecided)
 
 
-def _decide_all(
-    session: Session, stored: Sequence[tuple[Push, int]], rules: Rules, now: datetime
-) -> dict[tuple[int, str], Answer]:
+def _decide_all(session: Session, stored: Sequence[tuple[Push, int]], rules: Rules, now: datetime) -> dict[Key, Answer]:
     actions.note_presence(session, [push for push, _ in stored])
     todo = [(push, event_id) for push, event_id in stored if _asks(push)]
     if not todo:
         return {}
     senders = {(push.channel_id, push.sender) for push, _ in todo}
     found = threads.load(session, senders, now=now, silence=rules.silence)
-    known = circumstances.load(session, [(push, found[push.channel_id, push.sender]) for push, _ in todo], rules.brain)
+    known = circumstances.load(session, [(push, found[push.channel_id, push.sender]) for push, _ in todo])
     book = actions.Book(known.lanes, now)
     for push, event_id in todo:
         thread = found[push.channel_id, push.sender]

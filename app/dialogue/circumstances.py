@@ -10,7 +10,6 @@ from app.dialogue.decide import COUNTED
 from app.dialogue.push import Push
 from app.dialogue.threads import Thread
 from app.dialogue.turn import Decision
-from app.dialogue.understand import Brain, best
 from app.faq.knowledge import Action, Intent
 from app.jobs import Lane
 from app.tickets import service as tickets
@@ -41,28 +40,28 @@ class Circumstances:
             self.length += 1
 
 
-def load(session: Session, turns: Sequence[tuple[Push, Thread]], brain: Brain) -> Circumstances:
+def load(session: Session, turns: Sequence[tuple[Push, Thread]]) -> Circumstances:
     lanes = outbox.lanes_with_work(session, sorted({thread.conversation_id for _, thread in turns}))
     known = Circumstances(lanes)
-    if any(_may_queue(push, thread, brain) for push, thread in turns):
+    if any(_may_queue(push, thread) for push, thread in turns):
         known.length = routing.queue_length(session, most=COUNTED)
     for push, thread in turns:
-        if thread.queued_at is not None and _asks(push, brain, _ASKS_PLACE):
+        if thread.queued_at is not None and _asks(push, _ASKS_PLACE):
             known.places[thread.conversation_id] = routing.ahead_of(session, thread.queued_at, most=COUNTED)
-    asking = sorted({thread.viewer_id for push, thread in turns if _asks(push, brain, _ASKS_TICKETS)})
+    asking = sorted({thread.viewer_id for push, thread in turns if _asks(push, _ASKS_TICKETS)})
     if asking:
         known.numbers = tickets.open_of(session, asking)
     return known
 
 
-def _may_queue(push: Push, thread: Thread, brain: Brain) -> bool:
+def _may_queue(push: Push, thread: Thread) -> bool:
     """Whether the turn can end with a person: an unsure text after a failure, or an intent that is not just said."""
     if push.understanding is None or thread.memory.owner != "bot":
         return False
-    found = best(push.understanding, brain)
+    found = push.understanding.meant
     return thread.memory.failures > 0 or (isinstance(found, Intent) and found.action is not Action.say)
 
 
-def _asks(push: Push, brain: Brain, wanted: frozenset[Action]) -> bool:
-    found = best(push.understanding, brain) if push.understanding else None
+def _asks(push: Push, wanted: frozenset[Action]) -> bool:
+    found = push.understanding.meant if push.understanding else None
     return isinstance(found, Intent) and found.action in wanted

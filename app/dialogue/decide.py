@@ -10,7 +10,7 @@ from app.channels.base import AgentSession, Followed, Image, Link, Location, Men
 from app.dialogue import phrases
 from app.dialogue.choice import chosen
 from app.dialogue.turn import AddToTicket, Awaiting, Decision, Memory, OpenTicket, RefusePushes, Said, Say, Source, Turn
-from app.dialogue.understand import Brain, Understanding, best
+from app.dialogue.understand import Brain, Understanding
 from app.faq.knowledge import Action, Entry, Intent
 from app.matching.match import Tier
 
@@ -30,23 +30,23 @@ def decide(turn: Turn, brain: Brain, now: datetime) -> Decision:
         case Followed():
             return _reply(turn.memory, phrases.WELCOME) if turn.memory.owner == "bot" else _silent(turn)
     if turn.memory.owner == "agent":
-        return _with_agent(turn, brain)
+        return _with_agent(turn)
     if turn.memory.owner == "queue":
-        return _in_queue(turn, brain)
+        return _in_queue(turn)
     return _with_bot(turn, brain, now)
 
 
 # -------------------- who is it talking to
 
 
-def _with_agent(turn: Turn, brain: Brain) -> Decision:
+def _with_agent(turn: Turn) -> Decision:
     """A person speaks: the bot says nothing, and only carries out what nobody may delay."""
-    refuses = _intent(turn, brain, Action.unsubscribe) is not None
+    refuses = _intent(turn, Action.unsubscribe) is not None
     return Decision(Said.silent, turn.memory, effects=(RefusePushes(),) if refuses else ())
 
 
-def _in_queue(turn: Turn, brain: Brain) -> Decision:
-    found = best(turn.understanding, brain) if turn.understanding else None
+def _in_queue(turn: Turn) -> Decision:
+    found = turn.understanding.meant if turn.understanding else None
     match found:
         case Intent(action=Action.unsubscribe):
             return _unsubscribe(turn)
@@ -67,7 +67,7 @@ def _in_queue(turn: Turn, brain: Brain) -> Decision:
 def _with_bot(turn: Turn, brain: Brain, now: datetime) -> Decision:
     if turn.understanding is None:
         return _wordless(turn)
-    found = best(turn.understanding, brain)
+    found = turn.understanding.meant
     if _goes_first(found):
         return _do(turn, found, brain, now)
     if waited := _waited_for(turn, brain, now):
@@ -113,7 +113,7 @@ def _waited_for(turn: Turn, brain: Brain, now: datetime) -> Decision | None:
     labels = [brain.target(option).title for option in waiting.options] if waiting.kind == "choice" else []
     number = chosen(understanding.text, labels or list(phrases.OPEN_TOPICS))
     if number is None:
-        if _intent(turn, brain, Action.deny):
+        if _intent(turn, Action.deny):
             return _hand_over(turn, phrases.HANDED_OVER_UNSURE)
         return None
     if number > len(labels or phrases.OPEN_TOPICS):
@@ -245,8 +245,8 @@ _ACTIONS: dict[Action, Callable[[Turn, Intent, datetime], Decision]] = {
 # -------------------- pieces
 
 
-def _intent(turn: Turn, brain: Brain, action: Action) -> Intent | None:
-    found = best(turn.understanding, brain) if turn.understanding else None
+def _intent(turn: Turn, action: Action) -> Intent | None:
+    found = turn.understanding.meant if turn.understanding else None
     return found if isinstance(found, Intent) and found.action is action else None
 
 

@@ -2,15 +2,16 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from itertools import takewhile
 
-from sqlalchemy import bindparam, func, literal_column, select, update
+from sqlalchemy import func, literal_column, select, update
 from sqlalchemy.orm import Session
 
 from app.channels.base import Undecodable
 from app.conversations.models import EventState, InboundEvent
 from app.db.rows import Insert, table_of
-from app.db.sql import for_update, is_any
-from app.dialogue.push import Push
+from app.db.sql import counter, for_update, is_any, reserve
+from app.dialogue.push import Key, Push
 
 _insert = Insert(
     table_of(InboundEvent),
@@ -18,17 +19,26 @@ _insert = Insert(
     or_ignore=True,
     returning=("id", "channel_id", "dedupe_key"),
 )
+_FORGOTTEN = "forgotten bodies"
+"""The counter that holds the id up to which bodies were dropped."""
 _STORED = InboundEvent.state == literal_column("'stored'")
 """A literal, so that the planner sees that the partial index fits."""
 
-_WAITING = select(InboundEvent.sender).where(
-    InboundEvent.channel_id == bindparam("channel"), _STORED, is_any(InboundEvent.sender, "senders")
+_event = table_of(InboundEvent).c
+_WAITING = select(_event.channel_id, _event.sender).where(
+    _event.state == literal_column("'stored'"), is_any(_event.sender, "senders")
 )
 
 
-def store(session: Session, pushes: Sequence[Push], state: EventState) -> dict[tuple[int, str], int]:
-    """Insert the events that are new, sorted by their key; returns their ids by key."""
-    rows = sorted((_row(push, state) for push in pushes), key=lambda row: row[:2])
+def store(
+    session: Session, pushes: Sequence[Push], state: EventState, *, later: Collection[Key] = ()
+) -> dict[Key, int]:
+    """Insert the events that are new, sorted by their key, in one statement; returns their ids by key.
+
+    Those whose key is in ``later`` wait for the backlog.
+    """
+    states = {push.key: EventState.stored if push.key in later else state for push in pushes}
+    rows = sorted((_row(push, states[push.key]) for push in pushes), key=lambda row: row[:2])
     return {(channel_id, key): event_id for event_id, channel_id, key in _insert(session, rows)}
 
 
@@ -42,12 +52,9 @@ def _row(push: Push, state: EventState) -> tuple[int, str, str, str, datetime, b
 def senders_in_backlog(session: Session, pushes: Sequence[Push]) -> set[tuple[int, str]]:
     """(channel, sender) of those who have an earlier event that is not decided yet."""
     return {
-        (channel_id, sender)
-        for channel_id in {push.channel_id for push in pushes}
-        for sender in session.scalars(_WAITING, {
-            "channel": channel_id, "senders": [push.sender for push in pushes if push.channel_id == channel_id]
-        })
-    }  # fmt: skip
+        (row[0], row[1])
+        for row in session.connection().execute(_WAITING, {"senders": [push.sender for push in pushes]})
+    }
 
 
 def backlog(session: Session, *, limit: int) -> list[InboundEvent]:
@@ -80,13 +87,23 @@ def fail(session: Session, push: Push, error: str) -> None:
     session.execute(update(InboundEvent).where(*own, waiting).values(values))
 
 
+def fail_stored(session: Session, event_id: int, error: str) -> None:
+    """Take an event that cannot be read out of the backlog."""
+    waiting = (InboundEvent.id == event_id, _STORED)
+    session.execute(update(InboundEvent).where(*waiting).values(state=EventState.failed, error=error[:2000]))
+
+
 def forget_bodies(session: Session, *, now: datetime, days: int, limit: int = 1000) -> int:
-    """Drop the bodies of a page of old events; returns how many."""
-    old = (
-        select(InboundEvent.id)
-        .where(InboundEvent.received_at < now - timedelta(days=days), InboundEvent.body.is_not(None))
+    """Drop the bodies of the next page of old events, in the order they came; returns how many events it was."""
+    done = counter(session, _FORGOTTEN)
+    page = session.execute(
+        select(InboundEvent.id, InboundEvent.received_at)
+        .where(InboundEvent.id > done)
+        .order_by(InboundEvent.id)
         .limit(limit)
-    )
-    ids = list(session.scalars(old))
-    session.execute(update(InboundEvent).where(is_any(InboundEvent.id, ids)).values(body=None))
-    return len(ids)
+    ).all()
+    old = [row.id for row in takewhile(lambda row: row.received_at < now - timedelta(days=days), page)]
+    if old:
+        session.execute(update(InboundEvent).where(is_any(InboundEvent.id, old)).values(body=None))
+        reserve(session, _FORGOTTEN, old[-1] - done)
+    return len(old)

@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 from time import monotonic
 
 from app import logs, metrics
+from app.conversations import outbox
+from app.conversations.outbox import NEVER, Queued
 from app.db.database import Database
 from app.dialogue import batch, events
 from app.dialogue.batch import Rules
@@ -35,6 +37,10 @@ class _Waiting:
     since: float
     futures: "list[asyncio.Future[Answer]]"
     """One for each attempt of the platform that meets this push."""
+
+    def is_abandoned(self) -> bool:
+        """Whether all attempts so far were told to come again."""
+        return all(future.done() for future in self.futures)
 
 
 class Ingest:
@@ -111,8 +117,9 @@ class Ingest:
 
     async def _commit(self, taken: Sequence[_Waiting], handed: list[int], *, store_only: bool) -> None:
         """Write a batch and resolve its futures; a batch that fails is halved until the culprit stands alone."""
+        now = _now()
         try:
-            answers = await self._write([waiting.push for waiting in taken], handed, store_only)
+            answers = await self._write([waiting.push for waiting in taken], handed, now, store_only)
         except Exception as error:
             self._handed_over = handed + self._handed_over
             if len(taken) == 1:
@@ -124,13 +131,25 @@ class Ingest:
             return
         if any(answer.fate is Fate.deferred for answer in answers):
             self._backlog_grew.set()
-        for waiting, answer in zip(taken, answers, strict=True):
+        resolved = list(zip(taken, answers, strict=True))
+        late = [
+            late for waiting, answer in resolved if waiting.is_abandoned() and (late := _late(waiting.push, answer))
+        ]
+        for waiting, answer in resolved:
             self._resolve(waiting, answer)
+        if late:
+            await self._put_back(late, now)
 
-    async def _write(self, pushes: list[Push], handed: list[int], store_only: bool) -> list[Answer]:
+    async def _write(self, pushes: list[Push], handed: list[int], now: datetime, store_only: bool) -> list[Answer]:
         if store_only:
-            return await self._db.write_first(batch.store_only, pushes, handed_over=handed, now=_now())
-        return await self._db.write_first(batch.handle, pushes, self.rules, handed_over=handed, now=_now())
+            return await self._db.write_first(batch.store_only, pushes, handed_over=handed, now=now)
+        return await self._db.write_first(batch.handle, pushes, self.rules, handed_over=handed, now=now)
+
+    async def _put_back(self, late: list[Queued], carried_at: datetime) -> None:
+        try:
+            await self._db.write(outbox.put_back, late, carried_at=carried_at, now=_now())
+        except Exception:
+            log.exception("late answers not queued")  # a repeat can fetch them; after the last they are ``unknown``
 
     async def _give_up(self, waiting: _Waiting, error: Exception) -> None:
         """Keep the event as ``failed`` and acknowledge it; where even that fails the platform hears 503 and repeats."""
@@ -151,6 +170,14 @@ class Ingest:
         for future in waiting.futures:
             if not future.done():
                 future.set_result(answer)
+
+
+def _late(push: Push, answer: Answer) -> Queued | None:
+    """A committed reply that no response carries: a repeat may fetch it, else it leaves by itself."""
+    if answer.message_id is None or answer.conversation_id is None:
+        return None
+    not_before = push.send_after if push.customer_service else NEVER
+    return Queued(answer.message_id, answer.conversation_id, push.channel_id, not_before)
 
 
 def _now() -> datetime:

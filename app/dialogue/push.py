@@ -8,6 +8,9 @@ from app.channels.base import Capability, Inbound, Undecodable
 from app.dialogue.turn import Said
 from app.dialogue.understand import Understanding
 
+Key = tuple[int, str]
+"""(channel id, the push's key there): what tells a repeat."""
+
 
 @dataclass(frozen=True, slots=True)
 class Push:
@@ -26,7 +29,7 @@ class Push:
     """Before this a late answer is not sent by itself: a repeat of the platform may still fetch it."""
 
     @property
-    def key(self) -> tuple[int, str]:
+    def key(self) -> Key:
         return self.channel_id, self.message.key
 
     @property

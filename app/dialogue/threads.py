@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, bindparam, delete, select
+from sqlalchemy import Row, delete, select
 from sqlalchemy.orm import Session
 
 from app.conversations.models import Conversation, Owner
@@ -38,7 +38,7 @@ _insert_identities = Insert(
     table_of(Identity),
     ("channel_id", "external_id", "viewer_id", "created_at"),
     or_ignore=True,
-    returning=("id", "external_id", "viewer_id"),
+    returning=("channel_id", "external_id", "id", "viewer_id"),
 )
 _insert_conversations = Insert(
     table_of(Conversation),
@@ -51,13 +51,15 @@ _update_conversations = Update(
     ("owner", "last_seq", "awaiting", "failures", "last_entry", "viewer_wrote_at", "queued_at", "acknowledged",
      "closed_at"),
 )  # fmt: skip
-_FIND = select(Identity.external_id, Identity.id, Identity.viewer_id).where(
-    Identity.channel_id == bindparam("channel"), is_any(Identity.external_id, "externals")
+# Plain columns on the plain connection: the ORM's part of a statement costs as much as the statement.
+_identity, _conversation = table_of(Identity).c, table_of(Conversation).c
+_FIND = select(_identity.channel_id, _identity.external_id, _identity.id, _identity.viewer_id).where(
+    is_any(_identity.external_id, "externals")
 )
 _LOCKED = for_update(
-    select(*table_of(Conversation).c)
-    .where(Conversation.closed_at.is_(None), is_any(Conversation.identity_id, "identities"))
-    .order_by(Conversation.id)
+    select(*_conversation)
+    .where(_conversation.closed_at.is_(None), is_any(_conversation.identity_id, "identities"))
+    .order_by(_conversation.id)
 )
 
 
@@ -86,29 +88,24 @@ def save(session: Session, threads: Sequence[Thread]) -> None:
 
 def _identities(session: Session, senders: Collection[Sender], now: datetime) -> dict[Sender, tuple[int, int]]:
     """(identity id, viewer id) of each sender; the missing ones are made, with a viewer each."""
-    found: dict[Sender, tuple[int, int]] = {}
-    for channel_id in sorted({channel for channel, _ in senders}):
-        wanted = sorted(external for channel, external in senders if channel == channel_id)
-        found.update(_find(session, channel_id, wanted))
-        missing = [external for external in wanted if (channel_id, external) not in found]
-        if missing:
-            found.update(_create(session, channel_id, missing, now))
-    return found
+    found = _find(session, senders)
+    missing = sorted(set(senders) - found.keys())
+    return found | _create(session, missing, now) if missing else found
 
 
-def _find(session: Session, channel_id: int, externals: list[str]) -> dict[Sender, tuple[int, int]]:
-    rows = session.execute(_FIND, {"channel": channel_id, "externals": externals})
-    return {(channel_id, row[0]): (row[1], row[2]) for row in rows}
+def _find(session: Session, senders: Collection[Sender]) -> dict[Sender, tuple[int, int]]:
+    rows = session.connection().execute(_FIND, {"externals": [external for _, external in senders]})
+    return {(row[0], row[1]): (row[2], row[3]) for row in rows if (row[0], row[1]) in senders}
 
 
-def _create(session: Session, channel_id: int, externals: list[str], now: datetime) -> dict[Sender, tuple[int, int]]:
-    viewers = [row[0] for row in _insert_viewers(session, [(now,)] * len(externals))]
-    rows = [(channel_id, external, viewer, now) for external, viewer in zip(externals, viewers, strict=True)]
-    made = {(channel_id, row[1]): (row[0], row[2]) for row in _insert_identities(session, rows)}
-    if len(made) < len(externals):  # another process met the same viewer at the same moment
+def _create(session: Session, senders: list[Sender], now: datetime) -> dict[Sender, tuple[int, int]]:
+    viewers = [row[0] for row in _insert_viewers(session, [(now,)] * len(senders))]
+    rows = [(*sender, viewer, now) for sender, viewer in zip(senders, viewers, strict=True)]
+    made = {(row[0], row[1]): (row[2], row[3]) for row in _insert_identities(session, rows)}
+    if len(made) < len(senders):  # another process met the same viewer at the same moment
         orphans = set(viewers) - {viewer for _, viewer in made.values()}
         session.execute(delete(Viewer).where(is_any(Viewer.id, sorted(orphans))))
-        made |= _find(session, channel_id, [e for e in externals if (channel_id, e) not in made])
+        made |= _find(session, set(senders) - made.keys())
     return made
 
 
@@ -116,7 +113,7 @@ def _create(session: Session, channel_id: int, externals: list[str], now: dateti
 
 
 def _locked(session: Session, identity_ids: Collection[int]) -> list[Row[Any]]:
-    return list(session.execute(_LOCKED, {"identities": sorted(identity_ids)}))
+    return list(session.connection().execute(_LOCKED, {"identities": sorted(identity_ids)}))
 
 
 def _opened(

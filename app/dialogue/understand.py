@@ -11,7 +11,7 @@ from app.matching.index import Index, Phrasing
 from app.matching.match import Match, Tier
 from app.matching.normalise import normalise
 
-CACHED_TEXTS = 8192
+CACHED_TEXTS = 2048
 """Real traffic repeats itself: the same words cost a dictionary look-up the second time."""
 
 
@@ -22,8 +22,8 @@ class Understanding:
     text: str
     slots: Slots
     match: Match
-    exact_intent: str | None
-    """The intent whose exact word the whole message is (退订, 继续 …)."""
+    meant: Entry | Intent | None
+    """What the text asks for sure: the intent whose exact word it is (退订, 继续 …), else what it surely matches."""
 
 
 Understand = Callable[[str], Understanding]
@@ -43,26 +43,19 @@ class Brain:
 
 def build_brain(knowledge: Knowledge) -> Brain:
     index = Index.build(Phrasing(target, text) for target, text in knowledge.phrasings())
-    words = {normalise(word): intent for word, intent in knowledge.exact_words().items()}
+    words = {normalise(word): knowledge.intents[name] for word, name in knowledge.exact_words().items()}
+
     match = lru_cache(CACHED_TEXTS)(index.match_normalised)
 
     def understand(text: str) -> Understanding:
         metrics.understand_misses.inc()
         extraction = extract(text)
-        return Understanding(
-            text=text,
-            slots=extraction.slots,
-            match=match(normalise(extraction.rest)),
-            exact_intent=words.get(normalise(text)),
-        )
+        matched = match(normalise(extraction.rest))
+        exact = words.get(normalise(text))
+        return Understanding(text, extraction.slots, matched, exact or _sure(matched, knowledge))
 
     return Brain(knowledge, index, lru_cache(CACHED_TEXTS)(understand))
 
 
-def best(understanding: Understanding, brain: Brain) -> Entry | Intent | None:
-    """What the text asks for sure: an exact word's intent, else the surely matched entry or intent."""
-    if understanding.exact_intent is not None:
-        return brain.knowledge.intents[understanding.exact_intent]
-    if understanding.match.tier is not Tier.sure:
-        return None
-    return brain.target(understanding.match.candidates[0].target)
+def _sure(match: Match, knowledge: Knowledge) -> Entry | Intent | None:
+    return knowledge.resolve(match.candidates[0].target) if match.tier is Tier.sure else None

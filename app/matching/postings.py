@@ -35,13 +35,13 @@ class Postings:
         self._products = (self._weights * rarities[self._grams])[order]
         """What a posting adds to the cosine with a text whose block has the scale 1."""
         self._lengths = np.bincount(self._grams, minlength=len(rarities))
-        self._starts = self._lengths.cumsum() - self._lengths
+        self._stops = self._lengths.cumsum()
 
     def likeness(self, reading: Reading) -> Floats:
         """Cosine, 0 to 1, of a text with each phrasing."""
         grams = np.array([*reading.characters, *reading.pairs, *reading.syllables], np.intp)
         lengths = self._lengths.take(grams)
-        places = _runs(self._starts.take(grams), lengths)
+        places = _runs(self._stops.take(grams), lengths)
         scales = np.repeat(self._scales(reading), [len(block) for block in _blocks(reading)])
         products = self._products.take(places) * scales.repeat(lengths)
         return sums(products, self._rows.take(places), len(self._sizes))
@@ -49,7 +49,7 @@ class Postings:
     def between(self, rows: Integers) -> Floats:
         """Cosines of some phrasings with each other."""
         sizes = self._sizes[rows]
-        places = _runs((self._sizes.cumsum() - self._sizes)[rows], sizes)
+        places = _runs(self._sizes.cumsum()[rows], sizes)
         grams = self._grams[places]
         held = np.zeros(len(self._lengths), bool)
         held[grams] = True
@@ -70,10 +70,10 @@ def sums(values: Floats, groups: Integers, size: int) -> Floats:
     return cast("Floats", np.bincount(groups, values, size))  # numpy's types forget that weights make floats
 
 
-def _runs(starts: Integers, lengths: Integers) -> Integers:
-    """start, start + 1, … of each run, one run after the other, without a loop over them."""
+def _runs(stops: Integers, lengths: Integers) -> Integers:
+    """stop - length, …, stop - 1 of each run, one run after the other, without a loop over them."""
     ends = lengths.cumsum()
-    places: Integers = np.arange(ends[-1]) + (starts - ends + lengths).repeat(lengths)
+    places: Integers = np.arange(ends[-1]) + (stops - ends).repeat(lengths)
     return places
 
 

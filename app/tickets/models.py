@@ -32,8 +32,8 @@ class Ticket(Base):
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     number: Mapped[int] = mapped_column(unique=True)
     """What the viewer is told, as ``T-<number>``."""
-    viewer_id: Mapped[int] = mapped_column(ForeignKey("viewers.id"), index=True)
-    conversation_id: Mapped[int] = mapped_column(ForeignKey("conversations.id"), index=True)
+    viewer_id: Mapped[int] = mapped_column(Id, ForeignKey("viewers.id"), index=True)
+    conversation_id: Mapped[int] = mapped_column(Id, ForeignKey("conversations.id"), index=True)
     kind: Mapped[str] = mapped_column(String(12))
     status: Mapped[str] = mapped_column(String(12))
     priority: Mapped[str] = mapped_column(String(8))
@@ -47,7 +47,7 @@ class TicketEvent(Base):
 
     __tablename__ = "ticket_events"
     id: Mapped[int] = mapped_column(Id, primary_key=True)
-    ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"), index=True)
+    ticket_id: Mapped[int] = mapped_column(Id, ForeignKey("tickets.id"), index=True)
     kind: Mapped[str] = mapped_column(String(16))
     """``opened``, ``added``, ``closed``."""
     author: Mapped[str] = mapped_column(String(16))

@@ -20,11 +20,11 @@ class Identity(Base):
     """A viewer on a channel (openid…)."""
 
     __tablename__ = "identities"
-    __table_args__ = (UniqueConstraint("channel_id", "external_id"),)
+    __table_args__ = (UniqueConstraint("external_id", "channel_id"),)
     id: Mapped[int] = mapped_column(Id, primary_key=True)
-    channel_id: Mapped[int] = mapped_column(ForeignKey("channels.id"))
+    channel_id: Mapped[int] = mapped_column(Id, ForeignKey("channels.id"))
     external_id: Mapped[str] = mapped_column(String(128))
-    viewer_id: Mapped[int] = mapped_column(ForeignKey("viewers.id"), index=True)
+    viewer_id: Mapped[int] = mapped_column(Id, ForeignKey("viewers.id"), index=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     following: Mapped[bool | None]
     """None: the platform has not told."""

@@ -56,7 +56,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["channel_id"], ["channels.id"], name=op.f("fk_identities_channel_id_channels")),
         sa.ForeignKeyConstraint(["viewer_id"], ["viewers.id"], name=op.f("fk_identities_viewer_id_viewers")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_identities")),
-        sa.UniqueConstraint("channel_id", "external_id", name=op.f("uq_identities_channel_id_external_id")),
+        sa.UniqueConstraint("external_id", "channel_id", name=op.f("uq_identities_external_id_channel_id")),
     )
     with op.batch_alter_table("identities", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_identities_viewer_id"), ["viewer_id"], unique=False)
@@ -73,17 +73,16 @@ def upgrade() -> None:
         sa.Column("error", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(["channel_id"], ["channels.id"], name=op.f("fk_inbound_events_channel_id_channels")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_inbound_events")),
-        sa.UniqueConstraint("channel_id", "dedupe_key", name=op.f("uq_inbound_events_channel_id_dedupe_key")),
+        sa.UniqueConstraint("dedupe_key", "channel_id", name=op.f("uq_inbound_events_dedupe_key_channel_id")),
     )
     with op.batch_alter_table("inbound_events", schema=None) as batch_op:
         batch_op.create_index(
             "ix_inbound_events_backlog",
-            ["channel_id", "sender"],
+            ["sender", "channel_id"],
             unique=False,
             sqlite_where=sa.text("state = 'stored'"),
             postgresql_where=sa.text("state = 'stored'"),
         )
-        batch_op.create_index("ix_inbound_events_received_at", ["received_at"], unique=False)
 
     op.create_table(
         "lanes",
@@ -129,6 +128,7 @@ def upgrade() -> None:
             ["identity_id"], ["identities.id"], name=op.f("fk_conversations_identity_id_identities")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_conversations")),
+        postgresql_with={"fillfactor": 70},
     )
     with op.batch_alter_table("conversations", schema=None) as batch_op:
         batch_op.create_index(
@@ -192,7 +192,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["conversation_id"], ["conversations.id"], name=op.f("fk_messages_conversation_id_conversations")
         ),
-        sa.ForeignKeyConstraint(["event_id"], ["inbound_events.id"], name=op.f("fk_messages_event_id_inbound_events")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_messages")),
         sa.UniqueConstraint("conversation_id", "seq", name=op.f("uq_messages_conversation_id_seq")),
     )
@@ -292,7 +291,6 @@ def downgrade() -> None:
 
     op.drop_table("lanes")
     with op.batch_alter_table("inbound_events", schema=None) as batch_op:
-        batch_op.drop_index("ix_inbound_events_received_at")
         batch_op.drop_index(
             "ix_inbound_events_backlog",
             sqlite_where=sa.text("state = 'stored'"),

@@ -10,9 +10,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import parse_qsl
 
-from app.channels.base import Inbound, Outbound, Request
+from app.channels.base import Inbound, Outbound, Request, Text
 from app.channels.wechat.account import Account
 from app.channels.wechat.platform import WeChat
+from app.conversations import accounts
+from app.dialogue.understand import Brain
+from app.main import load_brain
+from app.matching.entities import extract
+from app.matching.normalise import normalise
+from app.settings import Settings
+from tests.bench import turns
 from tests.bench.account import AES_KEY, APP_ID, TOKEN
 from tests.bench.generator import Traffic
 from tests.bench.messages import Mode, Push, pushes
@@ -20,6 +27,15 @@ from tests.bench.messages import Mode, Push, pushes
 _PUSHES = 200
 _REPEATS = 7
 _SECONDS = 0.1
+_TURNS = 16_000
+_INSIDE = {
+    "accept": "understand from the cache, seal the body, make the push",
+    "store": "raw events, and who has a backlog",
+    "load": "identities, conversations, lanes, circumstances",
+    "decide": "what to say",
+    "write": "messages, conversations, tickets, deliveries",
+    "commit": "savepoint, commit with fsync (processor time), and the rest of the batch",
+}
 _ANSWER = Outbound("会员退款请在“我的—订单”里申请，三个工作日内原路退回。如需帮助，请回复“人工”。")
 
 
@@ -35,8 +51,13 @@ def report(traffic: Traffic) -> None:
     now, platform, account = datetime.now(UTC), WeChat(), _account(traffic.mode)
     requests = [_request(push) for push in pushes(_PUSHES, traffic.mode, different=traffic.different)]
     inbounds = [_inbound(platform, account, request, now) for request in requests]
+    understanding = understand(load_brain(Settings(mode="demo")), inbounds, different=traffic.different)
+    many = [_inbound(platform, account, _request(p), now) for p in pushes(_TURNS, traffic.mode, different=False)]
+    inside = turns.measure(accounts.Account(1, "bench", False, platform, account), many)
     stages = [
         codec(platform, account, requests, now),
+        understanding,
+        *(Stage(name, microseconds, _INSIDE[name]) for name, microseconds in inside.items()),
         respond(platform, account, inbounds, now),
     ]
     print(*table(stages), sep="\n")
@@ -48,6 +69,20 @@ def codec(platform: WeChat, account: Account, requests: Sequence[Request], now: 
             platform.parse(account, request, now)
 
     return Stage("codec", microseconds(work, messages=len(requests)), "verify, decrypt in safe mode, decode")
+
+
+def understand(brain: Brain, inbounds: Sequence[Inbound], *, different: bool) -> Stage:
+    texts = [inbound.content.text for inbound in inbounds if isinstance(inbound.content, Text)]
+
+    def work() -> None:
+        for text in texts:
+            if different:
+                brain.index.match_normalised(normalise(extract(text).rest))
+            else:
+                brain.understand(text)
+
+    what = "each question new: extract, normalise, match" if different else "questions repeat: the cache answers"
+    return Stage("understand", microseconds(work, messages=len(texts)), what)
 
 
 def respond(platform: WeChat, account: Account, inbounds: Sequence[Inbound], now: datetime) -> Stage:

@@ -1,7 +1,10 @@
 """Interleavings by force: rules that stop at a point until the test lets them go on."""
 
 import asyncio
+import fcntl
 from concurrent.futures import Future
+from pathlib import Path
+from time import monotonic
 
 import asyncpg
 from sqlalchemy.orm import Session
@@ -45,3 +48,16 @@ async def until_blocked(url: str, count: int = 1) -> None:
                 pass
     finally:
         await connection.close()
+
+
+def until_somebody_waits(lock: Path) -> None:
+    """Return once another holder stands in the gate of this FileLock, waiting for the lock itself."""
+    end = monotonic() + PATIENCE
+    with lock.with_name(lock.name + ".gate").open("ab") as gate:
+        while monotonic() < end:
+            try:
+                fcntl.flock(gate, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return
+            fcntl.flock(gate, fcntl.LOCK_UN)
+    raise TimeoutError

@@ -1,7 +1,6 @@
 """What a write promises, on both engines."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
 from sqlalchemy.exc import IntegrityError
@@ -13,14 +12,6 @@ from app.db.opening import connect
 from app.db.sql import Counter, counter, reserve
 from app.settings import Settings
 from tests.db.gates import Gate
-
-
-@pytest.fixture
-async def db(settings: Settings) -> AsyncIterator[Database]:
-    """Without a limit on a write's time: some of these wait on purpose."""
-    db = connect(settings)
-    yield db
-    await db.close()
 
 
 def fail(session: Session, name: str) -> None:

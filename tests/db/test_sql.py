@@ -1,7 +1,7 @@
 """Counters, value lists, locks between processes."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection
+from collections.abc import Collection
 
 import pytest
 from sqlalchemy import bindparam, select, update
@@ -16,13 +16,6 @@ from app.settings import Settings
 from tests.db.gates import Gate, until_blocked
 
 insert = Insert(table_of(Counter), ("name", "value"))
-
-
-@pytest.fixture
-async def db(settings: Settings) -> AsyncIterator[Database]:
-    db = connect(settings)
-    yield db
-    await db.close()
 
 
 async def test_numbers_begin_at_one_and_follow_each_other(db: Database) -> None:

@@ -1,13 +1,11 @@
 """The writer thread: groups, their failure, who goes first, and other processes."""
 
 import asyncio
-import fcntl
 import sys
 import threading
 from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from time import monotonic
 
 import pytest
 from sqlalchemy import text
@@ -17,7 +15,7 @@ from sqlalchemy.orm import Session
 from app.db.sql import counter, reserve
 from app.db.sqlite import FileLock, SqliteDatabase
 from app.settings import ROOT
-from tests.db.gates import PATIENCE, Gate
+from tests.db.gates import PATIENCE, Gate, until_somebody_waits
 
 WRITE_UNTIL_TOLD = """
 import asyncio, sys
@@ -60,18 +58,6 @@ def break_commit(session: Session) -> None:
     """Leave a broken reference that only the COMMIT finds."""
     session.execute(text("PRAGMA defer_foreign_keys = ON"))
     session.execute(text("INSERT INTO jobs VALUES (1, 404, 'message', 1, NULL, NULL, 'queued', 0, 0, NULL, 0)"))
-
-
-def until_somebody_waits(gate: Path) -> None:
-    end = monotonic() + PATIENCE
-    with gate.open("ab") as file:
-        while monotonic() < end:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return
-            fcntl.flock(file, fcntl.LOCK_UN)
-    raise TimeoutError
 
 
 async def in_one_group(db: SqliteDatabase, *rules: Callable[[Session], object]) -> list[object]:
@@ -220,7 +206,7 @@ def test_the_lock_goes_to_who_waits_for_it(tmp_path: Path) -> None:
     thread = threading.Thread(target=other)
     with ours.held():
         thread.start()
-        until_somebody_waits(tmp_path / "lock.gate")
+        until_somebody_waits(tmp_path / "lock")
         order.append("ours")
     with ours.held():
         order.append("ours again")

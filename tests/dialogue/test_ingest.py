@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app import metrics
 from app.channels.base import Image
 from app.conversations.accounts import Directory
 from app.conversations.models import InboundEvent, Message
@@ -50,7 +51,7 @@ async def serving(talk: Talk) -> AsyncIterator[Ingest]:
 
 async def test_what_waits_becomes_one_batch(talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
     sizes: list[int] = []
-    monkeypatch.setattr(module.metrics.batch_size, "observe", sizes.append)
+    monkeypatch.setattr(metrics.batch_size, "observe", sizes.append)
     async with serving(talk) as ingest:
         answers = await asyncio.gather(*(ingest.submit(talk.push(REFUND, f"v{n}")) for n in range(40)))
     assert {answer.said for answer in answers} == {Said.answered}

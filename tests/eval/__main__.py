@@ -1,27 +1,18 @@
 """How good the matcher is on viewers' questions: ``python -m tests.eval``, with ``--train`` after fitting it anew.
 
-Nobody who looks at these questions can answer for the next ones, so each figure is given twice: with all phrasings, some
-of which were written with the questions in view, and without those that nearly repeat one.
+Whoever looked at these questions cannot answer for the next ones, so each figure is given twice: with all phrasings,
+some of which were written with the questions in view, and without those that nearly repeat one.
 """
 
 import argparse
-import json
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
-from app.faq.facts import resolve_facts
-from app.faq.loader import load
 from app.matching.confidence import Weights
 from app.matching.index import Index, Phrasing
 from app.matching.training import Example, train, without_copies
 from tests.eval import figures, speed
-
-ROOT = Path(__file__).parents[2]
-QUESTIONS = Path(__file__).with_name("data") / "viewer_dev.jsonl"
-
-SMALL_TALK = frozenset({"intent:greeting", "intent:thanks", "intent:goodbye", "intent:praise"})
-"""Right answers to what is outside every entry: 你好, 谢谢啦."""
+from tests.eval.questions import QUESTIONS, SMALL_TALK, read_examples, read_phrasings
 
 
 def main() -> None:
@@ -35,16 +26,6 @@ def main() -> None:
     report(phrasings, examples)
     if options.speed:
         speed.report(Index.build(phrasings), [example.text for example in examples])
-
-
-def read_phrasings() -> list[Phrasing]:
-    knowledge = load(ROOT / "faq", ROOT / "intents", resolve_facts({}, demo=True))
-    return [Phrasing(target, text) for target, text in knowledge.phrasings()]
-
-
-def read_examples() -> list[Example]:
-    rows = [json.loads(line) for line in QUESTIONS.read_text(encoding="utf-8").splitlines()]
-    return [Example(row["text"], frozenset({row["id"]}) if row["id"] else SMALL_TALK) for row in rows]
 
 
 def refit(phrasings: Sequence[Phrasing], examples: Sequence[Example]) -> Weights:

@@ -34,18 +34,14 @@ def measure(index: Index, examples: Sequence[Example], small_talk: frozenset[str
 
 
 def held_out(phrasings: Sequence[Phrasing], examples: Sequence[Example], small_talk: frozenset[str]) -> list[Verdict]:
-    """As ``measure`` without near copies, but no confidence has seen its question; the thresholds are the shipped ones."""
+    """As ``measure`` without near copies, but no confidence has seen its question; at the shipped thresholds."""
     shipped = Weights.load()
     asked = observe(Index.build(without_copies(phrasings, examples), Weights.blank()), examples)
     confidences = held_out_confidences(asked, observe_left_out(phrasings, examples))
+    tiers = [shipped.tier(found, seen.evidence.runner_up) for found, seen in zip(confidences, asked, strict=True)]
     return [
-        Verdict(
-            seen.example.targets == small_talk,
-            seen.right,
-            seen.listed,
-            shipped.tier(confidence, seen.evidence.runner_up),
-        )
-        for confidence, seen in zip(confidences, asked, strict=True)
+        Verdict(seen.example.targets == small_talk, seen.right, seen.listed, tier)
+        for seen, tier in zip(asked, tiers, strict=True)
     ]
 
 
@@ -53,17 +49,14 @@ def show(title: str, verdicts: Sequence[Verdict]) -> None:
     inside, outside = [v for v in verdicts if not v.outside], [v for v in verdicts if v.outside]
     sure, lists = [v for v in verdicts if v.tier is Tier.sure], [v for v in verdicts if v.tier is Tier.likely]
     print(f"\n{title}: {len(verdicts)} questions, {len(outside)} of them outside every entry")
-    print(
-        f"  answerable   top-1 {_share(v.right for v in inside)}   in the first three {_share(v.listed for v in inside)}"
-    )
-    print(
-        f"  sure         right {_share(v.right for v in sure)}   of all {_share(v.tier is Tier.sure for v in verdicts)}"
-    )
-    print(
-        f"  likely       right one listed {_share(v.listed for v in lists)}   of all {len(lists) / len(verdicts):.3f}"
-    )
-    wrongly = _share(v.tier is Tier.sure and not v.right for v in outside)
-    print(f"  outside      answered wrongly {wrongly}   given a list {_share(v.tier is Tier.likely for v in outside)}")
+    print(f"  answerable  first is right      {_share(v.right for v in inside)}")
+    print(f"              in the first three  {_share(v.listed for v in inside)}")
+    print(f"  sure        of all              {_share(v.tier is Tier.sure for v in verdicts)}")
+    print(f"              right               {_share(v.right for v in sure)}")
+    print(f"  likely      of all              {_share(v.tier is Tier.likely for v in verdicts)}")
+    print(f"              right one listed    {_share(v.listed for v in lists)}")
+    print(f"  outside     answered wrongly    {_share(v.tier is Tier.sure and not v.right for v in outside)}")
+    print(f"              given a list        {_share(v.tier is Tier.likely for v in outside)}")
 
 
 def _share(flags: Iterable[bool]) -> str:

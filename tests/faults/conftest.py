@@ -1,0 +1,83 @@
+"""An installation of each engine for every test: a database with a channel, a played platform, real processes."""
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from itertools import count
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from app.db.database import Database
+from app.db.opening import connect
+from app.secrets import new_key
+from app.settings import Settings
+from tests.faults.customer_service import CustomerService, customer_service
+from tests.faults.installation import ENVIRONMENT, Installation, add_channel
+
+_numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+def keys() -> dict[str, str]:
+    return {"SECRET_KEYS": new_key()}
+
+
+@pytest.fixture(scope="session")
+def sqlite_with_channel(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory, keys: dict[str, str]) -> Path:
+    path = tmp_path_factory.mktemp("faults") / "channel.db"
+    shutil.copy(sqlite_template, path)
+    add_channel(ENVIRONMENT | keys | {"DATABASE_URL": f"sqlite:///{path}"})
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_with_channel(postgres_url: str, keys: dict[str, str]) -> str:
+    """The server's address without a database; its database ``channel`` is a template."""
+    address = postgres_url.rsplit("/", 1)[0]
+    asyncio.run(_execute(postgres_url, "CREATE DATABASE channel TEMPLATE template"))
+    add_channel(ENVIRONMENT | keys | {"DATABASE_URL": f"{address}/channel"})
+    return address
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("sqlite_with_channel"), tmp_path / "faults.db")
+        return f"sqlite:///{tmp_path / 'faults.db'}"
+    address, name = request.getfixturevalue("postgres_with_channel"), f"faults{next(_numbers)}"
+    asyncio.run(_execute(f"{address}/postgres", f"CREATE DATABASE {name} TEMPLATE channel"))
+    return f"{address}/{name}"
+
+
+@pytest.fixture
+def api() -> Iterator[CustomerService]:
+    with customer_service() as server:
+        yield server
+
+
+@pytest.fixture
+def installation(
+    database_url: str, keys: dict[str, str], api: CustomerService, tmp_path: Path
+) -> Iterator[Installation]:
+    own = {"DATABASE_URL": database_url, "DATA_DIR": str(tmp_path), "MIGRATE": "never", "WECHAT_API": api.url}
+    installation = Installation(tmp_path, ENVIRONMENT | keys | own)
+    yield installation
+    installation.end()
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """The same database, seen from the test."""
+    opened = connect(Settings(database_url=database_url))
+    yield opened
+    await opened.close()
+
+
+async def _execute(url: str, statement: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()

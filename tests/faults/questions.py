@@ -1,0 +1,44 @@
+"""Questions that the shipped knowledge answers for sure, so that conversations stay with the bot."""
+
+from dataclasses import dataclass
+from functools import cache
+from itertools import count
+from random import Random
+
+from app.main import load_brain
+from app.settings import Settings
+
+_ids = count(7_000_000_000_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A message that a viewer is about to send, with the answer that he must get."""
+
+    viewer: str
+    text: str
+    answer: str
+    message_id: int
+
+
+@cache
+def _known() -> list[tuple[str, str]]:
+    """(question, answer) of every entry that its own question surely leads to."""
+    brain = load_brain(Settings(mode="demo"))
+    entries = brain.knowledge.entries.values()
+    known = [(entry.question, entry.answer) for entry in entries if brain.understand(entry.question).meant is entry]
+    assert len(known) > 50
+    assert len({answer for _, answer in known}) == len(known), "an answer must tell which question it belongs to"
+    return known
+
+
+def dialogue(viewer: str, length: int, random: Random) -> list[Question]:
+    """``length`` different questions of one viewer."""
+    chosen = random.sample(_known(), length)
+    return [Question(viewer, text, answer, next(_ids)) for text, answer in chosen]
+
+
+def question(viewer: str, number: int = 0) -> Question:
+    """The ``number``-th question of the knowledge, asked by ``viewer``."""
+    text, answer = _known()[number]
+    return Question(viewer, text, answer, next(_ids))
