@@ -167,6 +167,8 @@ def _options(understanding: Understanding, brain: Brain) -> list[str]:
 
 
 def _answer(turn: Turn, entry: Entry) -> Decision:
+    if not entry.answer:
+        return _hand_over(turn, phrases.HANDED_OVER)
     memory = turn.memory.but(awaiting=None, failures=0, last_entry=entry.id)
     return Decision(Said.answered, memory, (Say(entry.answer, _source(turn, entry)),))
 

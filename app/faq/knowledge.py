@@ -35,6 +35,7 @@ class Entry:
     question: str
     similar: tuple[str, ...]
     answer: str
+    """Empty where it is withheld: a person answers instead."""
     urgent: bool
     """Answered even while the viewer waits in the queue, and outside the service hours."""
     intent: str | None
@@ -64,7 +65,10 @@ class Knowledge:
     entries: Mapping[str, Entry]
     intents: Mapping[str, Intent]
     withheld: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
-    """Entries left out because a fact in their answer has no value: entry id → missing facts."""
+    """Entries whose answer is left empty because a fact in it has no value: entry id → missing facts.
+
+    Their questions are still recognised, or the entries beside them would be given for an answer.
+    """
 
     def phrasings(self) -> list[tuple[str, str]]:
         """Everything to be matched, as (target, text); ``resolve`` takes the target.

@@ -9,7 +9,7 @@ The format of ``faq/<group>.yaml``::
         similar:                    # as different real viewers write; five or more make the matching good
           - 一直转圈圈，半天加载不出来
         answer: |                   # plain text of at most 2,000 bytes; {hotline} is a fact, see facts.py;
-          ……                        # without its facts an entry is withheld: none in urgent ones, none with an intent
+          ……                        # without its facts an answer is withheld: none in urgent ones, none with an intent
         urgent: true                # optional: answered even while the viewer waits for a person
         intent: human               # optional: the question is really a request; its intent acts instead
 
@@ -27,7 +27,7 @@ Text is text: a number, true/false or a date stands in quotes. YAML aliases are 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import astuple
+from dataclasses import astuple, replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -49,7 +49,7 @@ class KnowledgeError(ConfigurationError):
 def load(faq_dir: Path, intents_dir: Path, facts: Mapping[str, str | None]) -> Knowledge:
     """Everything in both folders, valid as a whole; KnowledgeError lists all that is not.
 
-    ``facts`` gives each known fact a value, or None where it is not set: entries that need such a fact are withheld.
+    ``facts`` gives each known fact a value, or None where it is not set: answers that need such a fact are withheld.
     """
     problems: list[Problem] = []
     intents = [read_intent(stem, root, facts) for stem, root in source.open_files(intents_dir, problems)]
@@ -65,7 +65,7 @@ def load(faq_dir: Path, intents_dir: Path, facts: Mapping[str, str | None]) -> K
 
 
 def _assemble(read: Sequence[ReadEntry], intents: Sequence[Intent]) -> Knowledge:
-    entries = {item.entry.id: item.entry for item in read if not item.missing}
+    entries = {item.entry.id: replace(item.entry, answer="") if item.missing else item.entry for item in read}
     withheld = {item.entry.id: item.missing for item in read if item.missing}
     version = fingerprint([entry.version for entry in entries.values()], [astuple(intent) for intent in intents])
     by_id = {intent.id: intent for intent in intents}
