@@ -18,6 +18,7 @@ from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.db.base import Base, Id, Json, UtcDateTime
+from app.db.driver import Prepared
 from app.db.rows import Insert, table_of
 from app.db.sql import for_update, is_any
 
@@ -108,8 +109,10 @@ _LANES = for_update(
 
 
 _lane = table_of(Lane).c
-_BUSY = select(_lane.subject_id).where(
-    _lane.topic == bindparam("topic"), is_any(_lane.subject_id, "subjects"), _lane.ready_at.is_not(None)
+_BUSY = Prepared(
+    select(_lane.subject_id).where(
+        _lane.topic == bindparam("topic"), is_any(_lane.subject_id, "subjects"), _lane.ready_at.is_not(None)
+    )
 )
 
 
@@ -119,8 +122,7 @@ def busy_lanes(session: Session, topic: str, subject_ids: Collection[int]) -> di
     Mostly there is none, so the look without a lock comes first. Nothing is overlooked that must be seen: who enqueues
     for a subject holds the lock of the subject itself, as the caller does.
     """
-    given = {"topic": topic, "subjects": list(subject_ids)}
-    busy = [row[0] for row in session.connection().execute(_BUSY, given)]
+    busy = [row[0] for row in _BUSY(session, topic=topic, subjects=list(subject_ids))]
     return {k: lane for k, lane in lock_lanes(session, topic, busy).items() if lane.ready_at} if busy else {}
 
 

@@ -75,7 +75,8 @@ def _knowledge(settings: Settings) -> Iterator[str]:
     if knowledge.withheld:
         missing = sorted({fact for facts in knowledge.withheld.values() for fact in facts})
         names = ", ".join(f"FACTS__{fact.upper()}" for fact in missing)
-        yield f"{len(knowledge.withheld)} answers are withheld (a person is called instead) until these are set: {names}."
+        count = len(knowledge.withheld)
+        yield f"{count} answers are withheld, a person is called instead, until these are set: {names}."
 
 
 def _network(settings: Settings) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """Channels: the accounts we have on platforms, their sealed credentials, and a running server's view of them."""
 
+import asyncio
 import json
 import logging
 import re
@@ -98,8 +99,9 @@ class Directory:
         self._db, self._keyring, self._simulated = db, keyring, simulated
         self._accounts: dict[tuple[str, str], Account] = {}
         self._by_id: dict[int, Account] = {}
-        self._version = -1
+        self._version: int | None = None
         self._looked_at = float("-inf")
+        self._first_look = asyncio.Lock()
 
     async def find(self, platform: str, name: str) -> Account | None:
         await self.refresh()
@@ -124,8 +126,15 @@ class Directory:
             return None
 
     async def refresh(self) -> None:
-        if monotonic() - self._looked_at < _LOOK_AGAIN:
-            return
+        """Look for changes if it is time to. Everybody waits for the first look, nobody but the one for the others."""
+        if self._version is None:
+            async with self._first_look:
+                if self._version is None:
+                    await self._look()
+        elif monotonic() - self._looked_at >= _LOOK_AGAIN:
+            await self._look()
+
+    async def _look(self) -> None:
         self._looked_at = monotonic()  # set first: a burst of requests looks once
         version = await self._db.read(counter, _VERSION)
         if version != self._version:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from app import jobs
 from app.channels.base import DeliveryError, Outcome
 from app.conversations.models import Conversation, Message, MessageState, Via
+from app.db.driver import Prepared
 from app.db.sql import changed, for_update, is_any
 from app.jobs import Job, JobState, Lane, LaneKey, NewJob, Priority
 from app.viewers.models import Identity
@@ -194,13 +195,15 @@ def _earlier_in_flight(session: Session, draft: Draft) -> bool:
 _CARRIED = for_update(
     select(Message.id).where(is_any(Message.id, "carried"), Message.state == MessageState.sending), skip_locked=True
 )
-_MARK_SENT = update(Message).where(Message.id.in_(_CARRIED)).values(state=MessageState.sent, sent_at=bindparam("now"))
+_MARK_SENT = Prepared(
+    update(Message).where(Message.id.in_(_CARRIED)).values(state=MessageState.sent, sent_at=bindparam("now"))
+)
 
 
 def mark_sent(session: Session, message_ids: Collection[int], *, now: datetime) -> None:
     """These rode on a response that was handed to the network. Waits for no lock."""
     if message_ids:
-        session.connection().execute(_MARK_SENT, {"carried": list(message_ids), "now": now})
+        _MARK_SENT(session, carried=message_ids, now=now)
 
 
 def put_back(session: Session, late: Sequence[Queued], *, carried_at: datetime, now: datetime) -> None:
@@ -230,7 +233,8 @@ def redrive(session: Session, *, now: datetime) -> int:
     """Queue dead jobs again, at the end of their lanes; returns how many."""
     dead = (Job.state == JobState.dead, Job.kind == KIND)
     # Taken by deleting them: of two people who do this at once, one gets a job.
-    jobs_by_message = dict(session.execute(delete(Job).where(*dead).returning(Job.subject_id, Job.id)).tuples())
+    taken = session.execute(delete(Job).where(*dead).returning(Job.subject_id, Job.id))
+    jobs_by_message = {row.subject_id: row.id for row in taken}
     messages = is_any(Message.id, list(jobs_by_message))
     found = session.execute(
         select(Message.id, Message.conversation_id, Conversation.channel_id)

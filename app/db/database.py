@@ -7,7 +7,7 @@ nothing but talk to the database.
 
 import logging
 from collections.abc import Callable
-from time import perf_counter
+from time import perf_counter, thread_time
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from sqlalchemy.orm import Session
@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 class Database(Protocol):
     dialect: str
     """``sqlite`` or ``postgresql``."""
+    ingest_batches: int
+    """How many calls of ``write_first`` can be under way at once."""
 
     async def write(self, rule: Rule[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Run the rule in a transaction of its own (or its own savepoint); return after the commit."""
@@ -43,14 +45,17 @@ class SlowWrite(Exception):
 
 
 def timed(session: Session, rule: Callable[..., T], args: Any, kwargs: Any, limit: float | None) -> T:
-    """Call the rule and flush; log a slow one, or fail it where ``limit`` (seconds) is set."""
-    start = perf_counter()
+    """Call the rule and flush; log a slow one.
+
+    ``limit``: seconds of this thread's own work after which it fails, whatever else the machine does meanwhile (tests).
+    """
+    start, work = perf_counter(), thread_time()
     result = rule(session, *args, **kwargs)
     session.flush()
-    took = perf_counter() - start
+    took, worked = perf_counter() - start, thread_time() - work
     if took > SLOW_WRITE:
         name = getattr(rule, "__qualname__", repr(rule))
         log.warning("slow write", extra={"rule": name, "ms": round(took * 1000)})
-        if limit is not None and took > limit:
-            raise SlowWrite(f"{name} took {took:.3f} s")
+        if limit is not None and worked > limit:
+            raise SlowWrite(f"{name} worked {worked:.3f} s")
     return result

@@ -18,12 +18,14 @@ _REPEATABLE = frozenset({"40001", "40P01"})
 
 class PostgresDatabase:
     dialect = "postgresql"
+    ingest_batches = 2
 
     def __init__(self, url: str, *, pool: int = 8, write_limit: float | None = None) -> None:
-        """``pool``: connections of this process; one is kept for ingest. ``write_limit``: as in SqliteDatabase."""
+        """``pool``: connections of this process; two are kept for ingest. ``write_limit``: as in SqliteDatabase."""
         self._limit = write_limit
         self._engine = create_async_engine(
             "postgresql+asyncpg://",
+            hide_parameters=True,  # an error in the log must not hold a viewer's words
             pool_size=pool,
             max_overflow=0,
             pool_timeout=10,
@@ -42,8 +44,8 @@ class PostgresDatabase:
             },
         )
         self._views = self._engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-        # Ingest never queues behind ordinary work: one connection is always its own.
-        self._ordinary = asyncio.Semaphore(pool - 1)
+        # Ingest never queues behind ordinary work: its connections are always its own.
+        self._ordinary = asyncio.Semaphore(pool - self.ingest_batches)
 
     async def write(self, rule: Rule[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         async with self._ordinary:

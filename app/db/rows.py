@@ -9,12 +9,13 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 from typing import Any, cast
 
-from sqlalchemy import Column, Connection, Dialect, Table
+from sqlalchemy import Column, Dialect, Table
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeEngine
 
 from app.db.arrays import array_literal, element_type, writer
 from app.db.base import Base, UtcDateTime, optional_microseconds
+from app.db.driver import fetch
 
 Row = tuple[Any, ...]
 Binder = Callable[[Any], Any] | None
@@ -45,16 +46,13 @@ class Insert:
         )
 
     def __call__(self, session: Session, rows: Sequence[Row]) -> list[Row]:
+        connection = session.connection()
         found = [
             row
-            for source, values in self._columns.sources(session.connection().dialect, rows)
-            for row in self._run(session.connection(), source, values)
+            for source, values in self._columns.sources(connection.dialect, rows)
+            for row in fetch(connection, f"{self._head} {source}{self._tail}", values)
         ]
-        return self._returning.read(found, session.connection().dialect)
-
-    def _run(self, connection: Connection, source: str, values: Row) -> Sequence[Any]:
-        result = connection.exec_driver_sql(f"{self._head} {source}{self._tail}", values)
-        return result.fetchall() if self._returning.names else ()
+        return self._returning.read(found, connection.dialect)
 
 
 class Update:
@@ -69,7 +67,7 @@ class Update:
     def __call__(self, session: Session, rows: Sequence[Row]) -> None:
         connection = session.connection()
         for source, values in self._columns.sources(connection.dialect, rows):
-            connection.exec_driver_sql(f"{self._head}{source}{self._tail}", values)
+            fetch(connection, f"{self._head}{source}{self._tail}", values)
 
 
 class _Columns:

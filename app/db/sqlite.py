@@ -84,6 +84,7 @@ class TransactionLost(Exception):
 
 class SqliteDatabase:
     dialect = "sqlite"
+    ingest_batches = 1
 
     def __init__(self, path: Path, *, write_limit: float | None = None) -> None:
         """``write_limit``: seconds after which a write fails instead of being logged (tests).
@@ -231,7 +232,9 @@ class FileLock:
 
 
 def _engine(path: Path, *, query_only: bool = False) -> Engine:
-    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 30, "check_same_thread": False})
+    engine = create_engine(
+        f"sqlite:///{path}", connect_args={"timeout": 30, "check_same_thread": False, "cached_statements": 512}
+    )
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _: object) -> None:

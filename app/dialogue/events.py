@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.channels.base import Undecodable
 from app.conversations.models import EventState, InboundEvent
+from app.db.driver import Prepared
 from app.db.rows import Insert, table_of
 from app.db.sql import counter, for_update, is_any, reserve
 from app.dialogue.push import Key, Push
@@ -25,8 +26,10 @@ _STORED = InboundEvent.state == literal_column("'stored'")
 """A literal, so that the planner sees that the partial index fits."""
 
 _event = table_of(InboundEvent).c
-_WAITING = select(_event.channel_id, _event.sender).where(
-    _event.state == literal_column("'stored'"), is_any(_event.sender, "senders")
+_WAITING = Prepared(
+    select(_event.channel_id, _event.sender).where(
+        _event.state == literal_column("'stored'"), is_any(_event.sender, "senders")
+    )
 )
 
 
@@ -51,10 +54,7 @@ def _row(push: Push, state: EventState) -> tuple[int, str, str, str, datetime, b
 
 def senders_in_backlog(session: Session, pushes: Sequence[Push]) -> set[tuple[int, str]]:
     """(channel, sender) of those who have an earlier event that is not decided yet."""
-    return {
-        (row[0], row[1])
-        for row in session.connection().execute(_WAITING, {"senders": [push.sender for push in pushes]})
-    }
+    return {(row[0], row[1]) for row in _WAITING(session, senders=[push.sender for push in pushes])}
 
 
 def backlog(session: Session, *, limit: int) -> list[InboundEvent]:

@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 BATCH = 256
 """Pushes in one transaction at the most."""
 STORE_BATCH = 1024
+BESIDE = 8
+"""Pushes that must wait before a second batch is started beside one in flight."""
 PRESSURE = 1.0
 """Seconds: where the oldest waits longer, pushes are only stored and decided later."""
 IDLE = 1.0
@@ -51,6 +53,9 @@ class Ingest:
         self._queue: deque[_Waiting] = deque()
         self._pending: dict[tuple[int, str], _Waiting] = {}
         self._handed_over: list[int] = []
+        self._flying: set[asyncio.Task[None]] = set()
+        self._senders: set[tuple[int, str]] = set()
+        """Those with a push in a batch that is not committed yet."""
         self._wake = asyncio.Event()
 
     def submit(self, push: Push) -> "asyncio.Future[Answer]":
@@ -76,19 +81,58 @@ class Ingest:
     async def run(self) -> None:
         """Serve until cancelled."""
         while True:
-            if not self._queue:
+            if not (self._may_start() and self._start()):
                 await self._rest()
-            if self._queue:
-                await self._next_batch()
 
     async def drain(self) -> None:
         """Finish what waits (at shutdown), and write the last hand-overs."""
-        while self._queue:
-            await self._next_batch()
+        while self._queue or self._flying:
+            if self._may_start():
+                self._start()
+            await asyncio.wait(self._flying, return_when=asyncio.FIRST_COMPLETED)
         await self._note_hand_overs()
         logs.flush()
 
+    def _may_start(self) -> bool:
+        """One batch at a time, and beside it a second where the engine can and enough waits to be worth it."""
+        beside = len(self._flying)
+        return bool(self._queue) and (beside == 0 or (beside < self._db.ingest_batches and len(self._queue) >= BESIDE))
+
+    def _start(self) -> bool:
+        """Send a batch on its way; False where all that waits is held back by what is in flight."""
+        logs.flush()
+        pressed = monotonic() - self._queue[0].since > PRESSURE
+        taken = self._take(STORE_BATCH if pressed else BATCH)
+        if not taken:
+            return False
+        handed, self._handed_over = self._handed_over, []
+        metrics.batch_size.observe(len(taken))
+        senders = {waiting.push.who for waiting in taken}
+        self._senders |= senders
+        task = asyncio.create_task(self._commit(taken, handed, store_only=pressed))
+        self._flying.add(task)
+        task.add_done_callback(lambda done: self._landed(done, senders))
+        return True
+
+    def _take(self, limit: int) -> list[_Waiting]:
+        """The next pushes in order; a sender with a push in flight waits, so that his messages keep their order."""
+        taken: list[_Waiting] = []
+        held: list[_Waiting] = []
+        while self._queue and len(taken) < limit:
+            waiting = self._queue.popleft()
+            (held if waiting.push.who in self._senders else taken).append(waiting)
+        self._queue.extendleft(reversed(held))
+        return taken
+
+    def _landed(self, task: "asyncio.Task[None]", senders: set[tuple[int, str]]) -> None:
+        self._flying.discard(task)
+        self._senders -= senders
+        self._wake.set()
+        if not task.cancelled() and task.exception():
+            log.error("a batch ended badly", exc_info=task.exception())
+
     async def _rest(self) -> None:
+        """Until something arrives or a batch lands; hand-overs that no batch took along are written meanwhile."""
         self._wake.clear()
         try:
             async with asyncio.timeout(IDLE):
@@ -105,15 +149,6 @@ class Ingest:
             except Exception:
                 self._handed_over = handed + self._handed_over
                 log.exception("hand-overs not written")
-
-    async def _next_batch(self) -> None:
-        logs.flush()
-        pressed = monotonic() - self._queue[0].since > PRESSURE
-        size = min(STORE_BATCH if pressed else BATCH, len(self._queue))
-        taken = [self._queue.popleft() for _ in range(size)]
-        handed, self._handed_over = self._handed_over, []
-        metrics.batch_size.observe(size)
-        await self._commit(taken, handed, store_only=pressed)
 
     async def _commit(self, taken: Sequence[_Waiting], handed: list[int], *, store_only: bool) -> None:
         """Write a batch and resolve its futures; a batch that fails is halved until the culprit stands alone."""

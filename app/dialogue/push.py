@@ -36,6 +36,10 @@ class Push:
     def sender(self) -> str:
         return self.message.sender if isinstance(self.message, Inbound) else ""
 
+    @property
+    def who(self) -> tuple[int, str]:
+        return self.channel_id, self.sender
+
 
 class Fate(StrEnum):
     decided = "decided"

@@ -1,16 +1,17 @@
 """The conversations of a batch: identities and conversations found or made, locked in id order."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, delete, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from app.conversations.models import Conversation, Owner
+from app.db.driver import Prepared
 from app.db.rows import Insert, Update, table_of
-from app.db.sql import for_update, is_any
+from app.db.sql import is_any
 from app.dialogue.turn import Awaiting, Memory
 from app.viewers.models import Identity, Viewer
 
@@ -51,32 +52,31 @@ _update_conversations = Update(
     ("owner", "last_seq", "awaiting", "failures", "last_entry", "viewer_wrote_at", "queued_at", "acknowledged",
      "closed_at"),
 )  # fmt: skip
-# Plain columns on the plain connection: the ORM's part of a statement costs as much as the statement.
 _identity, _conversation = table_of(Identity).c, table_of(Conversation).c
-_FIND = select(_identity.channel_id, _identity.external_id, _identity.id, _identity.viewer_id).where(
-    is_any(_identity.external_id, "externals")
-)
-_LOCKED = for_update(
-    select(*_conversation)
-    .where(_conversation.closed_at.is_(None), is_any(_conversation.identity_id, "identities"))
+_OPEN = (_conversation.closed_at.is_(None),)
+_KNOWN = Prepared(
+    select(*_conversation, _identity.external_id, _identity.viewer_id)
+    .join_from(table_of(Identity), table_of(Conversation), _conversation.identity_id == _identity.id)
+    .where(*_OPEN, is_any(_identity.external_id, "externals"))
     .order_by(_conversation.id)
+    .with_for_update(of=table_of(Conversation))
+)
+_FIND = Prepared(
+    select(_identity.channel_id, _identity.external_id, _identity.id, _identity.viewer_id).where(
+        is_any(_identity.external_id, "externals")
+    )
 )
 
 
-def load(session: Session, senders: Collection[Sender], *, now: datetime, silence: timedelta) -> dict[Sender, Thread]:
+def load(session: Session, senders: Set[Sender], *, now: datetime, silence: timedelta) -> dict[Sender, Thread]:
     """Lock the open conversation of each sender, opening those that are missing or fell silent."""
-    identities = _identities(session, senders, now)
-    by_id = {identity_id: (sender, viewer_id) for sender, (identity_id, viewer_id) in identities.items()}
-    rows = _locked(session, by_id)
-    silent = [row for row in rows if row.owner == Owner.bot and row.viewer_wrote_at < now - silence]
+    known = _known(session, senders)
+    silent = [t for t in known.values() if t.memory.owner == Owner.bot and t.wrote_at < now - silence]
     if silent:
         _close(session, silent, now)
-    kept = {row.id for row in silent}
-    rows = [row for row in rows if row.id not in kept]
-    missing = sorted(by_id.keys() - {row.identity_id for row in rows})
-    threads = [_thread(row, by_id[row.identity_id][1]) for row in rows]
-    threads += _opened(session, missing, by_id, now)
-    return {by_id[thread.identity_id][0]: thread for thread in threads}
+    found = {sender: thread for sender, thread in known.items() if thread.closed_at is None}
+    missing = senders - found.keys()
+    return found | _open(session, _identities(session, missing, now), now) if missing else found
 
 
 def save(session: Session, threads: Sequence[Thread]) -> None:
@@ -86,15 +86,15 @@ def save(session: Session, threads: Sequence[Thread]) -> None:
 # -------------------- identities
 
 
-def _identities(session: Session, senders: Collection[Sender], now: datetime) -> dict[Sender, tuple[int, int]]:
+def _identities(session: Session, senders: Set[Sender], now: datetime) -> dict[Sender, tuple[int, int]]:
     """(identity id, viewer id) of each sender; the missing ones are made, with a viewer each."""
     found = _find(session, senders)
-    missing = sorted(set(senders) - found.keys())
+    missing = sorted(senders - found.keys())
     return found | _create(session, missing, now) if missing else found
 
 
-def _find(session: Session, senders: Collection[Sender]) -> dict[Sender, tuple[int, int]]:
-    rows = session.connection().execute(_FIND, {"externals": [external for _, external in senders]})
+def _find(session: Session, senders: Set[Sender]) -> dict[Sender, tuple[int, int]]:
+    rows = _FIND(session, externals=[external for _, external in senders])
     return {(row[0], row[1]): (row[2], row[3]) for row in rows if (row[0], row[1]) in senders}
 
 
@@ -112,35 +112,40 @@ def _create(session: Session, senders: list[Sender], now: datetime) -> dict[Send
 # -------------------- conversations
 
 
-def _locked(session: Session, identity_ids: Collection[int]) -> list[Row[Any]]:
-    return list(session.connection().execute(_LOCKED, {"identities": sorted(identity_ids)}))
+def _known(session: Session, senders: Set[Sender]) -> dict[Sender, Thread]:
+    """The open conversations, locked in id order."""
+    found: dict[Sender, Thread] = {}
+    for *columns, external, viewer in _KNOWN(session, externals=[external for _, external in senders]):
+        thread = _thread(dict(zip(_conversation.keys(), columns, strict=True)), viewer)
+        if (thread.channel_id, external) in senders:
+            found[thread.channel_id, external] = thread
+    return found
 
 
-def _opened(
-    session: Session, identity_ids: list[int], by_id: dict[int, tuple[Sender, int]], now: datetime
-) -> list[Thread]:
-    rows = [(i, by_id[i][0][0], Owner.bot, 0, 0, now, now, False) for i in identity_ids]
+def _open(session: Session, identities: dict[Sender, tuple[int, int]], now: datetime) -> dict[Sender, Thread]:
+    by_id = {identity: (sender, viewer) for sender, (identity, viewer) in sorted(identities.items())}
+    rows = [(i, by_id[i][0][0], Owner.bot, 0, 0, now, now, False) for i in sorted(by_id)]
     made = {identity: row_id for row_id, identity in _insert_conversations(session, rows)}
-    threads = [Thread(made[i], i, by_id[i][1], by_id[i][0][0], 0, Memory(), now, None) for i in made]
-    elsewhere = [i for i in identity_ids if i not in made]  # opened by another process at the same moment
-    if elsewhere:
-        threads += [_thread(row, by_id[row.identity_id][1]) for row in _locked(session, elsewhere)]
-    return threads
+    threads = {by_id[i][0]: Thread(made[i], i, by_id[i][1], by_id[i][0][0], 0, Memory(), now, None) for i in made}
+    elsewhere = identities.keys() - threads.keys()  # opened by another process at the same moment
+    return threads | _known(session, elsewhere) if elsewhere else threads
 
 
-def _close(session: Session, rows: Sequence[Row[Any]], now: datetime) -> None:
+def _close(session: Session, silent: Sequence[Thread], now: datetime) -> None:
     """Silent for so long that the next message begins a new conversation; tickets outlive it."""
-    old = [_thread(row, 0) for row in rows]
-    for thread in old:
+    for thread in silent:
         thread.closed_at = now
-    save(session, old)
+    save(session, silent)
 
 
-def _thread(row: Row[Any], viewer_id: int) -> Thread:
-    memory = Memory(row.owner, _awaiting(row.awaiting), row.failures, row.last_entry, row.acknowledged)
-    return Thread(
-        row.id, row.identity_id, viewer_id, row.channel_id, row.last_seq, memory, row.viewer_wrote_at, row.queued_at
+def _thread(row: dict[str, Any], viewer_id: int) -> Thread:
+    memory = Memory(
+        row["owner"], _awaiting(row["awaiting"]), row["failures"], row["last_entry"], bool(row["acknowledged"])
     )
+    return Thread(
+        row["id"], row["identity_id"], viewer_id, row["channel_id"], row["last_seq"], memory, row["viewer_wrote_at"],
+        row["queued_at"],
+    )  # fmt: skip
 
 
 def _awaiting(stored: dict[str, Any] | None) -> Awaiting | None:

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.db.driver import Prepared
 from app.db.rows import Insert, table_of
 from app.db.sql import is_any, reserve
 from app.tickets.models import Ticket, TicketEvent, TicketStatus
@@ -45,13 +46,17 @@ def open_many(session: Session, new: Sequence[NewTicket]) -> dict[int, int]:
     return {t.conversation_id: number for number, t in enumerate(new, first)}
 
 
+_OPEN_IN = Prepared(
+    select(Ticket.conversation_id, Ticket.id, Ticket.number)
+    .where(is_any(Ticket.conversation_id, "conversations"), Ticket.status == TicketStatus.open)
+    .order_by(Ticket.id)
+)
+
+
 def open_in(session: Session, conversation_ids: Collection[int]) -> dict[int, list[tuple[int, int]]]:
     """(id, number) of the open tickets of these conversations, oldest first, by conversation."""
-    statement = select(Ticket.conversation_id, Ticket.id, Ticket.number).where(
-        is_any(Ticket.conversation_id, conversation_ids), Ticket.status == TicketStatus.open
-    )
     found: dict[int, list[tuple[int, int]]] = {}
-    for conversation_id, ticket_id, number in session.execute(statement.order_by(Ticket.id)):
+    for conversation_id, ticket_id, number in _OPEN_IN(session, conversations=list(conversation_ids)):
         found.setdefault(conversation_id, []).append((ticket_id, number))
     return found
 

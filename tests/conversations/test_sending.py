@@ -20,7 +20,7 @@ from app.db.database import Database
 from app.jobs import Job, Lane
 from tests.factories import conversations as make
 from tests.factories.conversations import KEYRING, NOW, SECRETS, WECHAT
-from tests.fakes.wechat import Cut, Hold, WeChatApi
+from tests.fakes.wechat import Cut, WeChatApi
 
 MINUTE = timedelta(minutes=1)
 
@@ -101,15 +101,15 @@ async def test_conversations_do_not_wait_for_each_other(
     slow, quick = [await make.conversation(db, channel, viewer) for viewer in ("slow", "quick")]
     await make.queued(db, slow, "慢")
     await make.queued(db, quick, "快")
-    hold = api.holds["慢"] = Hold()
+    hold = api.hold("慢")
+    other = api.hold("快")
     sending_both = asyncio.ensure_future(sender.round())
-    await hold.arrived.wait()
-    while not api.sent:
-        await asyncio.sleep(0)
-    assert api.texts_to("quick") == ["快"]
-    hold.released.set()
+    await hold.arrived()
+    await other.arrived()
+    hold.release()
+    other.release()
     await sending_both
-    assert api.texts_to("slow") == ["慢"]
+    assert api.texts_to("slow") + api.texts_to("quick") == ["慢", "快"]
 
 
 async def test_what_can_only_ride_on_an_answer_is_not_sent(
@@ -245,7 +245,7 @@ async def test_an_answer_that_does_not_come_in_time_is_unknown(
 ) -> None:
     monkeypatch.setattr(sending, "LONGEST", 0.05)
     await make.queued(db, conversation)
-    api.holds["好的"] = Hold()
+    api.hold("好的")
     await sender.round()
     assert await db.read(make.states) == ["unknown"]
 
@@ -302,9 +302,9 @@ async def test_what_was_in_flight_at_a_kill_is_unknown_and_the_rest_goes_on(
     await make.queued(db, conversation, "第一")
     await make.queued(db, conversation, "第二")
     dying = new_sender(db, api.url, clock)
-    hold = api.holds["第一"] = Hold()
+    hold = api.hold("第一")
     task = asyncio.ensure_future(dying.round())
-    await hold.arrived.wait()
+    await hold.arrived()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
@@ -324,13 +324,12 @@ async def test_who_lost_its_lease_writes_nothing(
     """It hangs so long that another takes the lane over; its late success does not count."""
     await make.queued(db, conversation, "第一")
     await make.queued(db, conversation, "第二")
-    late, hold = new_sender(db, api.url, clock), Hold()
-    api.holds["第一"] = hold
+    late, hold = new_sender(db, api.url, clock), api.hold("第一")
     task = asyncio.ensure_future(late.round())
-    await hold.arrived.wait()
+    await hold.arrived()
     clock.now += LEASE + timedelta(seconds=1)
     await rounds(sender)
-    hold.released.set()
+    hold.release()
     await task
     await late.close()
     assert await db.read(make.states) == ["unknown", "sent"]
@@ -341,14 +340,13 @@ async def test_at_an_orderly_end_what_is_on_its_way_is_finished(
     db: Database, api: WeChatApi, clock: Clock, conversation: int
 ) -> None:
     await make.queued(db, conversation)
-    sender, hold = new_sender(db, api.url, clock), Hold()
-    api.holds["好的"] = hold
+    sender, hold = new_sender(db, api.url, clock), api.hold("好的")
     task = asyncio.ensure_future(sender.run())
-    await hold.arrived.wait()
+    await hold.arrived()
     task.cancel()
     await asyncio.sleep(0)
     assert not task.done()
-    hold.released.set()
+    hold.release()
     with pytest.raises(asyncio.CancelledError):
         await task
     assert await db.read(make.states) == ["sent"]
@@ -358,10 +356,9 @@ async def test_a_second_cancellation_ends_it_at_once(
     db: Database, api: WeChatApi, clock: Clock, conversation: int
 ) -> None:
     await make.queued(db, conversation)
-    sender, hold = new_sender(db, api.url, clock), Hold()
-    api.holds["好的"] = hold
+    sender, hold = new_sender(db, api.url, clock), api.hold("好的")
     task = asyncio.ensure_future(sender.run())
-    await hold.arrived.wait()
+    await hold.arrived()
     for _ in range(2):
         task.cancel()
         await asyncio.sleep(0)

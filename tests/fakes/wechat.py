@@ -5,12 +5,14 @@ import json
 from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+PATIENCE = 10
+"""Seconds after which a test that waits for a request gives up."""
 STALE = {"errcode": 40001, "errmsg": "invalid credential"}
 
 
@@ -31,12 +33,23 @@ class Sent:
     text: str
 
 
-@dataclass(slots=True)
 class Hold:
     """A text whose answer waits until the test releases it."""
 
-    arrived: asyncio.Event = field(default_factory=asyncio.Event)
-    released: asyncio.Event = field(default_factory=asyncio.Event)
+    def __init__(self) -> None:
+        self._arrived, self._released = asyncio.Event(), asyncio.Event()
+
+    async def arrived(self) -> None:
+        """The request is here."""
+        await asyncio.wait_for(self._arrived.wait(), PATIENCE)
+
+    def release(self) -> None:
+        self._released.set()
+
+    async def stop(self) -> None:
+        """Called by the platform."""
+        self._arrived.set()
+        await self._released.wait()
 
 
 class WeChatApi:
@@ -53,7 +66,7 @@ class WeChatApi:
         """``errcode`` of each request for a credential; 0 gives one."""
         self.answers: defaultdict[str, list[Answer]] = defaultdict(list)
         """By text: what to answer to its first, second… attempt."""
-        self.holds: dict[str, Hold] = {}
+        self._holds: dict[str, Hold] = {}
         self._issued = 1
 
     def expire_token(self) -> None:
@@ -63,6 +76,10 @@ class WeChatApi:
     @property
     def token(self) -> str:
         return f"token-{self._issued}"
+
+    def hold(self, text: str) -> Hold:
+        hold = self._holds[text] = Hold()
+        return hold
 
     def texts_to(self, viewer: str) -> list[str]:
         return [sent.text for sent in self.sent if sent.viewer == viewer]
@@ -82,9 +99,8 @@ class WeChatApi:
 
     async def _take(self, token: str, viewer: str, text: str) -> Answer | dict[str, Any]:
         self.asked.append(text)
-        if hold := self.holds.get(text):
-            hold.arrived.set()
-            await hold.released.wait()
+        if hold := self._holds.get(text):
+            await hold.stop()
         if token != self.token:
             return STALE
         answer = self.answers[text].pop(0) if self.answers[text] else 0
