@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from app import logs
 from app.commands import channel, doctor, events, knowledge, seed, serve
 from app.errors import ConfigurationError
 from app.settings import load_settings
@@ -11,6 +12,7 @@ from app.settings import load_settings
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; 0 for success, 1 for a refusal explained in plain sentences, 2 for wrong usage."""
+    logs.quiet()
     options = _parser().parse_args(arguments)
     try:
         return int(options.run(load_settings(), options) or 0)

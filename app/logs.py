@@ -66,6 +66,12 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(fields, ensure_ascii=False, default=str)
 
 
+def quiet() -> None:
+    """For commands: a warning meant for a service's log is no news to the person who typed a command."""
+    if logging.lastResort:  # what writes where nothing is configured
+        logging.lastResort.setLevel(logging.ERROR)
+
+
 def configure(level: str) -> None:
     """Send every logger of the process through the JSON formatter."""
     handler = logging.StreamHandler(sys.stderr)

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from typing import Literal, cast
 
 from alembic import context
+from alembic.operations import MigrationScript
+from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
@@ -44,10 +46,12 @@ def _migrate(connection: Connection) -> None:
     connection.commit()
 
 
-def _name_by_number(migration: object, revision: Iterable[str | None], directives: list[object]) -> None:
+def _name_by_number(
+    migration: MigrationContext, revision: str | Iterable[str | None] | Iterable[str], directives: list[MigrationScript]
+) -> None:
     """New revisions are numbered, so that the order is plain to see in the folder."""
     for script in directives:
-        script.rev_id = f"{len(revisions()) + 1:04d}"  # type: ignore[attr-defined]  # alembic's MigrationScript
+        script.rev_id = f"{len(revisions()) + 1:04d}"
 
 
 def _render_own_type(kind: str, item: object, context_: object) -> str | Literal[False]:

@@ -99,5 +99,7 @@ _EXAMINATIONS: tuple[tuple[str, Callable[[Settings], Iterator[str]]], ...] = (
 
 
 def _without_password(url: str) -> str:
-    head, at, tail = url.rpartition("@")
-    return f"{head.rpartition(':')[0]}:…@{tail}" if at and ":" in head.partition("://")[2] else url
+    address, question, _ = url.partition("?")
+    head, at, tail = address.rpartition("@")
+    shown = f"{head.rpartition(':')[0]}:…@{tail}" if at and ":" in head.partition("://")[2] else address
+    return f"{shown}?…" if question else shown

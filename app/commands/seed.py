@@ -49,8 +49,14 @@ _messages = Insert(
 
 def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     seeding = verbs.add_parser("seed", help="fill the store: the demo channel, or a given number of messages")
-    seeding.add_argument("--messages", type=int, default=0, metavar="N", help="add N messages of invented viewers")
+    seeding.add_argument("--messages", type=_count, default=0, metavar="N", help="add N messages of invented viewers")
     seeding.set_defaults(run=seed)
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"'{text}' is no number of messages")
+    return int(text)
 
 
 def seed(settings: Settings, options: argparse.Namespace) -> None:

@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 from typing import Any, cast
 
-from sqlalchemy import Column, Dialect, Table
+from sqlalchemy import Column, Connection, Dialect, Table
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeEngine
 
 from app.db.arrays import array_literal, element_type, writer
 from app.db.base import Base, UtcDateTime, optional_microseconds
-from app.db.driver import fetch
+from app.db.driver import fetch, insert
 
 Row = tuple[Any, ...]
 Binder = Callable[[Any], Any] | None
@@ -41,18 +41,40 @@ class Insert:
         self._columns = _Columns([table.c[name] for name in columns])
         self._returning = _Columns([table.c[name] for name in returning])
         self._head = f"INSERT INTO {table.name} ({', '.join(columns)})"
-        self._tail = (" ON CONFLICT DO NOTHING" if or_ignore else "") + (
-            f" RETURNING {', '.join(returning)}" if returning else ""
-        )
+        self._ignore = " ON CONFLICT DO NOTHING" if or_ignore else ""
+        self._tail = self._ignore + (f" RETURNING {', '.join(returning)}" if returning else "")
+        self._new = f"SELECT {', '.join(returning)} FROM {table.name} WHERE id > ? AND id <= ? ORDER BY id"
+        self._places = [-1 if name == "id" else columns.index(name) for name in returning]
 
     def __call__(self, session: Session, rows: Sequence[Row]) -> list[Row]:
         connection = session.connection()
+        if connection.dialect.name == "sqlite" and self._returning.names:
+            return self._numbered(connection, rows)
         found = [
             row
             for source, values in self._columns.sources(connection.dialect, rows)
             for row in fetch(connection, f"{self._head} {source}{self._tail}", values)
         ]
         return self._returning.read(found, connection.dialect)
+
+    def _numbered(self, connection: Connection, rows: Sequence[Row]) -> list[Row]:
+        """SQLite's only writer numbers rows one after the other: the last id and the count tell which are new."""
+        made: list[Row] = []
+        at = 0
+        for source, values in self._columns.sources(connection.dialect, rows):
+            part = rows[at : at + len(values) // len(self._columns.names)]
+            at += len(part)
+            last, count = insert(connection, f"{self._head} {source}{self._ignore}", values)
+            first = last - count + 1
+            if count == len(part):  # nothing was left out: what would come back is known
+                made += [self._given(row_id, row) for row_id, row in enumerate(part, first)]
+            elif count:
+                new = fetch(connection, self._new, (first - 1, last))
+                made += self._returning.read(new, connection.dialect)
+        return made
+
+    def _given(self, row_id: int, row: Row) -> Row:
+        return tuple([row_id if place < 0 else row[place] for place in self._places])
 
 
 class Update:

@@ -18,7 +18,6 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
-    event,
     select,
 )
 from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
@@ -205,21 +204,20 @@ async def test_any_number_of_rows(db: Database) -> None:
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-async def test_on_sqlite_only_powers_of_two_are_prepared(db: Database) -> None:
-    sizes: list[int] = []
-
-    def note(_: Any, __: Any, statement: str, *___: Any) -> None:
-        if statement.startswith("INSERT"):
-            sizes.append(statement.count("(?, ?)"))
+async def test_on_sqlite_few_sizes_are_prepared(db: Database) -> None:
+    statements: list[str] = []
 
     def rule(session: Session) -> None:
-        connection = session.connection()
-        event.listen(connection, "before_cursor_execute", note)
+        driver: Any = session.connection().connection.driver_connection
+        driver.set_trace_callback(statements.append)
         insert_new(session, [("a", n) for n in range(150)])
-        event.remove(connection, "before_cursor_execute", note)
+        insert_new(session, [("a", n) for n in range(140, 155)])
+        driver.set_trace_callback(None)
 
     await db.write(rule)
-    assert sizes == [64, 64, 16, 4, 2]
+    inserts = [statement.count("('a', ") for statement in statements if statement.startswith("INSERT")]
+    assert inserts == [64, 64, 16, 6, 15]
+    assert len(statements) == len(inserts) + 1  # only where a row was left out the new ones are looked up
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)

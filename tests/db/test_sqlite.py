@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.db.sql import counter, reserve
-from app.db.sqlite import FileLock, SqliteDatabase
+from app.db.sqlite import FileLock, SqliteDatabase, TransactionLost
 from app.settings import ROOT
 from tests.db.gates import PATIENCE, Gate, until_somebody_waits
 
@@ -98,8 +98,27 @@ async def test_a_rule_that_ends_the_transaction_harms_nobody_else(db: SqliteData
 
     before, ended, after = await in_one_group(db, lambda s: reserve(s, "a"), end, lambda s: reserve(s, "b"))
     assert before == after == 1
-    assert isinstance(ended, OperationalError)
+    assert isinstance(ended, TransactionLost)
     assert [await db.read(counter, name) for name in ("a", "b")] == [1, 1]
+
+
+async def test_a_first_rule_that_fails_harms_nobody_else(db: SqliteDatabase) -> None:
+    gate = Gate()
+
+    def fail_late(session: Session) -> None:
+        reserve(session, "a")
+        gate.stop(session)
+        raise LookupError
+
+    failing = asyncio.ensure_future(db.write(fail_late))
+    await gate.reached()
+    following = asyncio.ensure_future(db.write(reserve, "b"))
+    await asyncio.sleep(0)
+    gate.open()
+    with pytest.raises(LookupError):
+        await failing
+    assert await following == 1
+    assert [await db.read(counter, name) for name in ("a", "b")] == [0, 1]
 
 
 async def test_a_full_disk_harms_only_what_does_not_fit(db: SqliteDatabase) -> None:

@@ -1,0 +1,54 @@
+import io
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+
+from app.__main__ import main
+from app.settings import SECRETS, Settings
+
+
+@dataclass(frozen=True)
+class Ended:
+    """What a command left: exit code, standard output, standard error."""
+
+    code: int
+    out: str
+    err: str
+
+
+class Run(Protocol):
+    def __call__(self, *arguments: str, stdin: str = "", **variables: str) -> Ended:
+        """Run ``python -m app`` with these arguments and environment variables, in this process."""
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path, sqlite_template: Path) -> Path:
+    """With a database that is up to date, so that no command has to migrate."""
+    shutil.copy(sqlite_template, tmp_path / "viewerdesk.db")
+    return tmp_path
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], data_dir: Path) -> Run:
+    for name in os.environ:
+        if name.lower() in Settings.model_fields or name.lower() in SECRETS or name.startswith("FACTS__"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("DATA_DIR", str(data_dir))
+
+    def run(*arguments: str, stdin: str = "", **variables: str) -> Ended:
+        capsys.readouterr()
+        with monkeypatch.context() as patch:
+            patch.setattr("sys.stdin", io.StringIO(stdin))
+            for name, value in variables.items():
+                patch.setenv(name, value)
+            try:
+                code = main(arguments)
+            except SystemExit as left:
+                code = int(left.code or 0)
+        return Ended(code, *capsys.readouterr())
+
+    return run

@@ -1,0 +1,128 @@
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text, update
+from sqlalchemy.orm import Session
+
+from app.commands.opened import with_database
+from app.conversations.models import Channel
+from app.secrets import new_key
+from app.settings import Settings
+from tests.commands.conftest import Run
+
+
+def findings(out: str, kind: str) -> dict[str, str]:
+    """What the doctor says of a kind (``WRONG``, ``advice``, ``ok``), by examination."""
+    lines = (line.split(maxsplit=1)[1] for line in out.splitlines() if line.startswith(f"  {kind}"))
+    return {name: sentence for name, _, sentence in (line.partition(": ") for line in lines)}
+
+
+def test_a_demo_is_well(run: Run, data_dir: Path) -> None:
+    run("seed")
+    ended = run("doctor", MODE="demo")
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out.splitlines()[0] == (f"Mode demo, database sqlite:///{data_dir}/viewerdesk.db, data in {data_dir}.")
+    assert list(findings(ended.out, "ok")) == ["data folder", "keys", "database", "channels", "knowledge", "network"]
+    assert findings(ended.out, "advice") == {}
+    assert ended.out.endswith("The service can run.\n")
+
+
+def test_in_production_it_says_what_is_missing(run: Run) -> None:
+    ended = run("doctor")
+    advice = findings(ended.out, "advice")
+    assert ended.code == 0
+    assert list(advice) == ["keys", "channels", "knowledge", "network"]
+    assert "back that file up" in advice["keys"]
+    assert "channel add wechat NAME" in advice["channels"]
+    assert "FACTS__HOTLINE" in advice["knowledge"]
+    assert "a proxy on this machine" in advice["network"]
+
+
+def test_a_fact_that_is_set_is_not_missed(run: Run) -> None:
+    advice = findings(run("doctor", FACTS__HOTLINE="10086").out, "advice")
+    assert "FACTS__HOTLINE" not in advice["knowledge"]
+    assert "FACTS__" in advice["knowledge"]
+
+
+def test_a_data_folder_that_cannot_be_made(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    folder = tmp_path / "file" / "data"
+    ended = run("doctor", DATA_DIR=str(folder))
+    wrong = findings(ended.out, "WRONG")
+    assert (ended.code, ended.err) == (1, "")
+    assert list(wrong) == ["data folder", "keys", "database", "channels"]
+    assert wrong["data folder"] == f"DATA_DIR {folder} cannot be made: Not a directory."
+    assert ended.out.endswith("The service cannot run like this.\n")
+    assert "Traceback" not in ended.out
+
+
+@pytest.mark.parametrize(
+    ("url", "sentence"),
+    [
+        ("postgresql://desk:geheim@127.0.0.1:1/desk", "PostgreSQL does not answer at DATABASE_URL (ConnectionRefused"),
+        ("postgresql://desk:geheim@no.such.host.invalid/desk", "PostgreSQL does not answer at DATABASE_URL (gaierror"),
+        ("postgresql://desk:geheim#1@host/desk", "DATABASE_URL is no valid address. Special characters"),
+    ],
+)
+def test_a_server_that_does_not_answer(run: Run, url: str, sentence: str) -> None:
+    ended = run("doctor", DATABASE_URL=url)
+    assert ended.code == 1
+    assert findings(ended.out, "WRONG")["database"].startswith(sentence)
+    assert "geheim" not in ended.out
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("postgresql://desk:geheim@127.0.0.1:1/desk", "postgresql://desk:…@127.0.0.1:1/desk"),
+        ("postgresql://desk@127.0.0.1:1/desk", "postgresql://desk@127.0.0.1:1/desk"),
+        ("postgresql://127.0.0.1:1/desk", "postgresql://127.0.0.1:1/desk"),
+        ("postgresql://127.0.0.1:1/desk?password=geheim", "postgresql://127.0.0.1:1/desk?…"),
+    ],
+)
+def test_the_password_is_not_shown(run: Run, url: str, shown: str) -> None:
+    out = run("doctor", DATABASE_URL=url).out
+    assert f"database {shown}, data in" in out
+    assert "geheim" not in out
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_on_postgresql_it_reminds_of_the_worker(run: Run, database_url: str) -> None:
+    ended = run("doctor", DATABASE_URL=database_url)
+    assert ended.code == 0
+    assert "at least one 'worker' process" in findings(ended.out, "advice")["database"]
+
+
+def test_another_key(run: Run) -> None:
+    assert run("doctor", SECRET_KEYS=new_key()).code == 0
+    ended = run("doctor", SECRET_KEYS=new_key())
+    wrong = findings(ended.out, "WRONG")
+    assert ended.code == 1
+    assert wrong["database"].startswith("This database was sealed with another key: set SECRET_KEYS")
+
+
+def test_a_database_that_is_newer_or_must_not_be_changed(run: Run, data_dir: Path) -> None:
+    def move_on(session: Session) -> None:
+        session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+
+    with_database(Settings(data_dir=data_dir), lambda db, _: db.write(move_on))
+    assert "used by a newer version" in findings(run("doctor").out, "WRONG")["database"]
+    (data_dir / "viewerdesk.db").unlink()
+    assert "MIGRATE=never forbids" in findings(run("doctor", MIGRATE="never").out, "WRONG")["database"]
+
+
+def test_a_channel_that_cannot_be_used(run: Run, data_dir: Path) -> None:
+    def break_it(session: Session) -> None:
+        session.execute(update(Channel).values(settings={}))
+
+    run("seed")
+    with_database(Settings(data_dir=data_dir), lambda db, _: db.write(break_it))
+    ended = run("doctor")
+    assert ended.code == 1
+    assert findings(ended.out, "WRONG")["channels"].startswith("wechat/demo: The WeChat message mode (mode) must be")
+
+
+def test_a_demo_for_everybody(run: Run) -> None:
+    ended = run("doctor", MODE="demo", HOST="0.0.0.0")
+    assert ended.code == 1
+    assert findings(ended.out, "WRONG")["network"].startswith("MODE=demo serves channels with a public token")
