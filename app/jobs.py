@@ -18,7 +18,6 @@ from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.db.base import Base, Id, Json, UtcDateTime
-from app.db.driver import Prepared
 from app.db.rows import Insert, table_of
 from app.db.sql import for_update, is_any
 
@@ -109,21 +108,13 @@ _LANES = for_update(
 
 
 _lane = table_of(Lane).c
-_BUSY = Prepared(
-    select(_lane.subject_id).where(
-        _lane.topic == bindparam("topic"), is_any(_lane.subject_id, "subjects"), _lane.ready_at.is_not(None)
-    )
-)
+HAS_WORK = _lane.ready_at.is_not(None)
+"""Condition on ``lanes``: something waits there."""
 
 
 def busy_lanes(session: Session, topic: str, subject_ids: Collection[int]) -> dict[int, Lane]:
-    """Lock the lanes in which something waits, by subject.
-
-    Mostly there is none, so the look without a lock comes first. Nothing is overlooked that must be seen: who enqueues
-    for a subject holds the lock of the subject itself, as the caller does.
-    """
-    busy = [row[0] for row in _BUSY(session, topic=topic, subjects=list(subject_ids))]
-    return {k: lane for k, lane in lock_lanes(session, topic, busy).items() if lane.ready_at} if busy else {}
+    """Lock the lanes of these subjects and return those in which something waits, by subject."""
+    return {k: lane for k, lane in lock_lanes(session, topic, subject_ids).items() if lane.ready_at}
 
 
 def lock_lanes(session: Session, topic: str, subject_ids: Collection[int]) -> dict[int, Lane]:

@@ -195,7 +195,7 @@ def _earlier_in_flight(session: Session, draft: Draft) -> bool:
 _CARRIED = for_update(
     select(Message.id).where(is_any(Message.id, "carried"), Message.state == MessageState.sending), skip_locked=True
 )
-_MARK_SENT = Prepared(
+MARK_SENT = Prepared(
     update(Message).where(Message.id.in_(_CARRIED)).values(state=MessageState.sent, sent_at=bindparam("now"))
 )
 
@@ -203,7 +203,7 @@ _MARK_SENT = Prepared(
 def mark_sent(session: Session, message_ids: Collection[int], *, now: datetime) -> None:
     """These rode on a response that was handed to the network. Waits for no lock."""
     if message_ids:
-        _MARK_SENT(session, carried=message_ids, now=now)
+        MARK_SENT(session, carried=message_ids, now=now)
 
 
 def put_back(session: Session, late: Sequence[Queued], *, carried_at: datetime, now: datetime) -> None:

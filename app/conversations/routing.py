@@ -9,17 +9,18 @@ from sqlalchemy.orm import Session
 from app.conversations.models import Conversation
 from app.db.driver import Prepared
 
-# Literals, so that the planner sees that the partial index of the queue fits.
-_waits = (Conversation.owner == literal_column("'queue'"), Conversation.closed_at.is_(None))
+_WAITS = (Conversation.owner == literal_column("'queue'"), Conversation.closed_at.is_(None))
+"""Literals, so that the planner sees that the partial index of the queue fits."""
 
 
-def _count(*conditions: ColumnElement[bool]) -> Prepared:
-    waiting: Select[Any] = select(literal_column("1")).where(*conditions).limit(bindparam("most", type_=Integer))
-    return Prepared(select(func.count()).select_from(waiting.subquery()))
+def waiting(*conditions: ColumnElement[bool]) -> Select[int]:
+    """How many conversations wait for an agent, counted up to the parameter ``most``."""
+    rows: Select[Any] = select(literal_column("1")).where(*_WAITS, *conditions).limit(bindparam("most", type_=Integer))
+    return select(func.count()).select_from(rows.subquery())
 
 
-_LENGTH = _count(*_waits)
-_AHEAD = _count(*_waits, Conversation.queued_at < bindparam("queued_at"))
+_LENGTH = Prepared(waiting())
+_AHEAD = Prepared(waiting(Conversation.queued_at < bindparam("queued_at")))
 
 
 def queue_length(session: Session, *, most: int) -> int:

@@ -5,8 +5,9 @@ written by string methods and read by the server.
 """
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import JSON, Boolean, Integer, LargeBinary, String
@@ -16,10 +17,14 @@ from sqlalchemy.types import TypeEngine
 from app.db.base import UtcDateTime
 
 Write = Callable[[Any], str]
+_BETWEEN = "\0"
+"""No text of PostgreSQL can hold it."""
 
 
-def array_literal(values: Iterable[Any], write: Write) -> str:
+def array_literal(values: Sequence[Any], write: Write) -> str:
     """``{…}`` with each value as ``write`` puts it."""
+    if write is _quoted and None not in values:
+        return _texts(values)
     return "{" + ",".join(["NULL" if value is None else write(value) for value in values]) + "}"
 
 
@@ -29,6 +34,16 @@ def writer(kind: TypeEngine[Any]) -> Write:
         if isinstance(kind, known):
             return write
     raise TypeError(f"no array literal for {kind!r}")
+
+
+def _texts(values: Sequence[str]) -> str:
+    """All texts escaped at once: a call each costs more than the escaping."""
+    if not values:
+        return "{}"
+    joined = _BETWEEN.join(values)
+    if joined.count(_BETWEEN) != len(values) - 1:
+        raise ValueError("a text with NUL has no place in the database")
+    return '{"' + joined.replace("\\", "\\\\").replace('"', '\\"').replace(_BETWEEN, '","') + '"}'
 
 
 def element_type(kind: TypeEngine[Any]) -> str:
@@ -44,6 +59,7 @@ def _json(value: Any) -> str:
     return _quoted(json.dumps(value, ensure_ascii=False))
 
 
+@lru_cache(256)  # the rows of a batch share their times
 def _time(value: datetime) -> str:
     if value.tzinfo is None:
         raise ValueError("a naive time has no place in the database")

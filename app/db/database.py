@@ -50,6 +50,7 @@ def timed(session: Session, rule: Callable[..., T], args: Any, kwargs: Any, limi
     ``limit``: seconds of this thread's own work after which it fails, whatever else the machine does meanwhile (tests).
     """
     start, work = perf_counter(), thread_time()
+    session.connection()  # begins: what goes to the driver directly is part of the transaction too
     result = rule(session, *args, **kwargs)
     session.flush()
     took, worked = perf_counter() - start, thread_time() - work

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 import asyncpg
-from sqlalchemy import Connection, Executable, Select
+from sqlalchemy import Connection, Executable, SelectBase
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
@@ -20,6 +20,11 @@ from sqlalchemy.util import await_only
 
 Rows = Sequence[Sequence[Any]]
 Process = Callable[[Any], Any] | None
+
+
+def connection_of(session: Session) -> Connection:
+    """The connection of a session that ``Database`` made, its transaction begun; asking the session costs 8 µs."""
+    return cast(Connection, session.bind)
 
 
 def fetch(connection: Connection, text: str, values: Sequence[Any]) -> Sequence[Sequence[Any]]:
@@ -81,18 +86,26 @@ class Prepared:
         self._ready: dict[str, _Compiled] = {}
 
     def __call__(self, session: Session, **given: Any) -> list[tuple[Any, ...]]:
-        connection = session.connection()
+        connection = connection_of(session)
+        ready = self._compiled(connection)
+        return ready.read(fetch(connection, ready.text, ready.values(given)))
+
+    def text(self, session: Session) -> str:
+        """The statement as the session's engine gets it."""
+        return self._compiled(connection_of(session)).text
+
+    def _compiled(self, connection: Connection) -> "_Compiled":
         ready = self._ready.get(connection.dialect.name)
         if ready is None:
             ready = self._ready[connection.dialect.name] = _Compiled(self._statement, connection)
-        return ready.read(fetch(connection, ready.text, ready.values(given)))
+        return ready
 
 
 class _Compiled:
     def __init__(self, statement: Any, connection: Connection) -> None:
         compiled = statement.compile(dialect=connection.dialect)
         columns: ReadOnlyColumnCollection[str, Any] = statement.exported_columns
-        self._packed = bool(columns) and connection.dialect.name == "sqlite" and isinstance(statement, Select)
+        self._packed = bool(columns) and connection.dialect.name == "sqlite" and isinstance(statement, SelectBase)
         self.text = packed(str(compiled), len(columns)) if self._packed else str(compiled)
         self._names: list[str] = compiled.positiontup
         self._constants: dict[str, Any] = compiled.params

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.orm import Session
+from sqlalchemy.util import greenlet_spawn
 
 from app.db.database import P, Rule, T, timed
 
@@ -43,7 +44,8 @@ class PostgresDatabase:
                 },
             },
         )
-        self._views = self._engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        views = self._engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        self._views = views.sync_engine
         # Ingest never queues behind ordinary work: its connections are always its own.
         self._ordinary = asyncio.Semaphore(pool - self.ingest_batches)
 
@@ -55,27 +57,31 @@ class PostgresDatabase:
         return await self._repeat(rule, args, kwargs)
 
     async def read(self, rule: Rule[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        def run(connection: Connection) -> T:
-            with Session(connection, expire_on_commit=False) as session:
+        def run() -> T:
+            with self._views.connect() as connection, Session(connection, expire_on_commit=False) as session:
+                session.connection()  # begins: all of the rule sees one state
                 return rule(session, *args, **kwargs)
 
-        async with self._ordinary, self._views.connect() as connection:
-            return await connection.run_sync(run)
+        async with self._ordinary:
+            return await greenlet_spawn(run)
 
     async def close(self) -> None:
         await self._engine.dispose()
 
     async def _repeat(self, rule: Callable[..., T], args: Any, kwargs: Any) -> T:
-        def run(connection: Connection) -> T:
+        def run() -> T:
             # The transaction is this rule's alone, so its end is the engine's: no savepoint is needed around it.
-            with Session(connection, expire_on_commit=False, join_transaction_mode="rollback_only") as session:
+            with self._engine.sync_engine.begin() as connection, _session(connection) as session:
                 return timed(session, rule, args, kwargs, self._limit)
 
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                async with self._engine.begin() as connection:
-                    return await connection.run_sync(run)
+                return await greenlet_spawn(run)  # as AsyncConnection.run_sync, but once for begin, rule and commit
             except DBAPIError as error:
                 if attempt == ATTEMPTS or getattr(error.orig, "sqlstate", None) not in _REPEATABLE:
                     raise
         raise AssertionError("unreachable")
+
+
+def _session(connection: Connection) -> Session:
+    return Session(connection, expire_on_commit=False, join_transaction_mode="rollback_only")

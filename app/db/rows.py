@@ -15,7 +15,7 @@ from sqlalchemy.types import TypeEngine
 
 from app.db.arrays import array_literal, element_type, writer
 from app.db.base import Base, UtcDateTime, optional_microseconds
-from app.db.driver import fetch, insert
+from app.db.driver import connection_of, fetch, insert
 
 Row = tuple[Any, ...]
 Binder = Callable[[Any], Any] | None
@@ -47,7 +47,7 @@ class Insert:
         self._places = [-1 if name == "id" else columns.index(name) for name in returning]
 
     def __call__(self, session: Session, rows: Sequence[Row]) -> list[Row]:
-        connection = session.connection()
+        connection = connection_of(session)
         if connection.dialect.name == "sqlite" and self._returning.names:
             return self._numbered(connection, rows)
         found = [
@@ -87,7 +87,7 @@ class Update:
         self._tail = f") UPDATE {table.name} SET {changes} FROM given WHERE {table.name}.id = given.id"
 
     def __call__(self, session: Session, rows: Sequence[Row]) -> None:
-        connection = session.connection()
+        connection = connection_of(session)
         for source, values in self._columns.sources(connection.dialect, rows):
             fetch(connection, f"{self._head}{source}{self._tail}", values)
 

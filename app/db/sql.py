@@ -19,7 +19,6 @@ from sqlalchemy import (
     bindparam,
     func,
     select,
-    text,
 )
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column
@@ -29,6 +28,7 @@ from sqlalchemy.types import TypeEngine
 
 from app.db.arrays import array_literal, element_type, writer
 from app.db.base import Base, Id
+from app.db.driver import connection_of, fetch
 
 
 class Counter(Base):
@@ -39,13 +39,18 @@ class Counter(Base):
     value: Mapped[int] = mapped_column(Id)
 
 
+_RESERVE = (
+    "INSERT INTO counters (name, value) VALUES (?1, ?2) "
+    "ON CONFLICT (name) DO UPDATE SET value = counters.value + ?2 RETURNING value"
+)
+
+
 def reserve(session: Session, name: str, count: int = 1) -> int:
     """Take ``count`` numbers of the counter and return the first; numbers begin at 1 and never come twice."""
-    statement = text(
-        "INSERT INTO counters (name, value) VALUES (:name, :count) "
-        "ON CONFLICT (name) DO UPDATE SET value = counters.value + :count RETURNING value"
-    )
-    return int(session.execute(statement, {"name": name, "count": count}).scalar_one()) - count + 1
+    connection = connection_of(session)
+    mark = "$" if connection.dialect.name == "postgresql" else "?"
+    last = fetch(connection, _RESERVE.replace("?", mark), (name, count))[0][0]
+    return int(last) - count + 1
 
 
 def counter(session: Session, name: str) -> int:

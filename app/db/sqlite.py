@@ -115,6 +115,7 @@ class SqliteDatabase:
     async def read(self, rule: Rule[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         def run() -> T:
             with self._reader.connect() as connection, Session(connection, expire_on_commit=False) as session:
+                session.connection()  # begins: all of the rule sees one state
                 return rule(session, *args, **kwargs)
 
         return await asyncio.get_running_loop().run_in_executor(self._readers, run)

@@ -19,10 +19,10 @@ from app.db.sql import is_any
 from app.dialogue import phrases
 from app.dialogue.push import Answer, Fate, Push
 from app.dialogue.threads import Thread
-from app.dialogue.turn import AddToTicket, Decision, OpenTicket, RefusePushes, Say, Source
+from app.dialogue.turn import AddToTicket, Decision, Effect, OpenTicket, RefusePushes, Say, Source
 from app.jobs import Lane
 from app.tickets import service as tickets
-from app.tickets.service import NewTicket
+from app.tickets.service import Addition, NewTicket
 from app.viewers.models import Identity
 
 _insert_messages = Insert(
@@ -51,8 +51,9 @@ class _Entry:
 class Book:
     """What a batch decided, entered turn by turn, then written at once."""
 
-    def __init__(self, lanes: dict[int, Lane], now: datetime) -> None:
-        self._lanes, self._now = lanes, now
+    def __init__(self, lanes: dict[int, Lane], tickets: dict[int, list[tuple[int, int]]], now: datetime) -> None:
+        """``lanes`` with work and ``tickets`` that are open, (id, number) oldest first, both by conversation."""
+        self._lanes, self._open_tickets, self._now = lanes, tickets, now
         self._entries: list[_Entry] = []
         self._busy = set(lanes)
         """Conversations in which something waits to be sent, so that whatever is new queues behind it."""
@@ -80,24 +81,26 @@ class Book:
 
     def _tickets(self, session: Session) -> dict[int, int]:
         """Open and extend tickets; numbers by conversation."""
-        concerned = sorted({e.thread.conversation_id for e in self._entries if _concerns_ticket(e.decision)})
+        concerned = [(e, effect) for e in self._entries for effect in e.decision.effects if _concerns_ticket(effect)]
         if not concerned:
             return {}
-        exist = tickets.open_in(session, concerned)
+        newest = {conversation: found[-1] for conversation, found in self._open_tickets.items()}
         new: dict[int, NewTicket] = {}
-        for entry in self._entries:
-            conversation = entry.thread.conversation_id
-            for effect in entry.decision.effects:
-                if isinstance(effect, OpenTicket) and conversation not in exist:
-                    new.setdefault(conversation, self._new_ticket(entry, effect))
-        opened = tickets.open_many(session, list(new.values()))
-        tickets.add(session, [
-            (exist[entry.thread.conversation_id][-1][0], "viewer", effect.text, self._now)
-            for entry in self._entries
-            for effect in entry.decision.effects
-            if isinstance(effect, AddToTicket) and entry.thread.conversation_id in exist
-        ])  # fmt: skip
-        return {conversation: found[-1][1] for conversation, found in exist.items()} | opened
+        for entry, effect in concerned:
+            if isinstance(effect, OpenTicket) and entry.thread.conversation_id not in newest:
+                new.setdefault(entry.thread.conversation_id, self._new_ticket(entry, effect))
+        newest |= tickets.open_many(session, list(new.values()))
+        begun = [
+            Addition(newest[conversation][0], "opened", "bot", ticket.subject, self._now)
+            for conversation, ticket in new.items()
+        ]
+        added = [
+            Addition(newest[entry.thread.conversation_id][0], "added", "viewer", effect.text, self._now)
+            for entry, effect in concerned
+            if isinstance(effect, AddToTicket) and entry.thread.conversation_id in newest
+        ]
+        tickets.add(session, begun + added)
+        return {conversation: number for conversation, (_, number) in newest.items()}
 
     def _new_ticket(self, entry: _Entry, effect: OpenTicket) -> NewTicket:
         thread = entry.thread
@@ -217,8 +220,8 @@ def _not_before(entry: _Entry, now: datetime) -> datetime:
     return now if entry.passive_seq is not None or entry.rides is not None else max(now, entry.push.send_after)
 
 
-def _concerns_ticket(decision: Decision) -> bool:
-    return any(isinstance(effect, (OpenTicket, AddToTicket)) for effect in decision.effects)
+def _concerns_ticket(effect: Effect) -> bool:
+    return isinstance(effect, (OpenTicket, AddToTicket))
 
 
 @lru_cache(1024)

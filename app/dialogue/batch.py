@@ -17,6 +17,7 @@ from app.conversations.models import EventState
 from app.dialogue import actions, circumstances, events, repeats, threads
 from app.dialogue.decide import decide, talks
 from app.dialogue.push import ACKNOWLEDGED, Answer, Fate, Key, Push
+from app.dialogue.threads import Met
 from app.dialogue.turn import Turn
 from app.dialogue.understand import Brain
 
@@ -37,12 +38,12 @@ def handle(
     ``handed_over`` are passive replies of earlier batches whose responses have left: they become ``sent`` here, in a
     transaction that is paid for anyway.
     """
-    waiting = events.senders_in_backlog(session, pushes)
-    later = {push.key for push in pushes if (push.channel_id, push.sender) in waiting}
+    met = threads.meet(session, {push.who for push in pushes})
+    later = {push.key for push in pushes if push.who in met.in_backlog}
     new = events.store(session, pushes, EventState.handled, later=later)
     answers = dict.fromkeys(later & new.keys(), Answer(Fate.deferred))
     fresh = [(push, new[push.key]) for push in pushes if push.key in new and push.key not in later]
-    answers |= _decide_all(session, fresh, rules, now)
+    answers |= _decide_all(session, fresh, met, rules, now)
     answers |= _repeated(session, pushes, new, handed_over, now)
     return [answers.get(push.key, ACKNOWLEDGED) for push in pushes]
 
@@ -68,27 +69,28 @@ def catch_up(session: Session, stored: Sequence[tuple[int, Push]], rules: Rules,
     """Decide events of the backlog, in order; returns how many were still undecided."""
     undecided = events.lock_stored(session, [event_id for event_id, _ in stored])
     todo = [(push, event_id) for event_id, push in stored if event_id in undecided]
-    _decide_all(session, todo, rules, now)
+    _decide_all(session, todo, threads.meet(session, {push.who for push, _ in todo}), rules, now)
     events.finish(session, sorted(undecided))
     return len(undecided)
 
 
-def _decide_all(session: Session, stored: Sequence[tuple[Push, int]], rules: Rules, now: datetime) -> dict[Key, Answer]:
+def _decide_all(
+    session: Session, stored: Sequence[tuple[Push, int]], met: Met, rules: Rules, now: datetime
+) -> dict[Key, Answer]:
     actions.note_presence(session, [push for push, _ in stored])
     todo = [(push, event_id) for push, event_id in stored if _asks(push)]
     if not todo:
         return {}
-    senders = {(push.channel_id, push.sender) for push, _ in todo}
-    found = threads.load(session, senders, now=now, silence=rules.silence)
-    known = circumstances.load(session, [(push, found[push.channel_id, push.sender]) for push, _ in todo])
-    book = actions.Book(known.lanes, now)
+    found = threads.load(session, {push.who for push, _ in todo}, met, now=now, silence=rules.silence)
+    known = circumstances.load(session, [(push, found[push.who]) for push, _ in todo])
+    book = actions.Book(known.lanes, known.tickets, now)
     for push, event_id in todo:
-        thread = found[push.channel_id, push.sender]
+        thread = found[push.who]
         assert isinstance(push.message, Inbound)
         turn = Turn(
             push.message.content, push.understanding, thread.memory,
             ahead=known.ahead(thread),
-            open_tickets=known.tickets(thread),
+            open_tickets=known.numbers_of(thread),
             more=book.waits(thread),
         )  # fmt: skip
         decision = decide(turn, rules.brain, now)

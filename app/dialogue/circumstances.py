@@ -3,34 +3,59 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from sqlalchemy import literal_column, null, select
 from sqlalchemy.orm import Session
 
 from app.conversations import outbox, routing
+from app.db.driver import Prepared
+from app.db.rows import table_of
+from app.db.sql import is_any
 from app.dialogue.decide import COUNTED
 from app.dialogue.push import Push
 from app.dialogue.threads import Thread
 from app.dialogue.turn import Decision
 from app.faq.knowledge import Action, Intent
-from app.jobs import Lane
+from app.jobs import HAS_WORK, Lane
 from app.tickets import service as tickets
+from app.tickets.models import Ticket
 
 _ASKS_TICKETS = frozenset({Action.ticket_progress})
 _ASKS_PLACE = frozenset({Action.wait_estimate, Action.hand_over})
 
 
+_lane, _ticket = table_of(Lane).c, table_of(Ticket).c
+LOOK = Prepared(
+    select(literal_column("'lane'"), _lane.subject_id, null(), null())
+    .where(_lane.topic == literal_column(f"'{outbox.TOPIC}'"), is_any(_lane.subject_id, "conversations"), HAS_WORK)
+    .union_all(
+        select(literal_column("'ticket'"), _ticket.conversation_id, _ticket.id, _ticket.number).where(
+            is_any(_ticket.conversation_id, "conversations"), _ticket.status == literal_column("'open'")
+        ),
+        select(literal_column("'queue'"), routing.waiting().scalar_subquery(), null(), null()),
+    )
+)
+"""One statement, as each costs a round trip of the batch; it takes no lock.
+
+Nothing is overlooked that must be seen: who enqueues for a conversation, or opens a ticket in it, holds the
+conversation's lock, as the batch does.
+"""
+
+
 @dataclass(slots=True)
 class Circumstances:
     lanes: dict[int, Lane]
-    """Lanes with work, by conversation."""
-    length: int = 0
-    """Conversations in the queue, those of this batch included as they come."""
+    """Lanes with work, locked, by conversation."""
+    tickets: dict[int, list[tuple[int, int]]]
+    """(id, number) of the open tickets, oldest first, by conversation."""
+    length: int
+    """Conversations in the queue, those of this batch included as they come; 0 where nobody may join it."""
     places: dict[int, int] = field(default_factory=dict)
     numbers: dict[int, list[int]] = field(default_factory=dict)
 
     def ahead(self, thread: Thread) -> int:
         return self.places.get(thread.conversation_id, self.length)
 
-    def tickets(self, thread: Thread) -> tuple[int, ...]:
+    def numbers_of(self, thread: Thread) -> tuple[int, ...]:
         return tuple(self.numbers.get(thread.viewer_id, ()))
 
     def note(self, thread: Thread, decision: Decision) -> None:
@@ -41,16 +66,29 @@ class Circumstances:
 
 
 def load(session: Session, turns: Sequence[tuple[Push, Thread]]) -> Circumstances:
-    lanes = outbox.lanes_with_work(session, sorted({thread.conversation_id for _, thread in turns}))
-    known = Circumstances(lanes)
-    if any(_may_queue(push, thread) for push, thread in turns):
-        known.length = routing.queue_length(session, most=COUNTED)
+    most = COUNTED if any(_may_queue(push, thread) for push, thread in turns) else 0
+    known = _look(session, sorted({thread.conversation_id for _, thread in turns}), most)
     for push, thread in turns:
         if thread.queued_at is not None and _asks(push, _ASKS_PLACE):
             known.places[thread.conversation_id] = routing.ahead_of(session, thread.queued_at, most=COUNTED)
     asking = sorted({thread.viewer_id for push, thread in turns if _asks(push, _ASKS_TICKETS)})
     if asking:
         known.numbers = tickets.open_of(session, asking)
+    return known
+
+
+def _look(session: Session, conversations: Sequence[int], most: int) -> Circumstances:
+    busy: list[int] = []
+    known = Circumstances({}, {}, 0)
+    for what, subject, ticket_id, number in sorted(LOOK(session, conversations=conversations, most=most)):
+        if what == "lane":
+            busy.append(subject)
+        elif what == "ticket":
+            known.tickets.setdefault(subject, []).append((ticket_id, number))
+        else:
+            known.length = subject
+    if busy:
+        known.lanes = outbox.lanes_with_work(session, busy)
     return known
 
 

@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 
 from app.channels.base import Undecodable
 from app.conversations.models import EventState, InboundEvent
-from app.db.driver import Prepared
 from app.db.rows import Insert, table_of
 from app.db.sql import counter, for_update, is_any, reserve
 from app.dialogue.push import Key, Push
@@ -22,15 +21,8 @@ _insert = Insert(
 )
 _FORGOTTEN = "forgotten bodies"
 """The counter that holds the id up to which bodies were dropped."""
-_STORED = InboundEvent.state == literal_column("'stored'")
+STORED = InboundEvent.state == literal_column("'stored'")
 """A literal, so that the planner sees that the partial index fits."""
-
-_event = table_of(InboundEvent).c
-_WAITING = Prepared(
-    select(_event.channel_id, _event.sender).where(
-        _event.state == literal_column("'stored'"), is_any(_event.sender, "senders")
-    )
-)
 
 
 def store(
@@ -52,23 +44,18 @@ def _row(push: Push, state: EventState) -> tuple[int, str, str, str, datetime, b
     return push.channel_id, push.message.key, push.sender, state, push.received_at, push.sealed, error
 
 
-def senders_in_backlog(session: Session, pushes: Sequence[Push]) -> set[tuple[int, str]]:
-    """(channel, sender) of those who have an earlier event that is not decided yet."""
-    return {(row[0], row[1]) for row in _WAITING(session, senders=[push.sender for push in pushes])}
-
-
 def backlog(session: Session, *, limit: int) -> list[InboundEvent]:
     """The oldest events that wait for a decision."""
-    return list(session.scalars(select(InboundEvent).where(_STORED).order_by(InboundEvent.id).limit(limit)))
+    return list(session.scalars(select(InboundEvent).where(STORED).order_by(InboundEvent.id).limit(limit)))
 
 
 def backlog_depth(session: Session) -> int:
-    return session.scalar(select(func.count()).select_from(InboundEvent).where(_STORED)) or 0
+    return session.scalar(select(func.count()).select_from(InboundEvent).where(STORED)) or 0
 
 
 def lock_stored(session: Session, event_ids: Collection[int]) -> set[int]:
     """Those of the events that are still undecided, locked."""
-    statement = select(InboundEvent.id).where(is_any(InboundEvent.id, event_ids), _STORED)
+    statement = select(InboundEvent.id).where(is_any(InboundEvent.id, event_ids), STORED)
     return set(session.scalars(for_update(statement.order_by(InboundEvent.id))))
 
 
@@ -89,7 +76,7 @@ def fail(session: Session, push: Push, error: str) -> None:
 
 def fail_stored(session: Session, event_id: int, error: str) -> None:
     """Take an event that cannot be read out of the backlog."""
-    waiting = (InboundEvent.id == event_id, _STORED)
+    waiting = (InboundEvent.id == event_id, STORED)
     session.execute(update(InboundEvent).where(*waiting).values(state=EventState.failed, error=error[:2000]))
 
 

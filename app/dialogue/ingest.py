@@ -29,6 +29,10 @@ BESIDE = 8
 """Pushes that must wait before a second batch is started beside one in flight."""
 PRESSURE = 1.0
 """Seconds: where the oldest waits longer, pushes are only stored and decided later."""
+HAND_OVERS = 64
+"""Hand-overs that wait until a batch takes them along, but not longer than ``PATIENCE``: they cost a statement."""
+PATIENCE = 0.1
+"""Seconds."""
 IDLE = 1.0
 """Seconds after which hand-overs are written although nothing new arrived."""
 
@@ -53,6 +57,7 @@ class Ingest:
         self._queue: deque[_Waiting] = deque()
         self._pending: dict[tuple[int, str], _Waiting] = {}
         self._handed_over: list[int] = []
+        self._handed_over_since = monotonic()
         self._flying: set[asyncio.Task[None]] = set()
         self._senders: set[tuple[int, str]] = set()
         """Those with a push in a batch that is not committed yet."""
@@ -72,7 +77,9 @@ class Ingest:
         return future
 
     def handed_over(self, message_id: int) -> None:
-        """The response that carried this reply has left: it is marked ``sent`` with the next batch."""
+        """The response that carried this reply has left: it is marked ``sent`` with one of the next batches."""
+        if not self._handed_over:
+            self._handed_over_since = monotonic()
         self._handed_over.append(message_id)
 
     def depth(self) -> int:
@@ -105,7 +112,7 @@ class Ingest:
         taken = self._take(STORE_BATCH if pressed else BATCH)
         if not taken:
             return False
-        handed, self._handed_over = self._handed_over, []
+        handed = self._take_hand_overs()
         metrics.batch_size.observe(len(taken))
         senders = {waiting.push.who for waiting in taken}
         self._senders |= senders
@@ -113,6 +120,12 @@ class Ingest:
         self._flying.add(task)
         task.add_done_callback(lambda done: self._landed(done, senders))
         return True
+
+    def _take_hand_overs(self) -> list[int]:
+        if len(self._handed_over) < HAND_OVERS and monotonic() - self._handed_over_since < PATIENCE:
+            return []
+        handed, self._handed_over = self._handed_over, []
+        return handed
 
     def _take(self, limit: int) -> list[_Waiting]:
         """The next pushes in order; a sender with a push in flight waits, so that his messages keep their order."""
@@ -166,6 +179,7 @@ class Ingest:
             return
         if any(answer.fate is Fate.deferred for answer in answers):
             self._backlog_grew.set()
+        self._take_back({answer.message_id for answer in answers if answer.fate is Fate.repeated})
         resolved = list(zip(taken, answers, strict=True))
         late = [
             late for waiting, answer in resolved if waiting.is_abandoned() and (late := _late(waiting.push, answer))
@@ -174,6 +188,11 @@ class Ingest:
             self._resolve(waiting, answer)
         if late:
             await self._put_back(late, now)
+
+    def _take_back(self, again: set[int | None]) -> None:
+        """These are on their way once more: that their first response left says nothing any longer."""
+        if again:
+            self._handed_over = [message_id for message_id in self._handed_over if message_id not in again]
 
     async def _write(self, pushes: list[Push], handed: list[int], now: datetime, store_only: bool) -> list[Answer]:
         if store_only:

@@ -7,7 +7,6 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.db.driver import Prepared
 from app.db.rows import Insert, table_of
 from app.db.sql import is_any, reserve
 from app.tickets.models import Ticket, TicketEvent, TicketStatus
@@ -30,8 +29,22 @@ class NewTicket:
     opened_at: datetime
 
 
-def open_many(session: Session, new: Sequence[NewTicket]) -> dict[int, int]:
-    """Open a ticket for each; returns numbers by conversation. The numbers' counter stays locked until the commit."""
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """A line of a ticket's history."""
+
+    ticket_id: int
+    kind: str
+    author: str
+    text: str
+    at: datetime
+
+
+def open_many(session: Session, new: Sequence[NewTicket]) -> dict[int, tuple[int, int]]:
+    """Open a ticket for each; returns (id, number) by conversation, for whoever writes their histories.
+
+    The numbers' counter stays locked until the commit.
+    """
     if not new:
         return {}
     first = reserve(session, "tickets", len(new))
@@ -40,25 +53,7 @@ def open_many(session: Session, new: Sequence[NewTicket]) -> dict[int, int]:
         for number, t in enumerate(new, first)
     ]
     ids = {number: ticket_id for ticket_id, number in _insert(session, rows)}
-    _insert_events(
-        session, [(ids[number], "opened", "bot", t.subject, t.opened_at) for number, t in enumerate(new, first)]
-    )
-    return {t.conversation_id: number for number, t in enumerate(new, first)}
-
-
-_OPEN_IN = Prepared(
-    select(Ticket.conversation_id, Ticket.id, Ticket.number)
-    .where(is_any(Ticket.conversation_id, "conversations"), Ticket.status == TicketStatus.open)
-    .order_by(Ticket.id)
-)
-
-
-def open_in(session: Session, conversation_ids: Collection[int]) -> dict[int, list[tuple[int, int]]]:
-    """(id, number) of the open tickets of these conversations, oldest first, by conversation."""
-    found: dict[int, list[tuple[int, int]]] = {}
-    for conversation_id, ticket_id, number in _OPEN_IN(session, conversations=list(conversation_ids)):
-        found.setdefault(conversation_id, []).append((ticket_id, number))
-    return found
+    return {t.conversation_id: (ids[number], number) for number, t in enumerate(new, first)}
 
 
 def open_of(session: Session, viewer_ids: Collection[int]) -> dict[int, list[int]]:
@@ -72,6 +67,6 @@ def open_of(session: Session, viewer_ids: Collection[int]) -> dict[int, list[int
     return found
 
 
-def add(session: Session, additions: Sequence[tuple[int, str, str, datetime]]) -> None:
-    """Append to histories: (ticket id, author, text, at)."""
-    _insert_events(session, [(ticket_id, "added", author, text, at) for ticket_id, author, text, at in additions])
+def add(session: Session, additions: Sequence[Addition]) -> None:
+    """Append to histories."""
+    _insert_events(session, [(a.ticket_id, a.kind, a.author, a.text, a.at) for a in additions])

@@ -30,8 +30,8 @@ _SECONDS = 0.1
 _TURNS = 16_000
 _INSIDE = {
     "accept": "understand from the cache, seal the body, make the push",
-    "store": "raw events, and who has a backlog",
-    "load": "identities, conversations, lanes, circumstances",
+    "store": "who it is, and the raw events",
+    "load": "conversations, new viewers, lanes, circumstances",
     "decide": "what to say",
     "write": "messages, conversations, tickets, deliveries",
     "commit": "savepoint, commit with fsync (processor time), and the rest of the batch",

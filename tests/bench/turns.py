@@ -34,7 +34,7 @@ from app.settings import Settings
 BATCH = 32
 """As many as meet in a batch when 64 connections wait."""
 _NAMES: dict[str, list[tuple[Any, str]]] = {
-    "store": [(events, "store"), (events, "senders_in_backlog")],
+    "store": [(events, "store"), (threads, "meet")],
     "load": [(threads, "load"), (circumstances, "load")],
     "decide": [(batch, "decide")],
     "write": [(actions.Book, "write"), (threads, "save")],

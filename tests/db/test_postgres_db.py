@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from app.db.postgres import ATTEMPTS, PostgresDatabase
-from app.db.sql import Counter, counter, for_update, reserve
+from app.db.sql import Counter, counter, for_update, is_any, reserve
 from tests.db.gates import Gate, until_blocked
 
 pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
@@ -127,3 +127,8 @@ async def test_options_in_the_url_are_understood(database_url: str) -> None:
     db = PostgresDatabase(f"{database_url}?sslmode=prefer&application_name=probe")
     assert await db.write(reserve, "a") == 1
     await db.close()
+
+
+async def test_a_text_with_nul_is_refused_and_does_not_become_two(db: PostgresDatabase) -> None:
+    with pytest.raises(Exception, match="NUL"):
+        await db.read(lambda session: session.scalars(select(Counter).where(is_any(Counter.name, ["a\0b"]))).all())

@@ -32,7 +32,7 @@ def states(session: Session) -> list[tuple[str, str | None]]:
 
 
 def outbound(session: Session) -> list[str]:
-    return list(session.scalars(select(Message.state).where(Message.direction == "out")))
+    return list(session.scalars(select(Message.state).where(Message.direction == "out").order_by(Message.id)))
 
 
 @asynccontextmanager
@@ -99,6 +99,28 @@ async def test_hand_overs_are_written_though_nothing_follows(talk: Talk, monkeyp
         answer = await ingest.submit(talk.push(REFUND))
         ingest.handed_over(answer.message_id or 0)
         await _until(lambda: talk.db.read(outbound), ["sent"])
+
+
+async def test_hand_overs_wait_for_each_other(talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "HAND_OVERS", 2)
+    monkeypatch.setattr(module, "PATIENCE", 60)
+    async with serving(talk) as ingest:
+        for name, states_then in (("a", ["sending"]), ("b", ["sending"] * 2), ("c", ["sent", "sent", "sending"])):
+            answer = await ingest.submit(talk.push(REFUND, name))
+            assert await talk.db.read(outbound) == states_then
+            ingest.handed_over(answer.message_id or 0)
+    assert await talk.db.read(outbound) == ["sent"] * 3
+
+
+async def test_a_repeat_takes_the_first_hand_over_back(talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The platform asks again because the first response did not arrive, although it had left."""
+    monkeypatch.setattr(module, "HAND_OVERS", 100)
+    monkeypatch.setattr(module, "PATIENCE", 60)
+    async with serving(talk) as ingest:
+        push = talk.push(REFUND)
+        ingest.handed_over((await ingest.submit(push)).message_id or 0)
+        assert (await ingest.submit(push)).fate is Fate.repeated
+    assert await talk.db.read(outbound) == ["sending"]
 
 
 async def test_under_pressure_pushes_are_stored_first_and_answered_from_the_backlog(

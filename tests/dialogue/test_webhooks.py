@@ -4,13 +4,16 @@ import hashlib
 import itertools
 import time
 from collections.abc import AsyncIterator, Mapping
+from typing import Any
 from xml.etree import ElementTree
 
 import httpx
 import pytest
 from fastapi import FastAPI
+from sqlalchemy import func, select
 
 from app.conversations import accounts
+from app.conversations.models import InboundEvent
 from app.main import create_app
 from app.secrets import load_keyring
 from app.settings import Settings
@@ -106,6 +109,37 @@ async def test_the_door_is_closed_to(http: httpx.AsyncClient, query: dict[str, s
 async def test_signed_garbage_is_acknowledged(http: httpx.AsyncClient, body: bytes) -> None:
     response = await send(http, body)
     assert (response.status_code, response.text) == (200, "success")
+
+
+async def test_parameters_may_be_escaped(http: httpx.AsyncClient) -> None:
+    query = "&".join(f"%{ord(name[0]):02x}{name[1:]}={value}+" for name, value in signed(nonce="a b ").items())
+    plus = query.removesuffix("+").replace("+&", "&").replace("a b ", "a+b+")
+    response = await http.post(f"/webhooks/wechat/test?{plus}", content=push(REFUND))
+    assert "退" in text_of(response)
+
+
+@pytest.mark.parametrize("query", ["", "&&=&", "a=1&" * 2000, "%61=1&" * 2000, "signature=%ff&timestamp=+&nonce"])
+async def test_odd_queries_are_refused(http: httpx.AsyncClient, query: str) -> None:
+    response = await http.post(f"/webhooks/wechat/test?{query}", content=push(REFUND))
+    assert response.status_code == 403
+
+
+async def test_a_body_that_breaks_off_is_not_kept(app: FastAPI, http: httpx.AsyncClient) -> None:
+    parts = [{"type": "http.request", "body": push(REFUND)[:50], "more_body": True}, {"type": "http.disconnect"}]
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return parts.pop(0)
+
+    async def send_on(message: Any) -> None:
+        sent.append(message)
+
+    query = "&".join(f"{name}={value}" for name, value in signed().items()).encode()
+    scope = {"type": "http", "path": "/webhooks/wechat/test", "method": "POST", "query_string": query}
+    await app(scope, receive, send_on)
+    assert sent[0]["status"] == 400
+    stored = await app.state.service.db.read(lambda s: s.scalar(select(func.count()).select_from(InboundEvent)))
+    assert stored == 0
 
 
 async def test_strangers_find_nothing(http: httpx.AsyncClient) -> None:
