@@ -251,7 +251,7 @@ def _engine(path: Path, *, query_only: bool = False) -> Engine:
             "journal_mode=WAL",
             "synchronous=FULL",
             "foreign_keys=ON",
-            f"cache_size=-{2000 if query_only else 16000}",
+            f"cache_size=-{2000 if query_only else 4000}",
             "temp_store=MEMORY",
             f"query_only={'ON' if query_only else 'OFF'}",
         ):

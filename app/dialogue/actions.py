@@ -14,9 +14,9 @@ from app.channels.text import split_text
 from app.conversations import outbox
 from app.conversations.models import Direction, Message, MessageState, Via
 from app.conversations.outbox import NEVER, Queued
-from app.db.rows import Insert, table_of
+from app.db.rows import Insert, Write, table_of
 from app.db.sql import is_any
-from app.dialogue import phrases
+from app.dialogue import phrases, threads
 from app.dialogue.push import Answer, Fate, Push
 from app.dialogue.threads import Thread
 from app.dialogue.turn import AddToTicket, Decision, Effect, OpenTicket, RefusePushes, Say, Source
@@ -69,21 +69,23 @@ class Book:
         self._entries.append(_Entry(push, event_id, thread, decision))
 
     def write(self, session: Session) -> dict[tuple[int, str], Answer]:
-        numbers = self._tickets(session)
+        numbers, histories = self._tickets(session)
         for entry in self._entries:
             self._place(session, entry, numbers.get(entry.thread.conversation_id))
-        ids = {(row[1], row[2]): row[0] for row in _insert_messages(session, self._rows())}
+        conversations = threads.saving({entry.thread.conversation_id: entry.thread for entry in self._entries}.values())
+        made = _insert_messages.beside(session, self._rows(), [conversations, histories])
+        ids = {(row[1], row[2]): row[0] for row in made}
         self._queue(session, ids)
         self._refuse_pushes(session)
         return {entry.push.key: self._answer(entry, ids) for entry in self._entries}
 
     # -------------------- tickets
 
-    def _tickets(self, session: Session) -> dict[int, int]:
-        """Open and extend tickets; numbers by conversation."""
+    def _tickets(self, session: Session) -> tuple[dict[int, int], Write]:
+        """Open tickets; their numbers by conversation, and what is still to be added to their histories."""
         concerned = [(e, effect) for e in self._entries for effect in e.decision.effects if _concerns_ticket(effect)]
         if not concerned:
-            return {}
+            return {}, tickets.additions(())
         newest = {conversation: found[-1] for conversation, found in self._open_tickets.items()}
         new: dict[int, NewTicket] = {}
         for entry, effect in concerned:
@@ -99,8 +101,8 @@ class Book:
             for entry, effect in concerned
             if isinstance(effect, AddToTicket) and entry.thread.conversation_id in newest
         ]
-        tickets.add(session, begun + added)
-        return {conversation: number for conversation, (_, number) in newest.items()}
+        numbers = {conversation: number for conversation, (_, number) in newest.items()}
+        return numbers, tickets.additions(begun + added)
 
     def _new_ticket(self, entry: _Entry, effect: OpenTicket) -> NewTicket:
         thread = entry.thread

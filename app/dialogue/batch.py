@@ -96,9 +96,7 @@ def _decide_all(
         decision = decide(turn, rules.brain, now)
         known.note(thread, decision)
         book.enter(push, event_id, thread, decision)
-    answers = book.write(session)
-    threads.save(session, list(found.values()))
-    return answers
+    return book.write(session)
 
 
 def _asks(push: Push) -> bool:

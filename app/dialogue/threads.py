@@ -1,6 +1,6 @@
 """The conversations of a batch: identities and conversations found or made, locked in id order."""
 
-from collections.abc import Sequence, Set
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.conversations.models import Conversation, InboundEvent, Owner
 from app.db.driver import Prepared
-from app.db.rows import Insert, Update, table_of
+from app.db.rows import Insert, Update, Write, table_of
 from app.db.sql import is_any
 from app.dialogue import events
 from app.dialogue.turn import Awaiting, Memory
@@ -108,8 +108,9 @@ def load(
     return found | _open(session, missing, now) if missing else found
 
 
-def save(session: Session, threads: Sequence[Thread]) -> None:
-    _update_conversations(session, [_row(thread) for thread in sorted(threads, key=lambda t: t.conversation_id)])
+def saving(threads: Iterable[Thread]) -> Write:
+    """What keeps the threads as they are now."""
+    return _update_conversations, [_row(thread) for thread in sorted(threads, key=lambda t: t.conversation_id)]
 
 
 # -------------------- identities
@@ -154,7 +155,8 @@ def _close(session: Session, silent: Sequence[Thread], now: datetime) -> None:
     """Silent for so long that the next message begins a new conversation; tickets outlive it."""
     for thread in silent:
         thread.closed_at = now
-    save(session, silent)
+    update, rows = saving(silent)
+    update(session, rows)
 
 
 def _thread(row: dict[str, Any], viewer_id: int) -> Thread:

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.db.rows import Insert, table_of
+from app.db.rows import Insert, Write, table_of
 from app.db.sql import is_any, reserve
 from app.tickets.models import Ticket, TicketEvent, TicketStatus
 
@@ -67,6 +67,6 @@ def open_of(session: Session, viewer_ids: Collection[int]) -> dict[int, list[int
     return found
 
 
-def add(session: Session, additions: Sequence[Addition]) -> None:
-    """Append to histories."""
-    _insert_events(session, [(a.ticket_id, a.kind, a.author, a.text, a.at) for a in additions])
+def additions(lines: Sequence[Addition]) -> Write:
+    """What appends the lines to histories."""
+    return _insert_events, [(line.ticket_id, line.kind, line.author, line.text, line.at) for line in lines]

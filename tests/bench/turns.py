@@ -37,7 +37,7 @@ _NAMES: dict[str, list[tuple[Any, str]]] = {
     "store": [(events, "store"), (threads, "meet")],
     "load": [(threads, "load"), (circumstances, "load")],
     "decide": [(batch, "decide")],
-    "write": [(actions.Book, "write"), (threads, "save")],
+    "write": [(actions.Book, "write")],
     "commit": [(SqliteDatabase, "_commit_group")],
 }
 
