@@ -14,7 +14,7 @@ from sqlalchemy import JSON, Boolean, Integer, LargeBinary, String
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.types import TypeEngine
 
-from app.db.base import UtcDateTime
+from app.db.base import Encoded, UtcDateTime
 
 Write = Callable[[Any], str]
 _BETWEEN = "\0"
@@ -56,7 +56,7 @@ def _quoted(text: str) -> str:
 
 
 def _json(value: Any) -> str:
-    return _quoted(json.dumps(value, ensure_ascii=False))
+    return _quoted(value if isinstance(value, Encoded) else json.dumps(value, ensure_ascii=False))
 
 
 @lru_cache(256)  # the rows of a batch share their times

@@ -56,4 +56,9 @@ class UtcDateTime(TypeDecorator[datetime]):
 Id = BigInteger().with_variant(Integer(), "sqlite")
 """Primary and foreign keys: SQLite numbers rows by itself only for INTEGER PRIMARY KEY."""
 
+
+class Encoded(str):
+    """JSON that is written already, for a column of ``Json`` in the statements of ``rows``."""
+
+
 Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")

@@ -5,16 +5,17 @@ An ORM object costs some 100 µs to write, a row here 2–5. The statement's tex
 statement is one step: a step gives the interpreter's lock away, and it comes back late while the event loop is busy.
 """
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 from typing import Any, cast
 
-from sqlalchemy import Column, Connection, Dialect, Table
+from sqlalchemy import JSON, Column, Connection, Dialect, Table
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeEngine
 
 from app.db.arrays import array_literal, element_type, writer
-from app.db.base import Base, UtcDateTime, optional_microseconds
+from app.db.base import Base, Encoded, UtcDateTime, optional_microseconds
 from app.db.driver import connection_of, fetch, insert
 
 Row = tuple[Any, ...]
@@ -180,7 +181,15 @@ class _Columns:
 def _binder(kind: TypeEngine[Any], dialect: Dialect) -> Binder:
     if isinstance(kind, UtcDateTime):  # as its bind processor, without the layers around it
         return optional_microseconds
+    if isinstance(kind, JSON):
+        return _json
     return kind.bind_processor(dialect)
+
+
+def _json(value: Any) -> str | None:
+    if value is None or isinstance(value, Encoded):
+        return value
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _parts(rows: list[Row]) -> Iterator[list[Row]]:

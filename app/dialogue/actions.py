@@ -1,5 +1,6 @@
 """From decisions to rows: messages, tickets and deliveries of a whole batch, in multi-row statements."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -14,12 +15,14 @@ from app.channels.text import split_text
 from app.conversations import outbox
 from app.conversations.models import Direction, Message, MessageState, Via
 from app.conversations.outbox import NEVER, Queued
+from app.db.base import Encoded
 from app.db.rows import Insert, Write, table_of
 from app.db.sql import is_any
 from app.dialogue import phrases, threads
+from app.dialogue.provenance import Source
 from app.dialogue.push import Answer, Fate, Push
 from app.dialogue.threads import Thread
-from app.dialogue.turn import AddToTicket, Decision, Effect, OpenTicket, RefusePushes, Say, Source
+from app.dialogue.turn import AddToTicket, Decision, Effect, OpenTicket, RefusePushes, Say
 from app.jobs import Lane
 from app.tickets import service as tickets
 from app.tickets.service import Addition, NewTicket
@@ -202,17 +205,23 @@ def note_presence(session: Session, pushes: Sequence[Push]) -> None:
 
 
 def _parts(decision: Decision, push: Push, ticket: int | None) -> list[tuple[str, Say]]:
-    """The texts to send, each within the platform's length; a rest that must be asked for is announced."""
-    limit = push.capability.text_bytes
-    parts: list[tuple[str, Say]] = []
-    for say in decision.says:
-        text = say.text.replace(phrases.TICKET, f"T-{ticket}")
-        pieces = split_text(text, limit)
-        if len(pieces) > 1 and not push.customer_service:
-            pieces = split_text(text, limit - len(phrases.MORE.encode()))
-            pieces[:-1] = [piece + phrases.MORE for piece in pieces[:-1]]
-        parts += [(piece, say) for piece in pieces]
-    return parts
+    """The texts to send, each within the platform's length."""
+    limit, announced = push.capability.text_bytes, not push.customer_service
+    return [
+        (piece, say)
+        for say in decision.says
+        for piece in _pieces(say.text.replace(phrases.TICKET, f"T-{ticket}"), limit, announced)
+    ]
+
+
+@lru_cache(1024)
+def _pieces(text: str, limit: int, announced: bool) -> Sequence[str]:
+    """``announced``: that there is more stands under each piece, because the viewer must ask for it."""
+    pieces = split_text(text, limit)
+    if len(pieces) > 1 and announced:
+        pieces = split_text(text, limit - len(phrases.MORE.encode()))
+        pieces[:-1] = [piece + phrases.MORE for piece in pieces[:-1]]
+    return pieces
 
 
 def _not_before(entry: _Entry, now: datetime) -> datetime:
@@ -227,8 +236,8 @@ def _concerns_ticket(effect: Effect) -> bool:
 
 
 @lru_cache(1024)
-def _provenance(source: Source | None) -> dict[str, Any] | None:
-    return asdict(source) if source else None
+def _provenance(source: Source | None) -> Encoded | None:
+    return Encoded(json.dumps(asdict(source), ensure_ascii=False)) if source else None
 
 
 def _details(content: Any) -> dict[str, Any] | None:

@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from app.channels.base import AgentSession, Followed, Image, Link, Location, MenuUsed, Text, Video, Voice
 from app.dialogue import phrases
 from app.dialogue.choice import chosen
-from app.dialogue.turn import AddToTicket, Awaiting, Decision, Memory, OpenTicket, RefusePushes, Said, Say, Source, Turn
+from app.dialogue.provenance import Source, source_of
+from app.dialogue.turn import AddToTicket, Awaiting, Decision, Memory, OpenTicket, RefusePushes, Said, Say, Turn
 from app.dialogue.understand import Brain, Understanding
 from app.faq.knowledge import Action, Entry, Intent
 from app.matching.match import Tier
@@ -174,20 +175,10 @@ def _answer(turn: Turn, entry: Entry) -> Decision:
 
 
 def _source(turn: Turn, entry: Entry) -> Source | None:
-    if turn.understanding is None:
+    understanding = turn.understanding
+    if understanding is None:
         return None
-    match = turn.understanding.match
-    scores = {candidate.target: candidate.score for candidate in match.candidates}
-    others = [candidate.target for candidate in match.candidates if candidate.target != entry.id]
-    return Source(
-        entry=entry.id,
-        version=entry.version,
-        tier=match.tier.value,
-        score=round(scores.get(entry.id, 0.0), 4),
-        runner_up=others[0] if others else None,
-        confidence=round(match.confidence, 4),
-        index=match.index_version,
-    )
+    return understanding.source if entry is understanding.meant else source_of(entry, understanding.match)
 
 
 def _hand_over(turn: Turn, wording: str, kind: str = "inquiry") -> Decision:

@@ -57,11 +57,15 @@ _update_conversations = Update(
 )  # fmt: skip
 _identity, _conversation, _event = table_of(Identity).c, table_of(Conversation).c, table_of(InboundEvent).c
 OPEN = Prepared(
-    select(*_conversation)
+    select(
+        _conversation.id, _conversation.identity_id, _conversation.channel_id, _conversation.last_seq,
+        _conversation.owner, _conversation.awaiting, _conversation.failures, _conversation.last_entry,
+        _conversation.acknowledged, _conversation.viewer_wrote_at, _conversation.queued_at,
+    )
     .where(_conversation.closed_at.is_(None), is_any(_conversation.identity_id, "identities"))
     .order_by(_conversation.id)
     .with_for_update()
-)
+)  # fmt: skip
 MEET = Prepared(
     select(_identity.channel_id, _identity.external_id, _identity.id, _identity.viewer_id)
     .where(is_any(_identity.external_id, "senders"))
@@ -135,10 +139,11 @@ def _known(session: Session, identities: dict[Sender, Person]) -> dict[Sender, T
     """The open conversations, locked in id order."""
     by_id = {identity: (sender, viewer) for sender, (identity, viewer) in identities.items()}
     found: dict[Sender, Thread] = {}
-    for columns in OPEN(session, identities=list(by_id)):
-        row = dict(zip(_conversation.keys(), columns, strict=True))
-        sender, viewer = by_id[row["identity_id"]]
-        found[sender] = _thread(row, viewer)
+    for row in OPEN(session, identities=list(by_id)):
+        row_id, identity, channel, last_seq, owner, awaiting, failures, last_entry, acknowledged, wrote, queued = row
+        sender, viewer = by_id[identity]
+        memory = Memory(owner, _awaiting(awaiting), failures, last_entry, bool(acknowledged))
+        found[sender] = Thread(row_id, identity, viewer, channel, last_seq, memory, wrote, queued)
     return found
 
 
@@ -157,16 +162,6 @@ def _close(session: Session, silent: Sequence[Thread], now: datetime) -> None:
         thread.closed_at = now
     update, rows = saving(silent)
     update(session, rows)
-
-
-def _thread(row: dict[str, Any], viewer_id: int) -> Thread:
-    memory = Memory(
-        row["owner"], _awaiting(row["awaiting"]), row["failures"], row["last_entry"], bool(row["acknowledged"])
-    )
-    return Thread(
-        row["id"], row["identity_id"], viewer_id, row["channel_id"], row["last_seq"], memory, row["viewer_wrote_at"],
-        row["queued_at"],
-    )  # fmt: skip
 
 
 def _awaiting(stored: dict[str, Any] | None) -> Awaiting | None:

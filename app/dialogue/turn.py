@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from app.channels.base import Content
+from app.dialogue.provenance import Source
 from app.dialogue.understand import Understanding
 
 
@@ -58,19 +59,6 @@ class Said(StrEnum):
     replied = "replied"
     """Said something that is no entry of the knowledge."""
     silent = "silent"
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Where an answer came from."""
-
-    entry: str
-    version: str
-    tier: str
-    score: float
-    runner_up: str | None
-    confidence: float
-    index: str
 
 
 @dataclass(frozen=True, slots=True)

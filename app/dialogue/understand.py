@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from app import metrics
+from app.dialogue.provenance import Source, source_of
 from app.faq.knowledge import Entry, Intent, Knowledge
 from app.matching.entities import Slots, extract
 from app.matching.index import Index, Phrasing
@@ -24,6 +25,8 @@ class Understanding:
     match: Match
     meant: Entry | Intent | None
     """What the text asks for sure: the intent whose exact word it is (退订, 继续 …), else what it surely matches."""
+    source: Source | None
+    """Provenance of the answer, where ``meant`` is an entry."""
 
 
 Understand = Callable[[str], Understanding]
@@ -51,8 +54,9 @@ def build_brain(knowledge: Knowledge) -> Brain:
         metrics.understand_misses.inc()
         extraction = extract(text)
         matched = match(normalise(extraction.rest))
-        exact = words.get(normalise(text))
-        return Understanding(text, extraction.slots, matched, exact or _sure(matched, knowledge))
+        meant = words.get(normalise(text)) or _sure(matched, knowledge)
+        source = source_of(meant, matched) if isinstance(meant, Entry) else None
+        return Understanding(text, extraction.slots, matched, meant, source)
 
     return Brain(knowledge, index, lru_cache(CACHED_TEXTS)(understand))
 
