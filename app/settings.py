@@ -38,7 +38,7 @@ class Settings(BaseSettings):
     """A conversation with the bot that was silent for so long is closed by the next message."""
     raw_body_days: int = Field(default=30, ge=1, le=36500)
     """How long received bodies are kept for replay."""
-    database_pool: int = Field(default=8, ge=3, le=200)
+    database_pool: int = Field(default=8, ge=4, le=200)
     """Connections of one process to PostgreSQL."""
 
     @field_validator("database_url")

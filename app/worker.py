@@ -18,6 +18,8 @@ from app.settings import Settings
 
 log = logging.getLogger(__name__)
 SWEEP_EVERY = 5.0
+BETWEEN_PAGES = 0.05
+"""Seconds: after a shorter RAW_BODY_DAYS there is much to forget, which must not hold up what viewers wait for."""
 LAST_RETRY = timedelta(seconds=max(platform.capability.last_retry for platform in PLATFORMS.values()) + 5)
 
 
@@ -35,8 +37,8 @@ async def sweep(db: Database, settings: Settings) -> None:
     unknown = await db.write(outbox.mark_unknown, before=now - LAST_RETRY)
     if unknown:
         log.warning("answers not fetched", extra={"count": unknown})
-    while await db.write(events.forget_bodies, now=now, days=settings.raw_body_days):
-        pass
+    while await db.write(events.forget_bodies, now=now, days=settings.raw_body_days):  # noqa: ASYNC110  (no event tells)
+        await asyncio.sleep(BETWEEN_PAGES)
 
 
 async def _every(seconds: float, run: Callable[[], Awaitable[None]]) -> None:

@@ -122,6 +122,8 @@ class Message(Base):
         UniqueConstraint("conversation_id", "seq"),
         Index("ix_messages_sending", "sending_at", sqlite_where=sql("state = 'sending'"),
               postgresql_where=sql("state = 'sending'")),
+        Index("ix_messages_event_id", "event_id", sqlite_where=sql("direction = 'out'"),
+              postgresql_where=sql("direction = 'out'")),  # what answers an event, for a repeat of it
         CheckConstraint("direction IN ('in', 'out')", name="direction"),
         CheckConstraint(
             "state IN ('received', 'queued', 'sending', 'sent', 'unknown', 'failed', 'delivered', 'read')", name="state"
@@ -139,7 +141,7 @@ class Message(Base):
     """Inbound: what the kind carries besides text. Outbound: where the answer came from (entry, version, score)."""
     state: Mapped[str] = mapped_column(String(9))
     via: Mapped[str | None] = mapped_column(String(8))
-    event_id: Mapped[int | None] = mapped_column(Id, index=True)
+    event_id: Mapped[int | None] = mapped_column(Id)
     """Inbound: the event it came from. Outbound: the event whose response carries or would have carried it.
 
     No foreign key: messages outlive the raw events.

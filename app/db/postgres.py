@@ -19,10 +19,10 @@ _REPEATABLE = frozenset({"40001", "40P01"})
 
 class PostgresDatabase:
     dialect = "postgresql"
-    ingest_batches = 2
+    ingest_batches = 3
 
     def __init__(self, url: str, *, pool: int = 8, write_limit: float | None = None) -> None:
-        """``pool``: connections of this process; two are kept for ingest. ``write_limit``: as in SqliteDatabase."""
+        """``pool``: connections of this process; three are kept for ingest. ``write_limit``: as in SqliteDatabase."""
         self._limit = write_limit
         self._engine = create_async_engine(
             "postgresql+asyncpg://",

@@ -25,8 +25,8 @@ log = logging.getLogger(__name__)
 BATCH = 256
 """Pushes in one transaction at the most."""
 STORE_BATCH = 1024
-BESIDE = 8
-"""Pushes that must wait before a second batch is started beside one in flight."""
+BESIDE = 12
+"""Pushes that must wait before another batch is started beside those in flight: a small one costs most of a large."""
 PRESSURE = 1.0
 """Seconds: where the oldest waits longer, pushes are only stored and decided later."""
 HAND_OVERS = 64
@@ -101,7 +101,7 @@ class Ingest:
         logs.flush()
 
     def _may_start(self) -> bool:
-        """One batch at a time, and beside it a second where the engine can and enough waits to be worth it."""
+        """One batch at a time, and beside it others where the engine can and enough waits to be worth it."""
         beside = len(self._flying)
         return bool(self._queue) and (beside == 0 or (beside < self._db.ingest_batches and len(self._queue) >= BESIDE))
 

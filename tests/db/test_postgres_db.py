@@ -101,8 +101,8 @@ async def test_rows_are_locked_until_the_commit(db: PostgresDatabase, database_u
 
 
 async def test_ingest_has_a_connection_of_its_own(database_url: str) -> None:
-    db, gate = PostgresDatabase(database_url, pool=3), Gate()
-    busy = [asyncio.ensure_future(db.write(lambda session: gate.stop(session))) for _ in range(4)]
+    db, gate = PostgresDatabase(database_url, pool=4), Gate()
+    busy = [asyncio.ensure_future(db.write(lambda session: gate.stop(session))) for _ in range(5)]
     await gate.reached()
     assert await asyncio.wait_for(db.write_first(reserve, "a"), 5) == 1
     gate.open()
@@ -111,8 +111,8 @@ async def test_ingest_has_a_connection_of_its_own(database_url: str) -> None:
 
 
 async def test_a_cancelled_write_leaves_nothing(database_url: str) -> None:
-    db = PostgresDatabase(database_url, pool=3)
-    for _ in range(4):  # more often than there are connections
+    db = PostgresDatabase(database_url, pool=4)
+    for _ in range(5):  # more often than there are connections
         gate = Gate()
         writing = asyncio.ensure_future(db.write(lock_both, "a", "b", gate))
         await gate.reached()

@@ -10,7 +10,7 @@ from tests.faults.questions import question
 from tests.faults.stored import Line
 from tests.faults.waiting import eventually
 
-BEFORE_COMMIT = "kill@app.dialogue.threads:save"
+BEFORE_COMMIT = "kill@app.dialogue.actions:Book._answer"
 BEFORE_RESPONSE = "kill@app.dialogue.ingest:Ingest._resolve"
 BEFORE_SETTLING = "kill@app.conversations.outbox:settle"
 DECIDE_NOTHING = "stall@app.dialogue.backlog:Backlog.page"
