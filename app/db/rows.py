@@ -39,8 +39,8 @@ class Insert:
     def __init__(
         self, table: Table, columns: Sequence[str], *, or_ignore: bool = False, returning: Sequence[str] = ()
     ) -> None:
-        self._columns = _Columns([table.c[name] for name in columns])
-        self._returning = _Columns([table.c[name] for name in returning])
+        self._columns = Columns([table.c[name] for name in columns])
+        self._returning = Columns([table.c[name] for name in returning])
         self._head = f"INSERT INTO {table.name} ({', '.join(columns)})"
         self._ignore = " ON CONFLICT DO NOTHING" if or_ignore else ""
         self._tail = self._ignore + (f" RETURNING {', '.join(returning)}" if returning else "")
@@ -108,7 +108,7 @@ class Update:
     """``UPDATE`` of many rows by primary key: each row is (id, value, …) in the order of ``columns``."""
 
     def __init__(self, table: Table, columns: Sequence[str]) -> None:
-        self._columns = _Columns([table.c["id"], *(table.c[name] for name in columns)])
+        self._columns = Columns([table.c["id"], *(table.c[name] for name in columns)])
         self._head = f"WITH given ({', '.join(self._columns.names)}) AS ("
         changes = ", ".join(f"{name} = given.{name}" for name in columns)
         self._tail = f") UPDATE {table.name} SET {changes} FROM given WHERE {table.name}.id = given.id"
@@ -128,7 +128,7 @@ Write = tuple[Insert | Update, Sequence[Row]]
 """Rows to be written, and how."""
 
 
-class _Columns:
+class Columns:
     """Columns of one table, and how their values travel."""
 
     def __init__(self, columns: Sequence[Column[Any]]) -> None:

@@ -14,10 +14,10 @@ from sqlalchemy.orm import Session
 from app.channels.base import Inbound
 from app.conversations import outbox
 from app.conversations.models import EventState
-from app.dialogue import actions, circumstances, events, repeats, threads
+from app.dialogue import actions, circumstances, events, people, repeats, threads
 from app.dialogue.decide import decide, talks
+from app.dialogue.people import Met
 from app.dialogue.push import ACKNOWLEDGED, Answer, Fate, Key, Push
-from app.dialogue.threads import Met
 from app.dialogue.turn import Turn
 from app.dialogue.understand import Brain
 
@@ -38,7 +38,7 @@ def handle(
     ``handed_over`` are passive replies of earlier batches whose responses have left: they become ``sent`` here, in a
     transaction that is paid for anyway.
     """
-    met = threads.meet(session, {push.who for push in pushes})
+    met = people.meet(session, {push.who for push in pushes})
     later = {push.key for push in pushes if push.who in met.in_backlog}
     new = events.store(session, pushes, EventState.handled, later=later)
     answers = dict.fromkeys(later & new.keys(), Answer(Fate.deferred))
@@ -69,7 +69,7 @@ def catch_up(session: Session, stored: Sequence[tuple[int, Push]], rules: Rules,
     """Decide events of the backlog, in order; returns how many were still undecided."""
     undecided = events.lock_stored(session, [event_id for event_id, _ in stored])
     todo = [(push, event_id) for event_id, push in stored if event_id in undecided]
-    _decide_all(session, todo, threads.meet(session, {push.who for push, _ in todo}), rules, now)
+    _decide_all(session, todo, people.meet(session, {push.who for push, _ in todo}), rules, now)
     events.finish(session, sorted(undecided))
     return len(undecided)
 

@@ -1,25 +1,20 @@
-"""The conversations of a batch: identities and conversations found or made, locked in id order."""
+"""The conversations of a batch: found or opened, and locked in id order."""
 
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, null, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.conversations.models import Conversation, InboundEvent, Owner
+from app.conversations.models import Conversation, Owner
 from app.db.driver import Prepared
 from app.db.rows import Insert, Update, Write, table_of
 from app.db.sql import is_any
-from app.dialogue import events
+from app.dialogue import people
+from app.dialogue.people import Met, Person, Sender, Welcomed
 from app.dialogue.turn import Awaiting, Memory
-from app.viewers.models import Identity, Viewer
-
-Sender = tuple[int, str]
-"""(channel id, the viewer's id there): the unique key of an identity."""
-Person = tuple[int, int]
-"""(identity id, viewer id)."""
 
 
 @dataclass(slots=True)
@@ -37,13 +32,6 @@ class Thread:
     closed_at: datetime | None = None
 
 
-_insert_viewers = Insert(table_of(Viewer), ("created_at",), returning=("id",))
-_insert_identities = Insert(
-    table_of(Identity),
-    ("channel_id", "external_id", "viewer_id", "created_at"),
-    or_ignore=True,
-    returning=("channel_id", "external_id", "id", "viewer_id"),
-)
 _insert_conversations = Insert(
     table_of(Conversation),
     ("identity_id", "channel_id", "owner", "last_seq", "failures", "opened_at", "viewer_wrote_at", "acknowledged"),
@@ -55,7 +43,7 @@ _update_conversations = Update(
     ("owner", "last_seq", "awaiting", "failures", "last_entry", "viewer_wrote_at", "queued_at", "acknowledged",
      "closed_at"),
 )  # fmt: skip
-_identity, _conversation, _event = table_of(Identity).c, table_of(Conversation).c, table_of(InboundEvent).c
+_conversation = table_of(Conversation).c
 OPEN = Prepared(
     select(
         _conversation.id, _conversation.identity_id, _conversation.channel_id, _conversation.last_seq,
@@ -66,30 +54,6 @@ OPEN = Prepared(
     .order_by(_conversation.id)
     .with_for_update()
 )  # fmt: skip
-MEET = Prepared(
-    select(_identity.channel_id, _identity.external_id, _identity.id, _identity.viewer_id)
-    .where(is_any(_identity.external_id, "senders"))
-    .union_all(
-        select(_event.channel_id, _event.sender, null(), null()).where(events.STORED, is_any(_event.sender, "senders"))
-    )
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Met:
-    """What is known of the senders of a batch."""
-
-    people: dict[Sender, Person]
-    """Those who wrote before."""
-    in_backlog: Set[Sender]
-    """Those who have an earlier event that is not decided yet."""
-
-
-def meet(session: Session, senders: Set[Sender]) -> Met:
-    """Look the senders up: one statement for both questions, as both ask for the same names."""
-    rows = [row for row in MEET(session, senders=[name for _, name in senders]) if (row[0], row[1]) in senders]
-    people = {(row[0], row[1]): (row[2], row[3]) for row in rows if row[2] is not None}
-    return Met(people, {(row[0], row[1]) for row in rows if row[2] is None})
 
 
 def load(
@@ -106,33 +70,21 @@ def load(
     if silent:
         _close(session, silent, now)
     found = {sender: thread for sender, thread in known.items() if thread.closed_at is None}
-    if strangers := sorted(senders - identities.keys()):
-        identities |= _create(session, strangers, now)
+    if strangers := senders - identities.keys():
+        found |= {sender: _first(sender, made, now) for sender, made in people.welcome(session, strangers, now).items()}
+        if elsewhere := strangers - found.keys():
+            identities |= people.meet(session, elsewhere).people
     missing = {sender: identity for sender, identity in identities.items() if sender not in found}
     return found | _open(session, missing, now) if missing else found
+
+
+def _first(sender: Sender, made: Welcomed, now: datetime) -> Thread:
+    return Thread(made.conversation_id, made.identity_id, made.viewer_id, sender[0], 0, Memory(), now, None)
 
 
 def saving(threads: Iterable[Thread]) -> Write:
     """What keeps the threads as they are now."""
     return _update_conversations, [_row(thread) for thread in sorted(threads, key=lambda t: t.conversation_id)]
-
-
-# -------------------- identities
-
-
-def _create(session: Session, senders: list[Sender], now: datetime) -> dict[Sender, Person]:
-    """Identities for strangers, with a viewer each."""
-    viewers = [row[0] for row in _insert_viewers(session, [(now,)] * len(senders))]
-    rows = [(*sender, viewer, now) for sender, viewer in zip(senders, viewers, strict=True)]
-    made = {(row[0], row[1]): (row[2], row[3]) for row in _insert_identities(session, rows)}
-    if len(made) < len(senders):  # another process met the same viewer at the same moment
-        orphans = set(viewers) - {viewer for _, viewer in made.values()}
-        session.execute(delete(Viewer).where(is_any(Viewer.id, sorted(orphans))))
-        made |= meet(session, set(senders) - made.keys()).people
-    return made
-
-
-# -------------------- conversations
 
 
 def _known(session: Session, identities: dict[Sender, Person]) -> dict[Sender, Thread]:

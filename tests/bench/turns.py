@@ -23,7 +23,7 @@ from app.conversations.models import Channel
 from app.db.opening import connect
 from app.db.schema import bring_up_to_date
 from app.db.sqlite import SqliteDatabase
-from app.dialogue import actions, batch, circumstances, events, threads
+from app.dialogue import actions, batch, circumstances, events, people, threads
 from app.dialogue.batch import Rules
 from app.dialogue.push import Push
 from app.dialogue.reading import read_arrived
@@ -34,7 +34,7 @@ from app.settings import Settings
 BATCH = 32
 """As many as meet in a batch when 64 connections wait."""
 _NAMES: dict[str, list[tuple[Any, str]]] = {
-    "store": [(events, "store"), (threads, "meet")],
+    "store": [(events, "store"), (people, "meet")],
     "load": [(threads, "load"), (circumstances, "load")],
     "decide": [(batch, "decide")],
     "write": [(actions.Book, "write")],

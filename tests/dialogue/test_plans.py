@@ -8,10 +8,10 @@ from sqlalchemy.orm import Session
 from app.conversations import outbox
 from app.db.database import Database
 from app.db.driver import Prepared
-from app.dialogue import circumstances, threads
+from app.dialogue import circumstances, people, threads
 
 STATEMENTS = {
-    "meet": threads.MEET,
+    "meet": people.MEET,
     "open": threads.OPEN,
     "look": circumstances.LOOK,
     "mark sent": outbox.MARK_SENT,
