@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from app import jobs
 from app.channels.base import DeliveryError, Outcome
 from app.conversations.models import Conversation, Message, MessageState, Via
-from app.db.driver import Prepared
+from app.db.rows import Update, table_of
 from app.db.sql import changed, for_update, is_any
 from app.jobs import Job, JobState, Lane, LaneKey, NewJob, Priority
 from app.viewers.models import Identity
@@ -191,19 +191,19 @@ def _earlier_in_flight(session: Session, draft: Draft) -> bool:
 
 # -------------------- passive replies
 
-# A row that another process has locked is on its way once more: who carries it last says that it was sent.
-_CARRIED = for_update(
-    select(Message.id).where(is_any(Message.id, "carried"), Message.state == MessageState.sending), skip_locked=True
-)
-MARK_SENT = Prepared(
-    update(Message).where(Message.id.in_(_CARRIED)).values(state=MessageState.sent, sent_at=bindparam("now"))
+_mark_sent = Update(
+    table_of(Message),
+    ("state", "sent_at"),
+    only="messages.state = 'sending' AND messages.sending_at <= given.sent_at",
 )
 
 
-def mark_sent(session: Session, message_ids: Collection[int], *, now: datetime) -> None:
-    """These rode on a response that was handed to the network. Waits for no lock."""
-    if message_ids:
-        MARK_SENT(session, carried=message_ids, now=now)
+def mark_sent(session: Session, carried: Sequence[tuple[int, datetime]]) -> None:
+    """These rode on responses that were handed to the network: (message id, when).
+
+    What a repeat has carried since then stays ``sending``: that its first response left says nothing any longer.
+    """
+    _mark_sent(session, [(message_id, MessageState.sent, at) for message_id, at in sorted(carried)])
 
 
 def put_back(session: Session, late: Sequence[Queued], *, carried_at: datetime, now: datetime) -> None:

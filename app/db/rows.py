@@ -105,13 +105,17 @@ class Insert:
 
 
 class Update:
-    """``UPDATE`` of many rows by primary key: each row is (id, value, …) in the order of ``columns``."""
+    """``UPDATE`` of many rows by primary key: each row is (id, value, …) in the order of ``columns``.
 
-    def __init__(self, table: Table, columns: Sequence[str]) -> None:
+    ``only``: a further condition, in SQL; the values of a row are ``given.column``.
+    """
+
+    def __init__(self, table: Table, columns: Sequence[str], *, only: str = "") -> None:
         self._columns = Columns([table.c["id"], *(table.c[name] for name in columns)])
         self._head = f"WITH given ({', '.join(self._columns.names)}) AS ("
         changes = ", ".join(f"{name} = given.{name}" for name in columns)
-        self._tail = f") UPDATE {table.name} SET {changes} FROM given WHERE {table.name}.id = given.id"
+        condition = f" AND {only}" if only else ""
+        self._tail = f") UPDATE {table.name} SET {changes} FROM given WHERE {table.name}.id = given.id{condition}"
 
     def __call__(self, session: Session, rows: Sequence[Row]) -> None:
         connection = connection_of(session)

@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from app.channels.base import Inbound
-from app.conversations import outbox
 from app.conversations.models import EventState
 from app.dialogue import actions, circumstances, events, people, repeats, threads
 from app.dialogue.decide import decide, talks
@@ -30,39 +29,27 @@ class Rules:
     silence: timedelta
 
 
-def handle(
-    session: Session, pushes: Sequence[Push], rules: Rules, *, handed_over: Sequence[int], now: datetime
-) -> list[Answer]:
-    """Store and decide; answers in the order of the pushes. Keys are unique within a batch.
-
-    ``handed_over`` are passive replies of earlier batches whose responses have left: they become ``sent`` here, in a
-    transaction that is paid for anyway.
-    """
+def handle(session: Session, pushes: Sequence[Push], rules: Rules, *, now: datetime) -> list[Answer]:
+    """Store and decide; answers in the order of the pushes. Keys are unique within a batch."""
     met = people.meet(session, {push.who for push in pushes})
     later = {push.key for push in pushes if push.who in met.in_backlog}
     new = events.store(session, pushes, EventState.handled, later=later)
     answers = dict.fromkeys(later & new.keys(), Answer(Fate.deferred))
     fresh = [(push, new[push.key]) for push in pushes if push.key in new and push.key not in later]
     answers |= _decide_all(session, fresh, met, rules, now)
-    answers |= _repeated(session, pushes, new, handed_over, now)
+    answers |= _repeated(session, pushes, new, now)
     return [answers.get(push.key, ACKNOWLEDGED) for push in pushes]
 
 
-def store_only(session: Session, pushes: Sequence[Push], *, handed_over: Sequence[int], now: datetime) -> list[Answer]:
+def store_only(session: Session, pushes: Sequence[Push], *, now: datetime) -> list[Answer]:
     """Under pressure: keep the events, decide them later from the backlog."""
     kept = events.store(session, pushes, EventState.stored)
-    known = _repeated(session, pushes, kept, handed_over, now)
+    known = _repeated(session, pushes, kept, now)
     return [known.get(push.key, Answer(Fate.deferred)) for push in pushes]
 
 
-def _repeated(
-    session: Session, pushes: Sequence[Push], new: Collection[Key], handed_over: Sequence[int], now: datetime
-) -> dict[Key, Answer]:
-    """Answers to repeats; what was handed over before is marked, except where it is on its way once more."""
-    answers = repeats.answer(session, [push for push in pushes if push.key not in new], now=now)
-    again = {answer.message_id for answer in answers.values()}
-    outbox.mark_sent(session, [message_id for message_id in handed_over if message_id not in again], now=now)
-    return answers
+def _repeated(session: Session, pushes: Sequence[Push], new: Collection[Key], now: datetime) -> dict[Key, Answer]:
+    return repeats.answer(session, [push for push in pushes if push.key not in new], now=now)
 
 
 def catch_up(session: Session, stored: Sequence[tuple[int, Push]], rules: Rules, *, now: datetime) -> int:

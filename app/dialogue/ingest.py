@@ -29,12 +29,10 @@ BESIDE = 12
 """Pushes that must wait before another batch is started beside those in flight: a small one costs most of a large."""
 PRESSURE = 1.0
 """Seconds: where the oldest waits longer, pushes are only stored and decided later."""
-HAND_OVERS = 64
-"""Hand-overs that wait until a batch takes them along, but not longer than ``PATIENCE``: they cost a statement."""
-PATIENCE = 0.1
-"""Seconds."""
+HAND_OVERS_EVERY = 0.1
+"""Seconds for which hand-overs are gathered before they are written: beside the batches, not on their way."""
 IDLE = 1.0
-"""Seconds after which hand-overs are written although nothing new arrived."""
+"""Seconds after which the log is written although nothing new arrived."""
 
 
 @dataclass(slots=True)
@@ -56,8 +54,8 @@ class Ingest:
         self._db, self._backlog_grew = db, backlog_grew
         self._queue: deque[_Waiting] = deque()
         self._pending: dict[tuple[int, str], _Waiting] = {}
-        self._handed_over: list[int] = []
-        self._handed_over_since = monotonic()
+        self._handed_over: list[tuple[int, datetime]] = []
+        self._noting: asyncio.Task[None] | None = None
         self._flying: set[asyncio.Task[None]] = set()
         self._senders: set[tuple[int, str]] = set()
         """Those with a push in a batch that is not committed yet."""
@@ -77,10 +75,10 @@ class Ingest:
         return future
 
     def handed_over(self, message_id: int) -> None:
-        """The response that carried this reply has left: it is marked ``sent`` with one of the next batches."""
-        if not self._handed_over:
-            self._handed_over_since = monotonic()
-        self._handed_over.append(message_id)
+        """The response that carried this reply has left: it is marked ``sent`` within a moment."""
+        self._handed_over.append((message_id, _now()))
+        if self._noting is None:
+            self._noting = asyncio.create_task(self._note_hand_overs(HAND_OVERS_EVERY))
 
     def depth(self) -> int:
         return len(self._queue)
@@ -97,7 +95,9 @@ class Ingest:
             if self._may_start():
                 self._start()
             await asyncio.wait(self._flying, return_when=asyncio.FIRST_COMPLETED)
-        await self._note_hand_overs()
+        if self._noting is not None:
+            await self._noting
+        await self._note_hand_overs(0)
         logs.flush()
 
     def _may_start(self) -> bool:
@@ -112,20 +112,13 @@ class Ingest:
         taken = self._take(STORE_BATCH if pressed else BATCH)
         if not taken:
             return False
-        handed = self._take_hand_overs()
         metrics.batch_size.observe(len(taken))
         senders = {waiting.push.who for waiting in taken}
         self._senders |= senders
-        task = asyncio.create_task(self._commit(taken, handed, store_only=pressed))
+        task = asyncio.create_task(self._commit(taken, store_only=pressed))
         self._flying.add(task)
         task.add_done_callback(lambda done: self._landed(done, senders))
         return True
-
-    def _take_hand_overs(self) -> list[int]:
-        if len(self._handed_over) < HAND_OVERS and monotonic() - self._handed_over_since < PATIENCE:
-            return []
-        handed, self._handed_over = self._handed_over, []
-        return handed
 
     def _take(self, limit: int) -> list[_Waiting]:
         """The next pushes in order; a sender with a push in flight waits, so that his messages keep their order."""
@@ -145,41 +138,41 @@ class Ingest:
             log.error("a batch ended badly", exc_info=task.exception())
 
     async def _rest(self) -> None:
-        """Until something arrives or a batch lands; hand-overs that no batch took along are written meanwhile."""
+        """Until something arrives or a batch lands."""
         self._wake.clear()
         try:
             async with asyncio.timeout(IDLE):
                 await self._wake.wait()
         except TimeoutError:
             logs.flush()
-            await self._note_hand_overs()
 
-    async def _note_hand_overs(self) -> None:
+    async def _note_hand_overs(self, after: float) -> None:
+        await asyncio.sleep(after)
+        self._noting = None
         handed, self._handed_over = self._handed_over, []
-        if handed:
-            try:
-                await self._db.write_first(batch.handle, [], self.rules, handed_over=handed, now=_now())
-            except Exception:
-                self._handed_over = handed + self._handed_over
-                log.exception("hand-overs not written")
+        if not handed:
+            return
+        try:
+            await self._db.write(outbox.mark_sent, handed)
+        except Exception:
+            self._handed_over = handed + self._handed_over  # the next hand-over takes them along
+            log.exception("hand-overs not written")
 
-    async def _commit(self, taken: Sequence[_Waiting], handed: list[int], *, store_only: bool) -> None:
+    async def _commit(self, taken: Sequence[_Waiting], *, store_only: bool) -> None:
         """Write a batch and resolve its futures; a batch that fails is halved until the culprit stands alone."""
         now = _now()
         try:
-            answers = await self._write([waiting.push for waiting in taken], handed, now, store_only)
+            answers = await self._write([waiting.push for waiting in taken], now, store_only)
         except Exception as error:
-            self._handed_over = handed + self._handed_over
             if len(taken) == 1:
                 await self._give_up(taken[0], error)
                 return
             middle = len(taken) // 2
-            await self._commit(taken[:middle], [], store_only=store_only)
-            await self._commit(taken[middle:], [], store_only=store_only)
+            await self._commit(taken[:middle], store_only=store_only)
+            await self._commit(taken[middle:], store_only=store_only)
             return
         if any(answer.fate is Fate.deferred for answer in answers):
             self._backlog_grew.set()
-        self._take_back({answer.message_id for answer in answers if answer.fate is Fate.repeated})
         resolved = list(zip(taken, answers, strict=True))
         late = [
             late for waiting, answer in resolved if waiting.is_abandoned() and (late := _late(waiting.push, answer))
@@ -189,15 +182,10 @@ class Ingest:
         if late:
             await self._put_back(late, now)
 
-    def _take_back(self, again: set[int | None]) -> None:
-        """These are on their way once more: that their first response left says nothing any longer."""
-        if again:
-            self._handed_over = [message_id for message_id in self._handed_over if message_id not in again]
-
-    async def _write(self, pushes: list[Push], handed: list[int], now: datetime, store_only: bool) -> list[Answer]:
+    async def _write(self, pushes: list[Push], now: datetime, store_only: bool) -> list[Answer]:
         if store_only:
-            return await self._db.write_first(batch.store_only, pushes, handed_over=handed, now=now)
-        return await self._db.write_first(batch.handle, pushes, self.rules, handed_over=handed, now=now)
+            return await self._db.write_first(batch.store_only, pushes, now=now)
+        return await self._db.write_first(batch.handle, pushes, self.rules, now=now)
 
     async def _put_back(self, late: list[Queued], carried_at: datetime) -> None:
         try:

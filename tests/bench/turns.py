@@ -61,7 +61,6 @@ async def _run(
     db = connect(settings)
     await db.write(_add_channel, account)
     taken: list[dict[str, float]] = []
-    handed: list[int] = []
     with _watched() as watch:
         for start in range(0, len(inbounds) - BATCH, BATCH):
             watch.own.clear()
@@ -69,8 +68,7 @@ async def _run(
             begun = thread_time()
             pushes = [_read(account, inbound, rules, keyring, now) for inbound in inbounds[start : start + BATCH]]
             watch.own["accept"] = thread_time() - begun
-            answers = await db.write_first(batch.handle, pushes, rules, handed_over=handed, now=now)
-            handed = [answer.message_id for answer in answers if answer.message_id]
+            await db.write_first(batch.handle, pushes, rules, now=now)
             taken.append(dict(watch.own))
     await db.close()
     return taken

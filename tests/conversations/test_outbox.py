@@ -146,10 +146,20 @@ async def test_who_must_not_wait_is_told_that_the_lane_is_taken(db: Database, co
 async def test_what_was_handed_over_is_sent(db: Database, conversation: int) -> None:
     ids = [await make.message(db, conversation, state=state, via=Via.passive, sending_at=NOW) for state in
            (MessageState.sending, MessageState.unknown, MessageState.sending)]  # fmt: skip
-    await db.write(outbox.mark_sent, ids[:2], now=NOW + SECOND)
-    await db.write(outbox.mark_sent, [], now=NOW)
+    await db.write(outbox.mark_sent, [(message_id, NOW + SECOND) for message_id in ids[:2]])
+    await db.write(outbox.mark_sent, [])
     assert await db.read(make.states) == ["sent", "unknown", "sending"]
     assert (await db.read(make.get_message, ids[0])).sent_at == NOW + SECOND
+
+
+async def test_what_a_repeat_carries_since_then_is_not_sent_yet(db: Database, conversation: int) -> None:
+    riding = await make.message(
+        db, conversation, state=MessageState.sending, via=Via.passive, sending_at=NOW + 2 * SECOND
+    )
+    await db.write(outbox.mark_sent, [(riding, NOW + SECOND)])
+    assert await db.read(make.states) == ["sending"]
+    await db.write(outbox.mark_sent, [(riding, NOW + 3 * SECOND)])
+    assert await db.read(make.states) == ["sent"]
 
 
 async def test_only_passive_replies_of_old_become_unknown(db: Database, conversation: int) -> None:

@@ -165,7 +165,7 @@ async def test_a_later_message_waits_for_one_on_a_response(
     await make.queued(db, conversation, "第二")
     assert await sender.round() == 1
     assert api.asked == []
-    await db.write(outbox.mark_sent, [riding], now=clock.now)
+    await db.write(outbox.mark_sent, [(riding, clock.now)])
     clock.now += timedelta(seconds=1)
     await rounds(sender)
     assert api.texts_to("openid-1") == ["第二"]

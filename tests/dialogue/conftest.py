@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.channels.base import Content, Inbound, Text
-from app.conversations import accounts
+from app.conversations import accounts, outbox
 from app.conversations.accounts import Account, Directory
 from app.db.database import Database
 from app.dialogue import batch
@@ -72,7 +72,9 @@ class Talk:
         return replace(self.push(content, sender, key=key), answer_by=self.now)
 
     async def bring(self, pushes: Sequence[Push], handed_over: Sequence[int] = ()) -> list[Answer]:
-        return await self.db.write(batch.handle, pushes, self.rules, handed_over=handed_over, now=self.now)
+        if handed_over:
+            await self.db.write(outbox.mark_sent, [(message_id, self.now) for message_id in handed_over])
+        return await self.db.write(batch.handle, pushes, self.rules, now=self.now)
 
     async def say(self, content: str | Content, sender: str = "viewer") -> Answer:
         """One push, answered and handed over."""

@@ -222,7 +222,7 @@ async def test_a_picture_is_received_with_a_request_for_words(talk: Talk) -> Non
 
 async def test_under_pressure_events_are_stored_and_decided_later_in_order(talk: Talk) -> None:
     pushes = [talk.push(REFUND), talk.push(STALL)]
-    answers = await talk.db.write(batch.store_only, pushes, handed_over=(), now=talk.now)
+    answers = await talk.db.write(batch.store_only, pushes, now=talk.now)
     assert [answer.fate for answer in answers] == [Fate.deferred, Fate.deferred]
     newer = talk.push(HUMAN)
     assert (await talk.bring([newer]))[0].fate is Fate.deferred
@@ -239,7 +239,7 @@ async def test_under_pressure_events_are_stored_and_decided_later_in_order(talk:
 
 async def test_the_backlog_is_decided_once(talk: Talk) -> None:
     push = talk.push(REFUND)
-    await talk.db.write(batch.store_only, [push], handed_over=(), now=talk.now)
+    await talk.db.write(batch.store_only, [push], now=talk.now)
     stored = [(event.id, push) for event in await talk.db.read(events.backlog, limit=10)]
     assert await talk.db.write(batch.catch_up, stored, talk.rules, now=talk.now) == 1
     assert await talk.db.write(batch.catch_up, stored, talk.rules, now=talk.now) == 0

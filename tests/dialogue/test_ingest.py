@@ -93,29 +93,23 @@ async def test_where_nothing_can_be_stored_the_platform_is_not_told_received(tal
             await ingest.submit(push)
 
 
-async def test_hand_overs_are_written_though_nothing_follows(talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "IDLE", 0.01)
+async def test_hand_overs_are_gathered_and_written(talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "HAND_OVERS_EVERY", 0.01)
     async with serving(talk) as ingest:
-        answer = await ingest.submit(talk.push(REFUND))
-        ingest.handed_over(answer.message_id or 0)
-        await _until(lambda: talk.db.read(outbound), ["sent"])
+        for name in ("a", "b"):
+            ingest.handed_over((await ingest.submit(talk.push(REFUND, name))).message_id or 0)
+        await _until(lambda: talk.db.read(outbound), ["sent", "sent"])
 
 
-async def test_hand_overs_wait_for_each_other(talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "HAND_OVERS", 2)
-    monkeypatch.setattr(module, "PATIENCE", 60)
+async def test_the_last_hand_overs_are_written_at_the_end(talk: Talk) -> None:
     async with serving(talk) as ingest:
-        for name, states_then in (("a", ["sending"]), ("b", ["sending"] * 2), ("c", ["sent", "sent", "sending"])):
-            answer = await ingest.submit(talk.push(REFUND, name))
-            assert await talk.db.read(outbound) == states_then
-            ingest.handed_over(answer.message_id or 0)
-    assert await talk.db.read(outbound) == ["sent"] * 3
+        ingest.handed_over((await ingest.submit(talk.push(REFUND))).message_id or 0)
+        assert await talk.db.read(outbound) == ["sending"]
+    assert await talk.db.read(outbound) == ["sent"]
 
 
-async def test_a_repeat_takes_the_first_hand_over_back(talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_repeat_takes_the_first_hand_over_back(talk: Talk) -> None:
     """The platform asks again because the first response did not arrive, although it had left."""
-    monkeypatch.setattr(module, "HAND_OVERS", 100)
-    monkeypatch.setattr(module, "PATIENCE", 60)
     async with serving(talk) as ingest:
         push = talk.push(REFUND)
         ingest.handed_over((await ingest.submit(push)).message_id or 0)

@@ -27,7 +27,7 @@ async def test_the_second_joins_the_conversation_of_the_first(talk: Talk, databa
     gate = Gate()
 
     def handle_and_stop(session: Session, pushes: list[Push]) -> list[Answer]:
-        answers = batch.handle(session, pushes, talk.rules, handed_over=(), now=talk.now)
+        answers = batch.handle(session, pushes, talk.rules, now=talk.now)
         gate.stop(session)
         return answers
 

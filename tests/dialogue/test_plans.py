@@ -5,7 +5,6 @@ import re
 import pytest
 from sqlalchemy.orm import Session
 
-from app.conversations import outbox
 from app.db.database import Database
 from app.db.driver import Prepared
 from app.dialogue import circumstances, people, threads
@@ -14,7 +13,6 @@ STATEMENTS = {
     "meet": people.MEET,
     "open": threads.OPEN,
     "look": circumstances.LOOK,
-    "mark sent": outbox.MARK_SENT,
 }
 COUNTED = "ix_conversations_queue"
 """This one is read from its beginning, up to a limit."""
