@@ -39,17 +39,18 @@ class Counter(Base):
     value: Mapped[int] = mapped_column(Id)
 
 
-_RESERVE = (
+RESERVE = (
     "INSERT INTO counters (name, value) VALUES (?1, ?2) "
     "ON CONFLICT (name) DO UPDATE SET value = counters.value + ?2 RETURNING value"
 )
+"""Takes ?2 numbers of the counter ?1 and returns the last."""
 
 
 def reserve(session: Session, name: str, count: int = 1) -> int:
     """Take ``count`` numbers of the counter and return the first; numbers begin at 1 and never come twice."""
     connection = connection_of(session)
     mark = "$" if connection.dialect.name == "postgresql" else "?"
-    last = fetch(connection, _RESERVE.replace("?", mark), (name, count))[0][0]
+    last = fetch(connection, RESERVE.replace("?", mark), (name, count))[0][0]
     return int(last) - count + 1
 
 

@@ -7,14 +7,17 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.db.rows import Insert, Write, table_of
-from app.db.sql import is_any, reserve
+from app.db.driver import connection_of, fetch
+from app.db.rows import Columns, Insert, Row, Write, table_of
+from app.db.sql import RESERVE, is_any, reserve
 from app.tickets.models import Ticket, TicketEvent, TicketStatus
 
+COUNTER = "tickets"
+"""The counter of ticket numbers."""
 _insert = Insert(
     table_of(Ticket),
-    ("number", "viewer_id", "conversation_id", "kind", "status", "priority", "subject", "opened_at"),
-    returning=("id", "number"),
+    ("viewer_id", "conversation_id", "kind", "priority", "subject", "opened_at", "number", "status"),
+    returning=("conversation_id", "id", "number"),
 )
 _insert_events = Insert(table_of(TicketEvent), ("ticket_id", "kind", "author", "text", "at"))
 
@@ -47,13 +50,33 @@ def open_many(session: Session, new: Sequence[NewTicket]) -> dict[int, tuple[int
     """
     if not new:
         return {}
-    first = reserve(session, "tickets", len(new))
-    rows = [
-        (number, t.viewer_id, t.conversation_id, t.kind, TicketStatus.open, t.priority, t.subject, t.opened_at)
-        for number, t in enumerate(new, first)
-    ]
-    ids = {number: ticket_id for ticket_id, number in _insert(session, rows)}
-    return {t.conversation_id: (ids[number], number) for number, t in enumerate(new, first)}
+    rows = [(t.viewer_id, t.conversation_id, t.kind, t.priority, t.subject, t.opened_at, n) for n, t in enumerate(new)]
+    opened = _on_postgres if connection_of(session).dialect.name == "postgresql" else _on_sqlite
+    return opened(session, rows)
+
+
+_COLUMNS = ("viewer_id", "conversation_id", "kind", "priority", "subject", "opened_at", "number")
+_given = Columns([table_of(Ticket).c[name] for name in _COLUMNS])
+_OPEN = f"""
+WITH taken AS ({RESERVE.replace("?", "$")}),
+given ({", ".join(_COLUMNS)}) AS ({{given}})
+INSERT INTO tickets (viewer_id, conversation_id, kind, priority, subject, opened_at, number, status)
+SELECT viewer_id, conversation_id, kind, priority, subject, opened_at, taken.value - $2 + 1 + number, 'open'
+FROM taken, given RETURNING conversation_id, id, number
+"""
+
+
+def _on_postgres(session: Session, rows: Sequence[Row]) -> dict[int, tuple[int, int]]:
+    """One round trip, and the shorter the counter is locked."""
+    source, values = _given.unnest(rows, first=3)
+    made = fetch(connection_of(session), _OPEN.format(given=source), (COUNTER, len(rows), *values))
+    return {conversation: (ticket_id, number) for conversation, ticket_id, number in made}
+
+
+def _on_sqlite(session: Session, rows: Sequence[Row]) -> dict[int, tuple[int, int]]:
+    first = reserve(session, COUNTER, len(rows))
+    numbered = [(*row[:-1], first + row[-1], TicketStatus.open) for row in rows]
+    return {row[0]: (row[1], row[2]) for row in _insert(session, numbered)}
 
 
 def open_of(session: Session, viewer_ids: Collection[int]) -> dict[int, list[int]]:
