@@ -16,6 +16,13 @@ Fields = dict[str, object]
 MAX_DEPTH = 8
 """Nested elements of a push; the platform's deepest has five."""
 
+_NEVER = r"\x00-\x08\x0b-\x1f\ufffe\uffff"
+"""Characters that expat refuses or (the carriage return) changes."""
+_FLAT_FIELD = re.compile(
+    rf"[ \t\n]*<([A-Za-z_]\w*)>"
+    rf"(?:<!\[CDATA\[((?:[^\]{_NEVER}]++|\](?!\]>))*+)\]\]>|([^<&\]{_NEVER}]*+))</\1>",
+    re.ASCII,
+)
 _FORBIDDEN_IN_XML = bytes({*range(0x20)} - {0x09, 0x0A, 0x0D})
 _NONCHARACTERS = re.compile(rb"\xef\xbf[\xbe\xbf]")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
@@ -44,6 +51,8 @@ def is_json(body: bytes) -> bool:
 
 
 def _read_xml(body: bytes) -> Fields:
+    if (fields := _read_flat(body)) is not None:
+        return fields
     try:
         return _parse_xml(body)
     except ExpatError:
@@ -52,6 +61,23 @@ def _read_xml(body: bytes) -> Fields:
         return _parse_xml(_NONCHARACTERS.sub(b"", body.translate(None, _FORBIDDEN_IN_XML)))
     except ExpatError:
         raise Malformed("not_xml") from None
+
+
+def _read_flat(body: bytes) -> Fields | None:
+    """The fields of a usual push, which nests nothing: as expat reads them, in half the time. None: expat must look."""
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        return None
+    if not text.startswith("<xml>"):
+        return None
+    fields: Fields = {}
+    at = len("<xml>")
+    while found := _FLAT_FIELD.match(text, at):
+        name, in_cdata, plain = found.groups()
+        fields[name] = plain if in_cdata is None else in_cdata
+        at = found.end()
+    return fields if text[at:].strip(" \t\n") == "</xml>" else None
 
 
 def _parse_xml(body: bytes) -> Fields:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from app.channels.base import MAX_BODY_BYTES, Inbound, Text, Undecodable
 from app.channels.wechat.codec import MAX_PART, decode
-from app.channels.wechat.fields import MAX_DEPTH, Malformed, read
+from app.channels.wechat.fields import MAX_DEPTH, Malformed, _parse_xml, _read_flat, read
 
 KEY_CHARACTERS = len("e:") + 4 * MAX_PART + 10 + len("::::")
 
@@ -153,3 +153,38 @@ def test_no_fields_are_too_strange(fields: dict[str, Any], kind: str, event: str
     assert len(result.key) <= KEY_CHARACTERS
     if isinstance(result, Inbound):
         assert 0 < len(result.sender) <= MAX_PART
+
+
+PIECES = st.sampled_from(
+    ["<xml>", "</xml>", "<A>", "</A>", "<B>", "</B>", "<a:b>", "</a:b>", "<A/>", "<!DOCTYPE a>", "<?p?>", "<!-- -->",
+     "<![CDATA[", "]]>", "]]", "]", ">", "<", "&amp;", "&", "\n", "\r\n", " ", "x", "[微笑]", "é", "😀", "\x01", "\x7f",
+     "\ufffe"]
+)  # fmt: skip
+FLAT = st.lists(
+    st.tuples(st.sampled_from(["A", "B", "_c", "D9"]), st.booleans(), st.lists(PIECES, max_size=4).map("".join)),
+    max_size=5,
+).map(
+    lambda fields: "<xml>" + "".join(
+        f"<{name}><![CDATA[{text}]]></{name}>" if cdata else f"<{name}>{text}</{name}>" for name, cdata, text in fields
+    ) + "</xml>"
+)  # fmt: skip
+
+
+@settings(max_examples=400)
+@given(st.one_of(FLAT, st.lists(PIECES, max_size=12).map(lambda pieces: "<xml>" + "".join(pieces) + "</xml>")))
+@example("<xml>\n<A><![CDATA[]]></A>\t<B> 1 </B>\n</xml>\n")
+@example("<xml><A>1</A><A>2</A></xml>")
+def test_what_is_read_without_expat_is_what_expat_reads(text: str) -> None:
+    body = text.encode()
+    found = _read_flat(body)
+    if found is not None:
+        assert found == _parse_xml(body)
+
+
+def test_a_usual_push_needs_no_expat() -> None:
+    body = "<xml><ToUserName><![CDATA[gh]]></ToUserName>\n<CreateTime>1</CreateTime><Content><![CDATA[[好]]]></Content></xml>"
+    assert _read_flat(body.encode()) == {"ToUserName": "gh", "CreateTime": "1", "Content": "[好]"}
+
+
+def test_a_field_that_never_ends_takes_no_time() -> None:
+    assert _read_flat(b"<xml><A><![CDATA[" + b"a]" * (MAX_BODY_BYTES // 2)) is None
