@@ -1,6 +1,5 @@
 """The webhooks: a platform's request in, its answer out. Plain ASGI: each microsecond counts here."""
 
-import asyncio
 import itertools
 import logging
 from collections.abc import Mapping
@@ -13,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 from app import logs, metrics
 from app.channels.base import MAX_BODY_BYTES, Inbound, Outbound, Refusal, Request, Undecodable
 from app.conversations.accounts import Account, Directory
-from app.dialogue.ingest import Ingest
+from app.dialogue.ingest import Ingest, Overdue
 from app.dialogue.push import Answer, Fate
 from app.dialogue.reading import read_arrived
 from app.dialogue.turn import Said
@@ -28,10 +27,6 @@ _boot = f"{int(datetime.now(UTC).timestamp()):x}"
 
 Response = tuple[int, str, bytes]
 """Status, content type, body."""
-
-
-class Overdue(Exception):
-    """Nothing was committed while an answer could still arrive in time."""
 
 
 class Incomplete(Exception):
@@ -87,26 +82,16 @@ class Webhooks:
         self, account: Account, message: Inbound | Undecodable, arrived: float
     ) -> tuple[Response, int | None]:
         push = read_arrived(account, message, self._keyring, self._ingest.rules.brain, datetime.now(UTC))
-        future = self._ingest.submit(push)
-        window = account.platform.capability.passive_window
-        alarm = asyncio.get_running_loop().call_later(window, _expire, future)
         try:
-            answer = await future
+            answer = await self._ingest.submit(push)
         except Overdue:
             metrics.overdue.inc()
             return _plain(503, "nothing committed in time"), None  # a page would be shown to the viewer
         except Exception:
             log.exception("push not stored")
             return _plain(503, "not stored"), None
-        finally:
-            alarm.cancel()
         _count(account, message, answer, perf_counter() - arrived)
         return _rendered(account, message, answer), answer.message_id
-
-
-def _expire(future: "asyncio.Future[Answer]") -> None:
-    if not future.done():
-        future.set_exception(Overdue())
 
 
 def _verified(account: Account, request: Request) -> Response:

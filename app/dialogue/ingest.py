@@ -5,11 +5,13 @@ acknowledged before it is committed.
 """
 
 import asyncio
+import itertools
 import logging
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from heapq import heappop, heappush
 from time import monotonic
 
 from app import logs, metrics
@@ -29,6 +31,8 @@ BESIDE = 12
 """Pushes that must wait before another batch is started beside those in flight: a small one costs most of a large."""
 PRESSURE = 1.0
 """Seconds: where the oldest waits longer, pushes are only stored and decided later."""
+OVERDUE_EVERY = 0.05
+"""Seconds between two looks for attempts whose time is over; the platforms' windows leave half a second of room."""
 HAND_OVERS_EVERY = 0.1
 """Seconds for which hand-overs are gathered before they are written: beside the batches, not on their way."""
 IDLE = 1.0
@@ -47,6 +51,10 @@ class _Waiting:
         return all(future.done() for future in self.futures)
 
 
+class Overdue(Exception):
+    """Nothing was committed while an answer could still arrive in time."""
+
+
 class Ingest:
     def __init__(self, db: Database, rules: Rules, backlog_grew: asyncio.Event) -> None:
         self.rules = rules
@@ -54,6 +62,10 @@ class Ingest:
         self._db, self._backlog_grew = db, backlog_grew
         self._queue: deque[_Waiting] = deque()
         self._pending: dict[tuple[int, str], _Waiting] = {}
+        self._deadlines: list[tuple[datetime, int, asyncio.Future[Answer]]] = []
+        """A heap by time; a number keeps futures from being compared."""
+        self._numbers = itertools.count()
+        self._alarm: asyncio.TimerHandle | None = None
         self._handed_over: list[tuple[int, datetime]] = []
         self._noting: asyncio.Task[None] | None = None
         self._flying: set[asyncio.Task[None]] = set()
@@ -62,8 +74,12 @@ class Ingest:
         self._wake = asyncio.Event()
 
     def submit(self, push: Push) -> "asyncio.Future[Answer]":
-        """Queue a push; the future resolves after the commit. Attempts of one push share one place in the queue."""
+        """Queue a push; the future resolves after the commit, or is Overdue once ``answer_by`` of this attempt is over.
+
+        Attempts of one push share one place in the queue.
+        """
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self._watch(push.answer_by, future)
         waiting = self._pending.get(push.key)
         if waiting is not None:
             waiting.futures.append(future)
@@ -73,6 +89,24 @@ class Ingest:
         self._queue.append(waiting)
         self._wake.set()
         return future
+
+    def _watch(self, deadline: datetime, future: "asyncio.Future[Answer]") -> None:
+        """One timer for all: a timer each costs more than the look at the heap."""
+        deadlines = self._deadlines
+        while deadlines and deadlines[0][2].done():
+            heappop(deadlines)
+        heappush(deadlines, (deadline, next(self._numbers), future))
+        if self._alarm is None:
+            self._alarm = asyncio.get_running_loop().call_later(OVERDUE_EVERY, self._expire)
+
+    def _expire(self) -> None:
+        deadlines, now = self._deadlines, _now()
+        while deadlines and (deadlines[0][2].done() or deadlines[0][0] <= now):
+            future = heappop(deadlines)[2]
+            if not future.done():
+                future.set_exception(Overdue())
+        again = asyncio.get_running_loop().call_later
+        self._alarm = again(OVERDUE_EVERY, self._expire) if deadlines else None
 
     def handed_over(self, message_id: int) -> None:
         """The response that carried this reply has left: it is marked ``sent`` within a moment."""

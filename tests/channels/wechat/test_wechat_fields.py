@@ -182,8 +182,8 @@ def test_what_is_read_without_expat_is_what_expat_reads(text: str) -> None:
 
 
 def test_a_usual_push_needs_no_expat() -> None:
-    body = "<xml><ToUserName><![CDATA[gh]]></ToUserName>\n<CreateTime>1</CreateTime><Content><![CDATA[[好]]]></Content></xml>"
-    assert _read_flat(body.encode()) == {"ToUserName": "gh", "CreateTime": "1", "Content": "[好]"}
+    body = "<xml><To><![CDATA[gh]]></To>\n<CreateTime>1</CreateTime><Content><![CDATA[[好]]]></Content></xml>"
+    assert _read_flat(body.encode()) == {"To": "gh", "CreateTime": "1", "Content": "[好]"}
 
 
 def test_a_field_that_never_ends_takes_no_time() -> None:
