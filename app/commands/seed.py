@@ -13,6 +13,7 @@ from app.conversations import accounts
 from app.conversations.models import Conversation, InboundEvent, Message
 from app.db.database import Database
 from app.db.rows import Insert, table_of
+from app.dialogue import events
 from app.dialogue.reading import context
 from app.faq.facts import resolve_facts
 from app.faq.loader import load
@@ -60,28 +61,33 @@ def _count(text: str) -> int:
 
 
 def seed(settings: Settings, options: argparse.Namespace) -> None:
-    written = with_database(settings, lambda db, keyring: _seed(db, keyring, options.messages))
+    written = with_database(settings, lambda db, keyring: _seed(db, keyring, settings, options.messages))
     print(f"The demo channel is there; {written} messages added.")
 
 
-async def _seed(db: Database, keyring: Keyring, messages: int) -> int:
+async def _seed(db: Database, keyring: Keyring, settings: Settings, messages: int) -> int:
+    """A year of talk as the service would have left it: bodies whose time is over are not there any more."""
     await demo.add_channel(db, keyring)
     channel_id = next(c.id for c in await db.read(accounts.list_channels) if c.name == demo.NAME)
     knowledge = load(ROOT / "faq", ROOT / "intents", resolve_facts({}, demo=True))
     talk = [(question, entry.answer) for entry in knowledge.entries.values() for question in entry.similar]
     conversations = -(-messages // (2 * TURNS))
-    start, run = datetime.now(UTC) - timedelta(days=365), random.randrange(16**8)
+    now, run = datetime.now(UTC), random.randrange(16**8)
+    start, kept_since = now - timedelta(days=365), now - timedelta(days=settings.raw_body_days)
     for first in range(0, conversations, PAGE):
         names = [f"seed{run:08x}{n:016d}" for n in range(first, min(first + PAGE, conversations))]
         at = start + timedelta(days=360) * (first / max(conversations, 1))
-        await db.write(_page, channel_id, names, talk, keyring, at)
+        await db.write(_page, channel_id, names, talk, keyring if at > kept_since else None, at)
+    while await db.write(events.forget_bodies, now=now, days=settings.raw_body_days):
+        pass
     return conversations * 2 * TURNS
 
 
 def _page(
-    session: Session, channel_id: int, names: list[str], talk: list[tuple[str, str]], keyring: Keyring, at: datetime
-) -> None:
-    """Conversations that ended long ago, one a name."""
+    session: Session, channel_id: int, names: list[str], talk: list[tuple[str, str]], keyring: Keyring | None,
+    at: datetime,
+) -> None:  # fmt: skip
+    """Conversations that ended long ago, one a name; without a keyring the bodies of their events are left out."""
     choose = random.Random(names[0])
     viewers = [row[0] for row in _viewers(session, [(at,)] * len(names))]
     rows = [(channel_id, name, viewer, at) for name, viewer in zip(names, viewers, strict=True)]
@@ -97,14 +103,14 @@ def _page(
 
 def _write_talk(
     session: Session, channel_id: int, name: str, conversation_id: int, talk: list[tuple[str, str]],
-    keyring: Keyring, at: datetime,
+    keyring: Keyring | None, at: datetime,
 ) -> None:  # fmt: skip
     keys = [f"m:{name}{turn}" for turn in range(len(talk))]
-    events = [
-        (channel_id, key, name, "handled", at, keyring.seal(question.encode(), context(channel_id, key)))
+    pushed = [
+        (channel_id, key, name, "handled", at, keyring and keyring.seal(question.encode(), context(channel_id, key)))
         for key, (question, _) in zip(keys, talk, strict=True)
     ]
-    ids = {key: event_id for event_id, key in _events(session, events)}
+    ids = {key: event_id for event_id, key in _events(session, pushed)}
     _messages(session, list(_rows(conversation_id, [ids[key] for key in keys], talk, at)))
 
 

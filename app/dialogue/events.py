@@ -91,6 +91,7 @@ def forget_bodies(session: Session, *, now: datetime, days: int, limit: int = 10
     ).all()
     old = [row.id for row in takewhile(lambda row: row.received_at < now - timedelta(days=days), page)]
     if old:
-        session.execute(update(InboundEvent).where(is_any(InboundEvent.id, old)).values(body=None))
+        held = (is_any(InboundEvent.id, old), InboundEvent.body.is_not(None))
+        session.execute(update(InboundEvent).where(*held).values(body=None))
         reserve(session, _FORGOTTEN, old[-1] - done)
     return len(old)

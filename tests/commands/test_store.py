@@ -11,6 +11,7 @@ from app.commands.opened import with_database
 from app.conversations.models import Conversation, EventState, InboundEvent, Message
 from app.db.base import Base
 from app.db.database import Database
+from app.dialogue.events import forget_bodies
 from app.dialogue.reading import context
 from app.secrets import Keyring, new_key
 from app.settings import Settings
@@ -68,8 +69,19 @@ def test_a_seeded_body_opens_with_the_installations_key(run: Run, data_dir: Path
         events = await db.read(lambda session: list(session.scalars(select(InboundEvent))))
         return [keyring.open(e.body or b"", context(e.channel_id, e.dedupe_key)) for e in events]
 
-    run("seed", "--messages", "20")
+    run("seed", "--messages", "20", RAW_BODY_DAYS="400")
     assert all(body.decode() for body in with_database(Settings(data_dir=data_dir), bodies))
+
+
+def test_seeded_bodies_are_kept_no_longer_than_others(run: Run, data_dir: Path) -> None:
+    async def look(db: Database, keyring: Keyring) -> tuple[list[bytes | None], int]:
+        bodies = await db.read(lambda session: list(session.scalars(select(InboundEvent.body))))
+        return bodies, await db.write(forget_bodies, now=datetime.now(UTC), days=30)
+
+    run("seed", "--messages", "20")
+    bodies, left = with_database(Settings(data_dir=data_dir), look)
+    assert set(bodies) == {None}
+    assert left == 0, "nothing is left for the sweep of the running service"
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
