@@ -58,10 +58,13 @@ class Insert:
         ]
         return self._returning.read(found, connection.dialect)
 
-    def on_postgres(self, rows: Sequence[Row], first: int) -> tuple[str, Row]:
-        """The statement and its parameters, numbered from ``first``."""
-        source, values = self._columns.unnest(rows, first)
-        return f"{self._head} {source}{self._tail}", values
+    def text(self, first: int) -> str:
+        """The statement for PostgreSQL, its parameters numbered from ``first``."""
+        return f"{self._head} {self._columns.unnest(first)}{self._tail}"
+
+    def arrays(self, rows: Sequence[Row]) -> Row:
+        """The rows as its parameters."""
+        return self._columns.arrays(rows)
 
     def beside(self, session: Session, rows: Sequence[Row], others: Sequence["Write"]) -> list[Row]:
         """Insert, and do other writes that neither need nor change what this one writes.
@@ -77,11 +80,10 @@ class Insert:
         parts: list[str] = []
         values: Row = ()
         for write, more in others:
-            text, given = write.on_postgres(more, len(values) + 1)
-            parts.append(f"w{len(parts)} AS ({text})")
-            values += given
-        text, given = self.on_postgres(rows, len(values) + 1)
-        found = fetch(connection, f"WITH {', '.join(parts)} {text}" if parts else text, values + given)
+            parts.append(f"w{len(parts)} AS ({write.text(len(values) + 1)})")
+            values += write.arrays(more)
+        text = self.text(len(values) + 1)
+        found = fetch(connection, f"WITH {', '.join(parts)} {text}" if parts else text, values + self.arrays(rows))
         return self._returning.read(found, connection.dialect)
 
     def _numbered(self, connection: Connection, rows: Sequence[Row]) -> list[Row]:
@@ -122,10 +124,13 @@ class Update:
         for source, values in self._columns.sources(connection.dialect, rows):
             fetch(connection, f"{self._head}{source}{self._tail}", values)
 
-    def on_postgres(self, rows: Sequence[Row], first: int) -> tuple[str, Row]:
-        """The statement and its parameters, numbered from ``first``."""
-        source, values = self._columns.unnest(rows, first)
-        return f"{self._head}{source}{self._tail}", values
+    def text(self, first: int) -> str:
+        """The statement for PostgreSQL, its parameters numbered from ``first``."""
+        return f"{self._head}{self._columns.unnest(first)}{self._tail}"
+
+    def arrays(self, rows: Sequence[Row]) -> Row:
+        """The rows as its parameters."""
+        return self._columns.arrays(rows)
 
 
 Write = tuple[Insert | Update, Sequence[Row]]
@@ -149,19 +154,25 @@ class Columns:
         if not rows:
             return
         if dialect.name == "postgresql":
-            yield self.unnest(rows)
+            yield self.unnest(), self.arrays(rows)
             return
         for part in _parts(self._bound(rows, dialect)):
             yield f"VALUES {', '.join([self._marks] * len(part))}", tuple(chain.from_iterable(part))
 
-    def unnest(self, rows: Sequence[Row], first: int = 1) -> tuple[str, Row]:
-        """The rows as a SELECT for PostgreSQL with one array a column, its parameters numbered from ``first``."""
+    def unnest(self, first: int = 1) -> str:
+        """Rows as a SELECT for PostgreSQL with one array a column, its parameters numbered from ``first``."""
         text = self._unnests.get(first)
         if text is None:
             arrays = (f"${n}::TEXT::{element_type(kind)}[]" for n, kind in enumerate(self._kinds, first))
             text = self._unnests[first] = f"SELECT * FROM unnest({', '.join(arrays)})"
+        return text
+
+    def arrays(self, rows: Sequence[Row]) -> Row:
+        """The rows as the parameters of ``unnest``."""
+        if not rows:
+            return ("{}",) * len(self._kinds)
         columns = zip(zip(*rows, strict=True), self._writers, strict=True)
-        return text, tuple([array_literal(values, write) for values, write in columns])
+        return tuple([array_literal(values, write) for values, write in columns])
 
     def read(self, rows: Sequence[Any], dialect: Dialect) -> list[Row]:
         """Rows as the driver gives them, in Python's types."""

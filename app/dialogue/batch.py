@@ -13,10 +13,11 @@ from sqlalchemy.orm import Session
 
 from app.channels.base import Inbound
 from app.conversations.models import EventState
-from app.dialogue import actions, circumstances, events, people, repeats, threads
+from app.dialogue import actions, arrivals, circumstances, events, people, repeats, threads
 from app.dialogue.decide import decide, talks
-from app.dialogue.people import Met
+from app.dialogue.people import Met, Sender
 from app.dialogue.push import ACKNOWLEDGED, Answer, Fate, Key, Push
+from app.dialogue.threads import Thread
 from app.dialogue.turn import Turn
 from app.dialogue.understand import Brain
 
@@ -31,12 +32,18 @@ class Rules:
 
 def handle(session: Session, pushes: Sequence[Push], rules: Rules, *, now: datetime) -> list[Answer]:
     """Store and decide; answers in the order of the pushes. Keys are unique within a batch."""
-    met = people.meet(session, {push.who for push in pushes})
-    later = {push.key for push in pushes if push.who in met.in_backlog}
-    new = events.store(session, pushes, EventState.handled, later=later)
-    answers = dict.fromkeys(later & new.keys(), Answer(Fate.deferred))
-    fresh = [(push, new[push.key]) for push in pushes if push.key in new and push.key not in later]
-    answers |= _decide_all(session, fresh, met, rules, now)
+    came = arrivals.receive(session, pushes, guests={push.who for push in pushes if _asks(push)}, now=now)
+    new, answers, fresh = came.new, {}, []
+    for push in pushes:
+        if push.key not in new:
+            continue
+        if push.who in came.met.in_backlog:
+            answers[push.key] = Answer(Fate.deferred)
+        else:
+            fresh.append((push, new[push.key]))
+    if answers:
+        events.postpone(session, [new[key] for key in answers])
+    answers |= _decide_all(session, fresh, came.met, rules, now, came.locked)
     answers |= _repeated(session, pushes, new, now)
     return [answers.get(push.key, ACKNOWLEDGED) for push in pushes]
 
@@ -62,13 +69,18 @@ def catch_up(session: Session, stored: Sequence[tuple[int, Push]], rules: Rules,
 
 
 def _decide_all(
-    session: Session, stored: Sequence[tuple[Push, int]], met: Met, rules: Rules, now: datetime
+    session: Session,
+    stored: Sequence[tuple[Push, int]],
+    met: Met,
+    rules: Rules,
+    now: datetime,
+    locked: dict[Sender, Thread] | None = None,
 ) -> dict[Key, Answer]:
     actions.note_presence(session, [push for push, _ in stored])
     todo = [(push, event_id) for push, event_id in stored if _asks(push)]
     if not todo:
         return {}
-    found = threads.load(session, {push.who for push, _ in todo}, met, now=now, silence=rules.silence)
+    found = threads.load(session, {push.who for push, _ in todo}, met, now=now, silence=rules.silence, locked=locked)
     known = circumstances.load(session, [(push, found[push.who]) for push, _ in todo])
     book = actions.Book(known.lanes, known.tickets, now)
     for push, event_id in todo:

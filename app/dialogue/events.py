@@ -3,13 +3,14 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from itertools import takewhile
+from operator import itemgetter
 
 from sqlalchemy import func, literal_column, select, update
 from sqlalchemy.orm import Session
 
 from app.channels.base import Undecodable
 from app.conversations.models import EventState, InboundEvent
-from app.db.rows import Insert, table_of
+from app.db.rows import Insert, Row, table_of
 from app.db.sql import counter, for_update, is_any, reserve
 from app.dialogue.push import Key, Push
 
@@ -19,22 +20,27 @@ _insert = Insert(
     or_ignore=True,
     returning=("id", "channel_id", "dedupe_key"),
 )
+INSERTION = _insert.text(first=1)
+"""``store`` as a part of a larger statement for PostgreSQL; it gives (id, channel_id, dedupe_key) of what is new."""
 _FORGOTTEN = "forgotten bodies"
 """The counter that holds the id up to which bodies were dropped."""
 STORED = InboundEvent.state == literal_column("'stored'")
 """A literal, so that the planner sees that the partial index fits."""
 
 
-def store(
-    session: Session, pushes: Sequence[Push], state: EventState, *, later: Collection[Key] = ()
-) -> dict[Key, int]:
-    """Insert the events that are new, sorted by their key, in one statement; returns their ids by key.
+def store(session: Session, pushes: Sequence[Push], state: EventState) -> dict[Key, int]:
+    """Insert the events that are new; returns their ids by key."""
+    return {(channel_id, key): event_id for event_id, channel_id, key in _insert(session, _rows(pushes, state))}
 
-    Those whose key is in ``later`` wait for the backlog.
-    """
-    states = {push.key: EventState.stored if push.key in later else state for push in pushes}
-    rows = sorted((_row(push, states[push.key]) for push in pushes), key=lambda row: row[:2])
-    return {(channel_id, key): event_id for event_id, channel_id, key in _insert(session, rows)}
+
+def columns(pushes: Sequence[Push], state: EventState) -> Row:
+    """The parameters of ``INSERTION``."""
+    return _insert.arrays(_rows(pushes, state))
+
+
+def _rows(pushes: Sequence[Push], state: EventState) -> list[Row]:
+    """Sorted by their key: two processes that store the same events must not wait for each other."""
+    return sorted([_row(push, state) for push in pushes], key=itemgetter(1, 0))
 
 
 def _row(push: Push, state: EventState) -> tuple[int, str, str, str, datetime, bytes, str | None]:
@@ -51,6 +57,12 @@ def backlog(session: Session, *, limit: int) -> list[InboundEvent]:
 
 def backlog_depth(session: Session) -> int:
     return session.scalar(select(func.count()).select_from(InboundEvent).where(STORED)) or 0
+
+
+def postpone(session: Session, event_ids: Collection[int]) -> None:
+    """Leave events that this transaction stored to the backlog."""
+    waiting = (is_any(InboundEvent.id, event_ids), InboundEvent.state == EventState.handled)
+    session.execute(update(InboundEvent).where(*waiting).values(state=EventState.stored))
 
 
 def lock_stored(session: Session, event_ids: Collection[int]) -> set[int]:

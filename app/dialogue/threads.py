@@ -44,12 +44,22 @@ _update_conversations = Update(
      "closed_at"),
 )  # fmt: skip
 _conversation = table_of(Conversation).c
+STATE = [
+    _conversation.id,
+    _conversation.identity_id,
+    _conversation.channel_id,
+    _conversation.last_seq,
+    _conversation.owner,
+    _conversation.awaiting,
+    _conversation.failures,
+    _conversation.last_entry,
+    _conversation.acknowledged,
+    _conversation.viewer_wrote_at,
+    _conversation.queued_at,
+]
+"""What ``thread`` makes a thread of."""
 OPEN = Prepared(
-    select(
-        _conversation.id, _conversation.identity_id, _conversation.channel_id, _conversation.last_seq,
-        _conversation.owner, _conversation.awaiting, _conversation.failures, _conversation.last_entry,
-        _conversation.acknowledged, _conversation.viewer_wrote_at, _conversation.queued_at,
-    )
+    select(*STATE)
     .where(_conversation.closed_at.is_(None), is_any(_conversation.identity_id, "identities"))
     .order_by(_conversation.id)
     .with_for_update()
@@ -57,15 +67,26 @@ OPEN = Prepared(
 
 
 def load(
-    session: Session, senders: Set[Sender], met: Met, *, now: datetime, silence: timedelta
+    session: Session,
+    senders: Set[Sender],
+    met: Met,
+    *,
+    now: datetime,
+    silence: timedelta,
+    locked: dict[Sender, Thread] | None = None,
 ) -> dict[Sender, Thread]:
     """Lock the open conversation of each sender, opening those that are missing or fell silent.
+
+    ``locked``: those of everybody in ``met``, where they are locked already.
 
     No join of identities and conversations: a plan made for one while the tables are new reads them from end to end
     when they have grown, for as long as the connection lives (measured: 600 µs a message instead of 4).
     """
     identities = {sender: met.people[sender] for sender in senders & met.people.keys()}
-    known = _known(session, identities) if identities else {}
+    if locked is None:
+        known = _known(session, identities) if identities else {}
+    else:
+        known = {sender: thread for sender, thread in locked.items() if sender in senders}
     silent = [t for t in known.values() if t.memory.owner == Owner.bot and t.wrote_at < now - silence]
     if silent:
         _close(session, silent, now)
@@ -91,12 +112,17 @@ def _known(session: Session, identities: dict[Sender, Person]) -> dict[Sender, T
     """The open conversations, locked in id order."""
     by_id = {identity: (sender, viewer) for sender, (identity, viewer) in identities.items()}
     found: dict[Sender, Thread] = {}
-    for row in OPEN(session, identities=list(by_id)):
-        row_id, identity, channel, last_seq, owner, awaiting, failures, last_entry, acknowledged, wrote, queued = row
-        sender, viewer = by_id[identity]
-        memory = Memory(owner, _awaiting(awaiting), failures, last_entry, bool(acknowledged))
-        found[sender] = Thread(row_id, identity, viewer, channel, last_seq, memory, wrote, queued)
+    for state in OPEN(session, identities=list(by_id)):
+        sender, viewer = by_id[state[1]]
+        found[sender] = thread(state, viewer)
     return found
+
+
+def thread(state: Sequence[Any], viewer_id: int) -> Thread:
+    """A thread of what ``STATE`` names."""
+    row_id, identity, channel, last_seq, owner, awaiting, failures, last_entry, acknowledged, wrote, queued = state
+    memory = Memory(owner, _awaiting(awaiting), failures, last_entry, bool(acknowledged))
+    return Thread(row_id, identity, viewer_id, channel, last_seq, memory, wrote, queued)
 
 
 def _open(session: Session, identities: dict[Sender, Person], now: datetime) -> dict[Sender, Thread]:

@@ -59,7 +59,7 @@ _COLUMNS = ("viewer_id", "conversation_id", "kind", "priority", "subject", "open
 _given = Columns([table_of(Ticket).c[name] for name in _COLUMNS])
 _OPEN = f"""
 WITH taken AS ({RESERVE.replace("?", "$")}),
-given ({", ".join(_COLUMNS)}) AS ({{given}})
+given ({", ".join(_COLUMNS)}) AS ({_given.unnest(first=3)})
 INSERT INTO tickets (viewer_id, conversation_id, kind, priority, subject, opened_at, number, status)
 SELECT viewer_id, conversation_id, kind, priority, subject, opened_at, taken.value - $2 + 1 + number, 'open'
 FROM taken, given RETURNING conversation_id, id, number
@@ -68,8 +68,7 @@ FROM taken, given RETURNING conversation_id, id, number
 
 def _on_postgres(session: Session, rows: Sequence[Row]) -> dict[int, tuple[int, int]]:
     """One round trip, and the shorter the counter is locked."""
-    source, values = _given.unnest(rows, first=3)
-    made = fetch(connection_of(session), _OPEN.format(given=source), (COUNTER, len(rows), *values))
+    made = fetch(connection_of(session), _OPEN, (COUNTER, len(rows), *_given.arrays(rows)))
     return {conversation: (ticket_id, number) for conversation, ticket_id, number in made}
 
 
