@@ -120,14 +120,16 @@ class Message(Base):
     __tablename__ = "messages"
     __table_args__ = (
         UniqueConstraint("conversation_id", "seq"),
-        Index("ix_messages_sending", "sending_at", sqlite_where=sql("state = 'sending'"),
-              postgresql_where=sql("state = 'sending'")),
+        # On PostgreSQL no index may depend on the state: else each hand-over writes to all of them.
+        Index("ix_messages_sending_at", "sending_at", sqlite_where=sql("state = 'sending'"),
+              postgresql_using="brin", postgresql_with={"autosummarize": True}),
         Index("ix_messages_event_id", "event_id", sqlite_where=sql("direction = 'out'"),
               postgresql_where=sql("direction = 'out'")),  # what answers an event, for a repeat of it
         CheckConstraint("direction IN ('in', 'out')", name="direction"),
         CheckConstraint(
             "state IN ('received', 'queued', 'sending', 'sent', 'unknown', 'failed', 'delivered', 'read')", name="state"
         ),
+        {"postgresql_with": {"fillfactor": 60}},  # an answer is updated once: its new version stays on the same page
     )  # fmt: skip
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     conversation_id: Mapped[int] = mapped_column(Id, ForeignKey("conversations.id"))

@@ -16,7 +16,7 @@ from app import jobs
 from app.channels.base import DeliveryError, Outcome
 from app.conversations.models import Conversation, Message, MessageState, Via
 from app.db.rows import Update, table_of
-from app.db.sql import changed, for_update, is_any
+from app.db.sql import changed, counter, for_update, is_any, raise_to
 from app.jobs import Job, JobState, Lane, LaneKey, NewJob, Priority
 from app.viewers.models import Identity
 
@@ -26,6 +26,10 @@ NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 """``not_before`` of what can only ride on the answer to the viewer's next message."""
 ATTEMPTS = 5
 _BACKOFF = timedelta(seconds=5)
+_SETTLED = "settled replies"
+"""The counter that holds the time, in seconds, before which no passive reply is on its way any more."""
+_OVERLAP = timedelta(seconds=60)
+"""For so long at the most a transaction that says "on its way" takes to commit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,9 +227,13 @@ def put_back(session: Session, late: Sequence[Queued], *, carried_at: datetime, 
 
 def mark_unknown(session: Session, *, before: datetime) -> int:
     """Passive replies on their way since ``before`` become ``unknown``: the platform repeats no more."""
-    stale = (Message.state == literal_column("'sending'"), Message.via == Via.passive, Message.sending_at < before)
+    settled = datetime.fromtimestamp(counter(session, _SETTLED), UTC)
+    window = (Message.sending_at >= settled - _OVERLAP, Message.sending_at < before)
+    stale = (Message.state == literal_column("'sending'"), Message.via == Via.passive, *window)
     reason = "no repeat of the platform's request fetched the answer"
     done = session.execute(update(Message).where(*stale).values(state=MessageState.unknown, error=reason))
+    if before - settled > _OVERLAP:  # seldom: an idle service need not write
+        raise_to(session, _SETTLED, int(before.timestamp()))
     return changed(done)
 
 

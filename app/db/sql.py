@@ -54,8 +54,21 @@ def reserve(session: Session, name: str, count: int = 1) -> int:
     return int(last) - count + 1
 
 
+def raise_to(session: Session, name: str, value: int) -> None:
+    """Move a counter that is a mark on a way; one that another process has moved further stays."""
+    connection = connection_of(session)
+    mark = "$" if connection.dialect.name == "postgresql" else "?"
+    fetch(connection, _RAISE.replace("?", mark), (name, value))
+
+
+_RAISE = (
+    "INSERT INTO counters (name, value) VALUES (?1, ?2) "
+    "ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE counters.value < excluded.value"
+)
+
+
 def counter(session: Session, name: str) -> int:
-    """The last number taken; 0 before the first."""
+    """The last number taken, or the mark; 0 before the first."""
     return session.scalar(select(Counter.value).where(Counter.name == name)) or 0
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.channels.base import Undecodable
 from app.conversations.models import EventState, InboundEvent
 from app.db.rows import Insert, Row, table_of
-from app.db.sql import counter, for_update, is_any, reserve
+from app.db.sql import counter, for_update, is_any, raise_to
 from app.dialogue.push import Key, Push
 
 _insert = Insert(
@@ -105,5 +105,5 @@ def forget_bodies(session: Session, *, now: datetime, days: int, limit: int = 10
     if old:
         held = (is_any(InboundEvent.id, old), InboundEvent.body.is_not(None))
         session.execute(update(InboundEvent).where(*held).values(body=None))
-        reserve(session, _FORGOTTEN, old[-1] - done)
+        raise_to(session, _FORGOTTEN, old[-1])
     return len(old)

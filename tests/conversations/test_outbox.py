@@ -2,9 +2,12 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Connection, select
+from sqlalchemy import text as sql
+from sqlalchemy.event import listen
 from sqlalchemy.orm import Session
 
 from app import jobs
@@ -176,6 +179,51 @@ async def test_only_passive_replies_of_old_become_unknown(db: Database, conversa
     assert await db.read(make.states) == ["unknown", "sending", "sending", "sent", "queued"]
     assert "fetched" in ((await db.read(make.get_message, 1)).error or "")
     assert await db.write(outbox.mark_unknown, before=NOW) == 0
+
+
+async def test_a_reply_taken_along_after_the_sweep_is_seen_by_the_next(db: Database, conversation: int) -> None:
+    riding = await make.message(db, conversation, state=MessageState.sending, via=Via.passive, sending_at=NOW - SECOND)
+    assert await db.write(outbox.mark_unknown, before=NOW) == 1
+    again = NOW + timedelta(hours=1)
+
+    def carry(session: Session) -> None:
+        message = session.get_one(Message, riding)
+        message.state, message.sending_at = MessageState.sending, again
+
+    await db.write(outbox.mark_unknown, before=again)  # looks at what was sent since the last time
+    await db.write(carry)
+    assert await db.write(outbox.mark_unknown, before=again) == 0
+    assert await db.write(outbox.mark_unknown, before=again + SECOND) == 1
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_a_hand_over_touches_no_index(db: Database, conversation: int) -> None:
+    """Else each answer is written to all indexes twice, and vacuum cleans up after it."""
+    riding = [await make.message(db, conversation, state=MessageState.sending, via=Via.passive, sending_at=NOW)
+              for _ in range(5)]  # fmt: skip
+
+    def mark_and_count(session: Session) -> Any:
+        outbox.mark_sent(session, [(message_id, NOW) for message_id in riding])
+        return session.scalar(sql("SELECT pg_stat_get_xact_tuples_hot_updated('messages'::regclass)"))
+
+    assert await db.write(mark_and_count) == 5
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_the_sweep_reads_its_window_only(db: Database) -> None:
+    def plan(session: Session) -> str:
+        shown: list[str] = []
+
+        def explain(connection: Connection, *execution: Any) -> None:
+            statement, parameters = execution[1:3]
+            if statement.startswith("UPDATE messages"):
+                shown.extend(row[0] for row in connection.exec_driver_sql(f"EXPLAIN {statement}", parameters))
+
+        listen(session.connection(), "before_cursor_execute", explain)
+        outbox.mark_unknown(session, before=NOW)
+        return "\n".join(shown)
+
+    assert "Bitmap Index Scan on ix_messages_sending_at" in await db.write(plan)
 
 
 async def test_a_reply_that_missed_its_response_is_queued(db: Database, conversation: int) -> None:

@@ -11,7 +11,7 @@ from app.conversations.models import InboundEvent
 from app.db.database import Database
 from app.db.opening import connect
 from app.db.rows import Insert, table_of
-from app.db.sql import Counter, alone, changed, counter, is_any, reserve
+from app.db.sql import Counter, alone, changed, counter, is_any, raise_to, reserve
 from app.settings import Settings
 from tests.db.gates import Gate, until_blocked
 
@@ -50,6 +50,12 @@ async def test_the_next_number_waits_for_the_commit_of_the_last(db: Database, da
     with pytest.raises(LookupError):
         await failing
     assert await waiting == 1  # the number that was given back
+
+
+async def test_a_mark_does_not_go_back(db: Database) -> None:
+    for value, expected in ((7, 7), (5, 7), (9, 9)):
+        await db.write(raise_to, "mark", value)
+        assert await db.read(counter, "mark") == expected
 
 
 def found(session: Session, names: Collection[str]) -> list[str]:
