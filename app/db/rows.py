@@ -14,7 +14,7 @@ from sqlalchemy import JSON, Column, Connection, Dialect, Table
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeEngine
 
-from app.db.arrays import array_literal, element_type, writer
+from app.db.arrays import array_at, array_maker
 from app.db.base import Base, Encoded, UtcDateTime, optional_microseconds
 from app.db.driver import connection_of, fetch, insert
 
@@ -143,7 +143,7 @@ class Columns:
     def __init__(self, columns: Sequence[Column[Any]]) -> None:
         self.names = [column.name for column in columns]
         self._kinds = [column.type for column in columns]
-        self._writers = [writer(kind) for kind in self._kinds]
+        self._makers = [array_maker(kind) for kind in self._kinds]
         self._unnests: dict[int, str] = {}
         self._marks = f"({', '.join('?' * len(columns))})"
         self._binders: list[Binder] | None = None
@@ -163,16 +163,15 @@ class Columns:
         """Rows as a SELECT for PostgreSQL with one array a column, its parameters numbered from ``first``."""
         text = self._unnests.get(first)
         if text is None:
-            arrays = (f"${n}::TEXT::{element_type(kind)}[]" for n, kind in enumerate(self._kinds, first))
+            arrays = (array_at(number, kind) for number, kind in enumerate(self._kinds, first))
             text = self._unnests[first] = f"SELECT * FROM unnest({', '.join(arrays)})"
         return text
 
     def arrays(self, rows: Sequence[Row]) -> Row:
         """The rows as the parameters of ``unnest``."""
         if not rows:
-            return ("{}",) * len(self._kinds)
-        columns = zip(zip(*rows, strict=True), self._writers, strict=True)
-        return tuple([array_literal(values, write) for values, write in columns])
+            return tuple([make(()) for make in self._makers])
+        return tuple([make(values) for make, values in zip(self._makers, zip(*rows, strict=True), strict=True)])
 
     def read(self, rows: Sequence[Any], dialect: Dialect) -> list[Row]:
         """Rows as the driver gives them, in Python's types."""
