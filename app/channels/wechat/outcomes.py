@@ -5,10 +5,9 @@ that we have not met yet: the message did not arrive, and repeating it as it is 
 """
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from types import MappingProxyType
 from typing import Final
-
-from wechatpy.constants import WeChatErrorCode
 
 from app.channels.base import DeliveryError, Outcome
 
@@ -77,7 +76,6 @@ TOKEN: Final = _table(
 )
 
 _RETRY_AFTER: Final[Mapping[int, float]] = {45011: 60.0}
-_NAMES: Final[Mapping[int, str]] = {int(code): code.name for code in WeChatErrorCode}
 
 
 def refusal(outcomes: Mapping[int, Outcome], code: int, message: str) -> DeliveryError:
@@ -85,6 +83,14 @@ def refusal(outcomes: Mapping[int, Outcome], code: int, message: str) -> Deliver
     return DeliveryError(
         str(code),
         outcomes.get(code, Outcome.permanent),
-        f"{_NAMES.get(code, 'UNNAMED')}: {message}"[:MAX_DETAIL],
+        f"{_names().get(code, 'UNNAMED')}: {message}"[:MAX_DETAIL],
         retry_after=_RETRY_AFTER.get(code),
     )
+
+
+@cache
+def _names() -> Mapping[int, str]:
+    """Imported when the first error comes: the library brings a second HTTP client, a tenth of a process's memory."""
+    from wechatpy.constants import WeChatErrorCode
+
+    return {int(code): code.name for code in WeChatErrorCode}
