@@ -227,7 +227,8 @@ def put_back(session: Session, late: Sequence[Queued], *, carried_at: datetime, 
 
 def mark_unknown(session: Session, *, before: datetime) -> int:
     """Passive replies on their way since ``before`` become ``unknown``: the platform repeats no more."""
-    settled = datetime.fromtimestamp(counter(session, _SETTLED), UTC)
+    # The mark of a process whose clock runs ahead must not hide what comes.
+    settled = min(datetime.fromtimestamp(counter(session, _SETTLED), UTC), before)
     window = (Message.sending_at >= settled - _OVERLAP, Message.sending_at < before)
     stale = (Message.state == literal_column("'sending'"), Message.via == Via.passive, *window)
     reason = "no repeat of the platform's request fetched the answer"

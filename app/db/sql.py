@@ -28,7 +28,7 @@ from sqlalchemy.types import TypeEngine
 
 from app.db.arrays import array_literal, element_type, writer
 from app.db.base import Base, Id
-from app.db.driver import connection_of, fetch
+from app.db.driver import Rows, connection_of, fetch
 
 
 class Counter(Base):
@@ -44,27 +44,27 @@ RESERVE = (
     "ON CONFLICT (name) DO UPDATE SET value = counters.value + ?2 RETURNING value"
 )
 """Takes ?2 numbers of the counter ?1 and returns the last."""
-
-
-def reserve(session: Session, name: str, count: int = 1) -> int:
-    """Take ``count`` numbers of the counter and return the first; numbers begin at 1 and never come twice."""
-    connection = connection_of(session)
-    mark = "$" if connection.dialect.name == "postgresql" else "?"
-    last = fetch(connection, RESERVE.replace("?", mark), (name, count))[0][0]
-    return int(last) - count + 1
-
-
-def raise_to(session: Session, name: str, value: int) -> None:
-    """Move a counter that is a mark on a way; one that another process has moved further stays."""
-    connection = connection_of(session)
-    mark = "$" if connection.dialect.name == "postgresql" else "?"
-    fetch(connection, _RAISE.replace("?", mark), (name, value))
-
-
 _RAISE = (
     "INSERT INTO counters (name, value) VALUES (?1, ?2) "
     "ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE counters.value < excluded.value"
 )
+
+
+def reserve(session: Session, name: str, count: int = 1) -> int:
+    """Take ``count`` numbers of the counter and return the first; numbers begin at 1 and never come twice."""
+    return int(_numbered(session, RESERVE, name, count)[0][0]) - count + 1
+
+
+def raise_to(session: Session, name: str, value: int) -> None:
+    """Move a counter that is a mark on a way; one that another process has moved further stays."""
+    _numbered(session, _RAISE, name, value)
+
+
+def _numbered(session: Session, statement: str, *values: Any) -> Rows:
+    """Run a statement whose parameters are ?1, ?2, …, which PostgreSQL calls $1, $2, …"""
+    connection = connection_of(session)
+    own = statement.replace("?", "$") if connection.dialect.name == "postgresql" else statement
+    return fetch(connection, own, values)
 
 
 def counter(session: Session, name: str) -> int:

@@ -196,13 +196,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("conversation_id", "seq", name=op.f("uq_messages_conversation_id_seq")),
     )
     with op.batch_alter_table("messages", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_messages_event_id",
-            ["event_id"],
-            unique=False,
-            sqlite_where=sa.text("direction = 'out'"),
-            postgresql_where=sa.text("direction = 'out'"),
-        )
+        batch_op.create_index(batch_op.f("ix_messages_event_id"), ["event_id"], unique=False)
         batch_op.create_index(
             "ix_messages_sending",
             ["sending_at"],
@@ -268,11 +262,7 @@ def downgrade() -> None:
             sqlite_where=sa.text("state = 'sending'"),
             postgresql_where=sa.text("state = 'sending'"),
         )
-        batch_op.drop_index(
-            "ix_messages_event_id",
-            sqlite_where=sa.text("direction = 'out'"),
-            postgresql_where=sa.text("direction = 'out'"),
-        )
+        batch_op.drop_index(batch_op.f("ix_messages_event_id"))
 
     op.drop_table("messages")
     with op.batch_alter_table("jobs", schema=None) as batch_op:

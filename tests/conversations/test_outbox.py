@@ -196,6 +196,12 @@ async def test_a_reply_taken_along_after_the_sweep_is_seen_by_the_next(db: Datab
     assert await db.write(outbox.mark_unknown, before=again + SECOND) == 1
 
 
+async def test_the_mark_of_a_clock_that_runs_ahead_hides_nothing(db: Database, conversation: int) -> None:
+    await db.write(outbox.mark_unknown, before=NOW + timedelta(days=1))
+    await make.message(db, conversation, state=MessageState.sending, via=Via.passive, sending_at=NOW - SECOND)
+    assert await db.write(outbox.mark_unknown, before=NOW) == 1
+
+
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 async def test_a_hand_over_touches_no_index(db: Database, conversation: int) -> None:
     """Else each answer is written to all indexes twice, and vacuum cleans up after it."""
