@@ -32,14 +32,14 @@ from app.db.driver import Rows, connection_of, fetch
 
 
 class Counter(Base):
-    """A number that only a conditional UPDATE changes: ticket numbers, the configuration's version, cursors."""
+    """A number that only a conditional UPDATE changes: the configuration's version, marks, ticket numbers on SQLite."""
 
     __tablename__ = "counters"
     name: Mapped[str] = mapped_column(String(64), primary_key=True)
     value: Mapped[int] = mapped_column(Id)
 
 
-RESERVE = (
+_RESERVE = (
     "INSERT INTO counters (name, value) VALUES (?1, ?2) "
     "ON CONFLICT (name) DO UPDATE SET value = counters.value + ?2 RETURNING value"
 )
@@ -52,7 +52,7 @@ _RAISE = (
 
 def reserve(session: Session, name: str, count: int = 1) -> int:
     """Take ``count`` numbers of the counter and return the first; numbers begin at 1 and never come twice."""
-    return int(_numbered(session, RESERVE, name, count)[0][0]) - count + 1
+    return int(_numbered(session, _RESERVE, name, count)[0][0]) - count + 1
 
 
 def raise_to(session: Session, name: str, value: int) -> None:

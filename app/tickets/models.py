@@ -31,7 +31,7 @@ class Ticket(Base):
     __tablename__ = "tickets"
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     number: Mapped[int] = mapped_column(unique=True)
-    """What the viewer is told, as ``T-<number>``."""
+    """What the viewer is told, as ``T-<number>``: of the sequence ``ticket_numbers``; on SQLite of a counter."""
     viewer_id: Mapped[int] = mapped_column(Id, ForeignKey("viewers.id"), index=True)
     conversation_id: Mapped[int] = mapped_column(Id, ForeignKey("conversations.id"), index=True)
     kind: Mapped[str] = mapped_column(String(12))

@@ -9,11 +9,9 @@ from sqlalchemy.orm import Session
 
 from app.db.driver import connection_of, fetch
 from app.db.rows import Columns, Insert, Row, Write, table_of
-from app.db.sql import RESERVE, is_any, reserve
+from app.db.sql import is_any, reserve
 from app.tickets.models import Ticket, TicketEvent, TicketStatus
 
-COUNTER = "tickets"
-"""The counter of ticket numbers."""
 _insert = Insert(
     table_of(Ticket),
     ("viewer_id", "conversation_id", "kind", "priority", "subject", "opened_at", "number", "status"),
@@ -44,37 +42,35 @@ class Addition:
 
 
 def open_many(session: Session, new: Sequence[NewTicket]) -> dict[int, tuple[int, int]]:
-    """Open a ticket for each; returns (id, number) by conversation, for whoever writes their histories.
-
-    The numbers' counter stays locked until the commit.
-    """
+    """Open a ticket for each; returns (id, number) by conversation, for whoever writes their histories."""
     if not new:
         return {}
-    rows = [(t.viewer_id, t.conversation_id, t.kind, t.priority, t.subject, t.opened_at, n) for n, t in enumerate(new)]
+    rows = [(t.viewer_id, t.conversation_id, t.kind, t.priority, t.subject, t.opened_at) for t in new]
     opened = _on_postgres if connection_of(session).dialect.name == "postgresql" else _on_sqlite
     return opened(session, rows)
 
 
-_COLUMNS = ("viewer_id", "conversation_id", "kind", "priority", "subject", "opened_at", "number")
+_COLUMNS = ("viewer_id", "conversation_id", "kind", "priority", "subject", "opened_at")
 _given = Columns([table_of(Ticket).c[name] for name in _COLUMNS])
 _OPEN = f"""
-WITH taken AS ({RESERVE.replace("?", "$")}),
-given ({", ".join(_COLUMNS)}) AS ({_given.unnest(first=3)})
-INSERT INTO tickets (viewer_id, conversation_id, kind, priority, subject, opened_at, number, status)
-SELECT viewer_id, conversation_id, kind, priority, subject, opened_at, taken.value - $2 + 1 + number, 'open'
-FROM taken, given RETURNING conversation_id, id, number
+WITH given ({", ".join(_COLUMNS)}) AS ({_given.unnest()})
+INSERT INTO tickets ({", ".join(_COLUMNS)}, number, status)
+SELECT {", ".join(_COLUMNS)}, nextval('ticket_numbers'), 'open' FROM given RETURNING conversation_id, id, number
 """
 
 
 def _on_postgres(session: Session, rows: Sequence[Row]) -> dict[int, tuple[int, int]]:
-    """One round trip, and the shorter the counter is locked."""
-    made = fetch(connection_of(session), _OPEN, (COUNTER, len(rows), *_given.arrays(rows)))
+    """Numbered by a sequence: a counter would stay locked until the commit, and batches would wait for each other.
+
+    A transaction that fails leaves a gap.
+    """
+    made = fetch(connection_of(session), _OPEN, _given.arrays(rows))
     return {conversation: (ticket_id, number) for conversation, ticket_id, number in made}
 
 
 def _on_sqlite(session: Session, rows: Sequence[Row]) -> dict[int, tuple[int, int]]:
-    first = reserve(session, COUNTER, len(rows))
-    numbered = [(*row[:-1], first + row[-1], TicketStatus.open) for row in rows]
+    first = reserve(session, "tickets", len(rows))
+    numbered = [(*row, number, TicketStatus.open) for number, row in enumerate(rows, first)]
     return {row[0]: (row[1], row[2]) for row in _insert(session, numbered)}
 
 

@@ -91,6 +91,15 @@ async def test_every_step_down_can_be_taken_up_again(db: Database, database_url:
     assert await db.read(differences) == []
 
 
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_ticket_numbers_go_on_where_the_counter_stood(db: Database, database_url: str) -> None:
+    down = await asyncio.to_thread(alembic, database_url, "downgrade", "0002")
+    assert down.returncode == 0, down.stderr
+    await execute(database_url, "INSERT INTO counters (name, value) VALUES ('tickets', 7)")
+    assert await asyncio.to_thread(bring_up_to_date, Settings(database_url=database_url))
+    assert await db.write(lambda session: session.scalar(text("SELECT nextval('ticket_numbers')"))) == 8
+
+
 # -------------------- bringing up to date
 
 

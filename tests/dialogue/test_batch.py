@@ -1,8 +1,10 @@
 """The transaction of the way in, on both engines."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -10,11 +12,12 @@ from app.channels.base import AgentSession, Followed, Image, Undecodable, Unfoll
 from app.conversations import outbox
 from app.conversations.models import Conversation, InboundEvent, Message
 from app.dialogue import batch, events
-from app.dialogue.push import Fate
+from app.dialogue.push import Answer, Fate
 from app.dialogue.turn import Said
 from app.jobs import Job, Lane
 from app.tickets.models import Ticket, TicketEvent
 from app.viewers.models import Identity, Viewer
+from tests.db.gates import PATIENCE, Gate
 from tests.dialogue.conftest import Talk
 
 REFUND = "会员可以退款吗？"
@@ -136,6 +139,24 @@ async def test_a_person_is_called_with_a_ticket_and_the_place_in_the_queue(talk:
     assert "下一位" in (first.text or "")
     assert "前面还有 1 位" in (second.text or "")
     assert [c.owner for c in await talk.db.read(conversations)] == ["queue", "queue"]
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_who_opens_a_ticket_waits_for_nobody(talk: Talk) -> None:
+    gate = Gate()
+
+    def open_and_stop(session: Session) -> list[Answer]:
+        answers = batch.handle(session, [talk.push(HUMAN, "first")], talk.rules, now=talk.now)
+        gate.stop(session)
+        return answers
+
+    leading = asyncio.ensure_future(talk.db.write(open_and_stop))
+    await gate.reached()
+    await asyncio.wait_for(talk.say(HUMAN, "second"), PATIENCE)
+    gate.open()
+    await leading
+    numbers = await talk.db.read(lambda session: sorted(session.scalars(select(Ticket.number))))
+    assert numbers == [1, 2]
 
 
 async def test_places_count_within_one_batch(talk: Talk) -> None:
