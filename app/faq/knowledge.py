@@ -8,22 +8,43 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
+from app.matching.devices import Device
+
 INTENT_PREFIX = "intent:"
+GAP = "…"
+"""Stands in a word for some characters that may lie between its parts."""
 
 
 class Action(StrEnum):
-    """What the service does when an intent is meant; the texts for all but ``say`` belong to the dialogue."""
+    """What the service does when an intent is meant."""
 
     hand_over = "hand_over"
+    care = "care"
+    """Somebody is in danger: warm words, help lines, and a person as soon as there is one."""
+    alarm = "alarm"
+    """The matter is urgent whatever the question is: said before its answer, with a ticket that goes first."""
+    calm = "calm"
+    """The viewer is angry: no cheerful answer, but an apology and the ways to a person."""
     wait_estimate = "wait_estimate"
     cancel_queue = "cancel_queue"
     ticket_progress = "ticket_progress"
+    my_tickets = "my_tickets"
+    answer_due = "answer_due"
     unsubscribe = "unsubscribe"
+    subscribe = "subscribe"
+    data_request = "data_request"
+    suggest = "suggest"
     complain = "complain"
     continue_ = "continue"
+    confirm = "confirm"
     deny = "deny"
     still_broken = "still_broken"
+    solved = "solved"
     say = "say"
+
+
+SAYING = frozenset({Action.say, Action.care, Action.alarm, Action.calm, Action.solved})
+"""Actions whose words stand with the intent; those of the others belong to the dialogue."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +62,23 @@ class Entry:
     intent: str | None
     """The intent that acts where the question is really a request."""
     version: str
+    again: tuple[str, ...] = ()
+    """Other wordings, for a viewer who asks the same again; only those whose facts are all set."""
+    devices: tuple[tuple[Device, str], ...] = ()
+    """Steps for the viewer's device instead of ``answer``."""
+    offer: str | None = None
+    """The intent that acts if the viewer says yes: its offer stands under the answer."""
+
+    def steps_for(self, device: Device | None) -> str | None:
+        return next((steps for known, steps in self.devices if known == device), None)
 
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """Something that a viewer wants done. ``exact`` words count only as the whole message, ``examples`` are matched."""
+    """Something that a viewer wants done.
+
+    ``exact`` words count only as the whole message, ``examples`` are matched, ``words`` count wherever they stand.
+    """
 
     id: str
     title: str
@@ -54,7 +87,9 @@ class Intent:
     action: Action
     priority: int
     replies: tuple[str, ...]
-    """Wordings to choose from, for ``say``; otherwise empty."""
+    """Wordings to choose from, for actions of ``SAYING``; otherwise empty."""
+    words: tuple[str, ...] = ()
+    """``…`` in a word stands for some characters between its parts."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,10 @@ The format of ``faq/<group>.yaml``::
           - 一直转圈圈，半天加载不出来
         answer: |                   # plain text of at most 2,000 bytes; {hotline} is a fact, see facts.py;
           ……                        # without its facts an answer is withheld: none in urgent ones, none with an intent
+        again: [……]                 # optional: other wordings, for a viewer who asks the same again
+        devices:                    # optional: the steps for a device that the viewer names, instead of the answer:
+          tv: ……                    # android, ios, tv, computer
+        offer: human                # optional: the intent that acts if the viewer says yes; the dialogue asks
         urgent: true                # optional: answered even while the viewer waits for a person
         intent: human               # optional: the question is really a request; its intent acts instead
 
@@ -18,10 +22,11 @@ and of ``intents/<id>.yaml``::
     id: human
     title: 转人工
     examples: [转人工客服, 我要人工]   # matched like similar questions
-    exact: [人工, "0"]              # count only as the whole message; one of the two lists may be left out
+    exact: [人工, "0"]              # count only as the whole message
+    words: [孩子…充了, 不想活了]     # count wherever they stand, … for some characters; one of the three is enough
     action: hand_over               # see knowledge.Action
     priority: 100                   # 0 to 100: higher wins over other intents and entries
-    reply: [……]                     # for the action say only: wordings, at least one of them without a fact
+    reply: [……]                     # for the actions of knowledge.SAYING: wordings, one at least without a fact
 
 Text is text: a number, true/false or a date stands in quotes. YAML aliases are refused.
 """
@@ -56,7 +61,9 @@ def load(faq_dir: Path, intents_dir: Path, facts: Mapping[str, str | None]) -> K
     files = source.open_files(faq_dir, problems)
     entries = [read_entry(stem, place, facts) for stem, root in files for place in entries_of(root)]
     _check_entry_ids(entries)
-    _check_named_intents(entries, {path.stem for path in intents_dir.glob("*.yaml")})
+    known = {path.stem for path in intents_dir.glob("*.yaml")}
+    _check_named_intents(entries, known)
+    _check_offers(entries, known)
     asked = [phrasing for read in entries for phrasing in read.phrasings]
     _check_phrasings([*asked, *(phrasing for read in intents for phrasing in read.phrasings)])
     if problems:
@@ -96,6 +103,13 @@ def _check_named_intents(entries: Sequence[ReadEntry], known: set[str]) -> None:
         first = seen.setdefault(name, place)
         if first is not place:
             place.report(f"'{name}' already belongs to the entry at {first.file}:{first.line}")
+
+
+def _check_offers(entries: Sequence[ReadEntry], known: set[str]) -> None:
+    for read in entries:
+        place = read.fields.get("offer")
+        if place and read.entry.offer not in known:
+            place.report(f"there is no intent '{read.entry.offer}'")
 
 
 def _check_phrasings(phrasings: Sequence[Phrasing]) -> None:

@@ -4,13 +4,14 @@ Like ``source``, it reports what is wrong and goes on with an empty value; ``loa
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import astuple, dataclass, replace
 
 from app.faq import source
 from app.faq.facts import PLACEHOLDER, missing_facts, render
-from app.faq.knowledge import INTENT_PREFIX, Action, Entry, Intent, bare, fingerprint
+from app.faq.knowledge import GAP, INTENT_PREFIX, SAYING, Action, Entry, Intent, bare, fingerprint
 from app.faq.source import Place
+from app.matching.devices import Device
 
 ENTRY_ID = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
 TITLE_LENGTHS = range(2, 13)
@@ -18,11 +19,15 @@ MAX_PHRASING = 200
 MAX_TEXT_BYTES = 2000
 """One message of the narrowest platform holds 2,048 bytes."""
 MAX_PRIORITY = 100
+SHORTEST_WORD = 2
+MOMENTS = ("ticket", "due")
+"""What a reply of an intent may name besides facts: the number of the ticket that it opens, and its promised time."""
+_STAY = {name: f"{{{name}}}" for name in MOMENTS}
 
 ENTRY_REQUIRED = frozenset({"id", "title", "question", "similar", "answer"})
-ENTRY_OPTIONAL = frozenset({"urgent", "intent"})
+ENTRY_OPTIONAL = frozenset({"again", "devices", "offer", "urgent", "intent"})
 INTENT_REQUIRED = frozenset({"id", "title", "action", "priority"})
-INTENT_OPTIONAL = frozenset({"examples", "exact", "reply"})
+INTENT_OPTIONAL = frozenset({"examples", "exact", "words", "reply"})
 
 Facts = Mapping[str, str | None]
 
@@ -69,6 +74,9 @@ def read_entry(group: str, place: Place, facts: Facts) -> ReadEntry:
         question=_phrase(fields.get("question")),
         similar=tuple(phrasing.text for phrasing in similar),
         answer=render(template, facts),
+        again=_wordings(fields.get("again"), facts),
+        devices=_devices(fields.get("devices"), facts),
+        offer=source.text(fields.get("offer")) or None,
         urgent=source.flag(fields.get("urgent")),
         intent=source.text(fields.get("intent")) or None,
         version="",
@@ -83,8 +91,8 @@ def read_entry(group: str, place: Place, facts: Facts) -> ReadEntry:
 def read_intent(stem: str, root: Place, facts: Facts) -> ReadIntent:
     """The file ``stem``.yaml."""
     fields = source.record(root, INTENT_REQUIRED, INTENT_OPTIONAL)
-    if not fields.keys() & {"examples", "exact"}:
-        root.report("needs examples or exact words")
+    if not fields.keys() & {"examples", "exact", "words"}:
+        root.report("needs examples, exact words or words")
     examples = _phrasings(INTENT_PREFIX + stem, fields.get("examples"))
     exact = _phrasings(INTENT_PREFIX + stem, fields.get("exact"), exact=True)
     action = _action(fields.get("action"))
@@ -93,6 +101,7 @@ def read_intent(stem: str, root: Place, facts: Facts) -> ReadIntent:
         title=_title(fields.get("title")),
         examples=tuple(phrasing.text for phrasing in examples),
         exact=tuple(phrasing.text for phrasing in exact),
+        words=tuple(_word(item) for item in source.items(fields.get("words"))),
         action=action,
         priority=_priority(fields.get("priority")),
         replies=_replies(root, fields.get("reply"), action, facts),
@@ -160,6 +169,31 @@ def _template(place: Place | None, facts: Facts) -> str:
     return template
 
 
+def _wordings(place: Place | None, facts: Facts) -> tuple[str, ...]:
+    """The texts whose facts are all set."""
+    templates = [_template(item, facts) for item in source.items(place)]
+    return tuple(render(template, facts) for template in templates if not missing_facts(template, facts))
+
+
+def _devices(place: Place | None, facts: Facts) -> tuple[tuple[Device, str], ...]:
+    if place is None:
+        return ()
+    templates = {device: _template(text, facts) for device, text in _by_device(place)}
+    return tuple((device, render(text, facts)) for device, text in templates.items() if not missing_facts(text, facts))
+
+
+def _by_device(place: Place) -> Iterator[tuple[Device, Place]]:
+    fields = source.record(place, frozenset(), frozenset(Device))
+    return ((Device(name), text) for name, text in fields.items())
+
+
+def _word(place: Place | None) -> str:
+    word = _phrase(place)
+    if place and word and (len(bare(word)) < SHORTEST_WORD or not all(map(bare, word.split(GAP)))):
+        place.report(f"needs {SHORTEST_WORD} letters, and some on each side of {GAP}: it counts wherever it stands")
+    return word
+
+
 def _action(place: Place | None) -> Action:
     name = source.text(place)
     if place and name and name not in set(Action):
@@ -176,9 +210,9 @@ def _priority(place: Place | None) -> int:
 
 def _replies(root: Place, place: Place | None, action: Action, facts: Facts) -> tuple[str, ...]:
     """The wordings whose facts are all set; one must need none, so that there is always something to say."""
-    if (action is Action.say) != (place is not None):
-        root.report("reply belongs to the action say, and only there")
-    templates = [_template(item, facts) for item in source.items(place)]
-    if place and templates and all(PLACEHOLDER.search(template) for template in templates):
+    if (action in SAYING) != (place is not None):
+        root.report(f"reply belongs to the actions {', '.join(sorted(SAYING))}, and only there")
+    wordings = [source.text(item) for item in source.items(place)]
+    if place and wordings and all(missing_facts(wording, _STAY) for wording in wordings):
         place.report("needs one wording without a fact")
-    return tuple(render(template, facts) for template in templates if not missing_facts(template, facts))
+    return _wordings(place, {**facts, **_STAY})
