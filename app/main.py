@@ -5,7 +5,6 @@ import contextlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
@@ -16,15 +15,12 @@ from app.conversations.accounts import Directory
 from app.db.database import Database
 from app.db.opening import check_keys, connect
 from app.dialogue.backlog import Backlog
-from app.dialogue.batch import Rules
 from app.dialogue.endpoints import PREFIX, Webhooks
 from app.dialogue.ingest import Ingest
-from app.dialogue.understand import Brain, build_brain
+from app.dialogue.loading import load_rules
 from app.errors import AppError
-from app.faq.facts import resolve_facts
-from app.faq.loader import load
 from app.secrets import Keyring, load_keyring
-from app.settings import ROOT, Settings
+from app.settings import Settings
 from app.worker import work
 
 
@@ -40,16 +36,11 @@ class Service:
     backlog: Backlog
 
 
-def load_brain(settings: Settings) -> Brain:
-    facts = resolve_facts(settings.facts, demo=settings.demo)
-    return build_brain(load(ROOT / "faq", ROOT / "intents", facts))
-
-
 async def open_service(settings: Settings) -> Service:
     """Everything that answers a message, not yet running. The schema must be up to date."""
     keyring, db = load_keyring(settings), connect(settings)
     await db.write(check_keys, keyring)
-    rules = Rules(load_brain(settings), timedelta(hours=settings.silence_hours))
+    rules = load_rules(settings)
     directory = Directory(db, keyring, simulated=settings.demo)
     await directory.refresh()
     backlog = Backlog(db, directory, keyring, rules)

@@ -36,6 +36,22 @@ class Settings(BaseSettings):
     """What the answers say of the company, e.g. ``FACTS__HOTLINE``; demo mode fills the gaps."""
     silence_hours: float = Field(default=24, gt=0, le=8760)
     """A conversation with the bot that was silent for so long is closed by the next message."""
+    service_hours: str = ""
+    """When agents are there, Beijing time: ``周一至周五 9:00-12:00,13:30-18:00; 周六 10:00-16:00``. Empty: always."""
+    holidays: str = ""
+    """Days without service: ``2026-10-01..2026-10-07, 2027-01-01``."""
+    workdays: str = ""
+    """Make-up working days, in the same form."""
+    answer_days: int = Field(default=1, ge=1, le=90)
+    """Working days within which viewers are promised an answer to a ticket."""
+    urgent_hours: float = Field(default=2, gt=0, le=240)
+    """Service hours within which urgent matters are answered."""
+    complaint_days: int = Field(default=5, ge=1, le=90)
+    """Working days within which a complaint is answered in writing."""
+    complaint_office: str = "投诉专员"
+    """Who is in charge of complaints, as viewers are told."""
+    burst: int = Field(default=20, ge=3, le=100_000)
+    """Messages of one viewer within a minute from which on they are kept without an answer each."""
     raw_body_days: int = Field(default=30, ge=1, le=36500)
     """How long received bodies are kept for replay."""
     database_pool: int = Field(default=8, ge=4, le=200)

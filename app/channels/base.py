@@ -176,6 +176,14 @@ class PrivacyChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class Recalled:
+    """The viewer took a message back; ``key`` is that of its push. WeChat official accounts are never told."""
+
+    kind: ClassVar[str] = "recalled"
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class Unknown:
     """Well signed and well formed, but of a type that we do not know: stored as it is, acknowledged."""
 
@@ -201,6 +209,7 @@ Content = (
     | ArticlePublished
     | AgentSession
     | PrivacyChanged
+    | Recalled
     | Unknown
 )
 
@@ -239,10 +248,22 @@ class Undecodable:
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """A line ``N. label`` of a text that can be tapped where the account allows it; the tap brings ``id`` back.
+
+    The id names what is chosen, not the question: a tap that comes days later, or twice, still means the same.
+    """
+
+    id: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
 class Outbound:
     """One message to a viewer; text only until delivery learns the other kinds."""
 
     text: str
+    choices: tuple[Choice, ...] = ()
 
 
 class Outcome(StrEnum):

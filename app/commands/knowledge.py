@@ -2,11 +2,11 @@
 
 import argparse
 
+from app.dialogue.loading import load_brain
 from app.dialogue.understand import build_brain
 from app.faq.facts import resolve_facts
 from app.faq.lint import lint
 from app.faq.loader import load
-from app.main import load_brain
 from app.settings import ROOT, Settings
 
 

@@ -87,6 +87,13 @@ class Conversation(Base):
     queued_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     acknowledged: Mapped[bool]
     """Whether the viewer in the queue was told that his addition was received."""
+    repeats: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    """How often ``last_entry`` was asked again since it was answered first."""
+    heard: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    """What was named so far: title, episode, device, error code."""
+    burst: Mapped[int] = mapped_column(server_default="0")
+    """The viewer's messages since ``burst_at``, for a minute."""
+    burst_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
@@ -153,4 +160,6 @@ class Message(Base):
     sending_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """When the last attempt to send it began."""
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    recalled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When the viewer took it back, on platforms that tell."""
     error: Mapped[str | None] = mapped_column(String(200))

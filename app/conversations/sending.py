@@ -103,7 +103,7 @@ class Sender:
         return error
 
     async def _send(self, account: Account, draft: Draft) -> DeliveryError | None:
-        base_url, outbound = self._base_urls[account.platform.name], Outbound(draft.text)
+        base_url, outbound = self._base_urls[account.platform.name], Outbound(draft.text, draft.choices)
         token = ""
         try:
             token = await _within(LONGEST, self._tokens.current(account), Outcome.retry)

@@ -7,25 +7,23 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from app.channels.base import Followed, Inbound, Text, Unfollowed
+from app.channels.base import Choice, Followed, Inbound, Recalled, Text, Unfollowed
 from app.channels.text import split_text
 from app.conversations import outbox
-from app.conversations.models import Direction, Message, MessageState, Via
+from app.conversations.models import Direction, InboundEvent, Message, MessageState, Via
 from app.conversations.outbox import NEVER, Queued
 from app.db.base import Encoded
-from app.db.rows import Insert, Write, table_of
-from app.db.sql import is_any
-from app.dialogue import phrases, threads
+from app.db.rows import Insert, table_of
+from app.dialogue import filing, phrases, threads
+from app.dialogue.circumstances import Circumstances
+from app.dialogue.filing import Filed
 from app.dialogue.provenance import Source
 from app.dialogue.push import Answer, Fate, Push
 from app.dialogue.threads import Thread
-from app.dialogue.turn import AddToTicket, Decision, Effect, OpenTicket, RefusePushes, Say
-from app.jobs import Lane
-from app.tickets import service as tickets
-from app.tickets.service import Addition, NewTicket
+from app.dialogue.turn import Decision, Say
 from app.viewers.models import Identity
 
 _insert_messages = Insert(
@@ -50,15 +48,17 @@ class _Entry:
     passive_seq: int | None = None
     rides: Message | None = None
 
+    def filed(self) -> Filed:
+        return Filed(self.event_id, self.thread, self.decision.effects)
+
 
 class Book:
     """What a batch decided, entered turn by turn, then written at once."""
 
-    def __init__(self, lanes: dict[int, Lane], tickets: dict[int, list[tuple[int, int]]], now: datetime) -> None:
-        """``lanes`` with work and ``tickets`` that are open, (id, number) oldest first, both by conversation."""
-        self._lanes, self._open_tickets, self._now = lanes, tickets, now
+    def __init__(self, known: Circumstances, now: datetime) -> None:
+        self._known, self._lanes, self._now = known, known.lanes, now
         self._entries: list[_Entry] = []
-        self._busy = set(lanes)
+        self._busy = set(known.lanes)
         """Conversations in which something waits to be sent, so that whatever is new queues behind it."""
 
     def waits(self, thread: Thread) -> bool:
@@ -72,46 +72,15 @@ class Book:
         self._entries.append(_Entry(push, event_id, thread, decision))
 
     def write(self, session: Session) -> dict[tuple[int, str], Answer]:
-        numbers, histories = self._tickets(session)
+        files = filing.file(session, [entry.filed() for entry in self._entries], self._known, self._now)
         for entry in self._entries:
-            self._place(session, entry, numbers.get(entry.thread.conversation_id))
+            self._place(session, entry, files.numbers.get(entry.event_id))
+        histories = files.written({entry.event_id: entry.asked_seq for entry in self._entries})
         conversations = threads.saving({entry.thread.conversation_id: entry.thread for entry in self._entries}.values())
         made = _insert_messages.beside(session, self._rows(), [conversations, histories])
         ids = {(row[1], row[2]): row[0] for row in made}
         self._queue(session, ids)
-        self._refuse_pushes(session)
         return {entry.push.key: self._answer(entry, ids) for entry in self._entries}
-
-    # -------------------- tickets
-
-    def _tickets(self, session: Session) -> tuple[dict[int, int], Write]:
-        """Open tickets; their numbers by conversation, and what is still to be added to their histories."""
-        concerned = [(e, effect) for e in self._entries for effect in e.decision.effects if _concerns_ticket(effect)]
-        if not concerned:
-            return {}, tickets.additions(())
-        newest = {conversation: found[-1] for conversation, found in self._open_tickets.items()}
-        new: dict[int, NewTicket] = {}
-        for entry, effect in concerned:
-            if isinstance(effect, OpenTicket) and entry.thread.conversation_id not in newest:
-                new.setdefault(entry.thread.conversation_id, self._new_ticket(entry, effect))
-        newest |= tickets.open_many(session, list(new.values()))
-        begun = [
-            Addition(newest[conversation][0], "opened", "bot", ticket.subject, self._now)
-            for conversation, ticket in new.items()
-        ]
-        added = [
-            Addition(newest[entry.thread.conversation_id][0], "added", "viewer", effect.text, self._now)
-            for entry, effect in concerned
-            if isinstance(effect, AddToTicket) and entry.thread.conversation_id in newest
-        ]
-        numbers = {conversation: number for conversation, (_, number) in newest.items()}
-        return numbers, tickets.additions(begun + added)
-
-    def _new_ticket(self, entry: _Entry, effect: OpenTicket) -> NewTicket:
-        thread = entry.thread
-        return NewTicket(
-            thread.viewer_id, thread.conversation_id, effect.kind, effect.priority, effect.subject, self._now
-        )
 
     # -------------------- messages
 
@@ -155,7 +124,7 @@ class Book:
         fetchable = passive or (entry.passive_seq is None and entry.rides is None and seq == entry.says[0][0])
         return (
             entry.thread.conversation_id, seq, Direction.outbound, "bot", "text", text,
-            _provenance(say.source),
+            _details_of(say),
             MessageState.sending if passive else MessageState.queued,
             Via.passive if passive else Via.outbox,
             entry.event_id if fetchable else None,
@@ -176,23 +145,15 @@ class Book:
         ]  # fmt: skip
         outbox.enqueue(session, queued, now=self._now)
 
-    def _refuse_pushes(self, session: Session) -> None:
-        identities = sorted({
-            entry.thread.identity_id
-            for entry in self._entries
-            if any(isinstance(effect, RefusePushes) for effect in entry.decision.effects)
-        })  # fmt: skip
-        if identities:
-            refused = update(Identity).where(is_any(Identity.id, identities))
-            session.execute(refused.values(refused_pushes_at=self._now))
-
     def _answer(self, entry: _Entry, ids: dict[tuple[int, int], int]) -> Answer:
         said, conversation = entry.decision.said, entry.thread.conversation_id
         if entry.rides is not None:
-            return Answer(Fate.decided, entry.rides.text, entry.rides.id, said, conversation)
+            choices = outbox.choices_of(entry.rides)
+            return Answer(Fate.decided, entry.rides.text, entry.rides.id, said, conversation, choices)
         if entry.passive_seq is None:
             return Answer(Fate.decided, None, None, said, conversation)
-        return Answer(Fate.decided, entry.says[0][1], ids[conversation, entry.passive_seq], said, conversation)
+        _, text, say = entry.says[0]
+        return Answer(Fate.decided, text, ids[conversation, entry.passive_seq], said, conversation, say.choices)
 
 
 def note_presence(session: Session, pushes: Sequence[Push]) -> None:
@@ -202,6 +163,17 @@ def note_presence(session: Session, pushes: Sequence[Push]) -> None:
         if isinstance(content, (Followed, Unfollowed)):
             own = (Identity.channel_id == push.channel_id, Identity.external_id == push.sender)
             session.execute(update(Identity).where(*own).values(following=isinstance(content, Followed)))
+
+
+def note_recalls(session: Session, pushes: Sequence[Push], now: datetime) -> None:
+    """What a viewer took back stays, marked: agents must not answer it as if it stood."""
+    for push in pushes:
+        content = push.message.content if isinstance(push.message, Inbound) else None
+        if isinstance(content, Recalled):
+            own = (InboundEvent.channel_id == push.channel_id, InboundEvent.dedupe_key == content.key)
+            event = select(InboundEvent.id).where(*own, InboundEvent.sender == push.sender).scalar_subquery()
+            theirs = (Message.direction == Direction.inbound, Message.event_id == event)
+            session.execute(update(Message).where(*theirs).values(recalled_at=now))
 
 
 def _parts(decision: Decision, push: Push, ticket: int | None) -> list[tuple[str, Say]]:
@@ -231,8 +203,14 @@ def _not_before(entry: _Entry, now: datetime) -> datetime:
     return now if entry.passive_seq is not None or entry.rides is not None else max(now, entry.push.send_after)
 
 
-def _concerns_ticket(effect: Effect) -> bool:
-    return isinstance(effect, (OpenTicket, AddToTicket))
+def _details_of(say: Say) -> Encoded | None:
+    return _provenance(say.source) if say.source or not say.choices else _choices(say.choices)
+
+
+@lru_cache(1024)
+def _choices(choices: tuple[Choice, ...]) -> Encoded:
+    listed = [[choice.id, choice.label] for choice in choices]
+    return Encoded(json.dumps({"choices": listed}, ensure_ascii=False))
 
 
 @lru_cache(1024)

@@ -12,9 +12,9 @@ from app.conversations.models import InboundEvent
 from app.db.database import Database
 from app.db.sql import alone
 from app.dialogue import batch, events
-from app.dialogue.batch import Rules
 from app.dialogue.push import Push
 from app.dialogue.reading import read_stored
+from app.dialogue.rules import Rules
 from app.secrets import Keyring
 
 log = logging.getLogger(__name__)

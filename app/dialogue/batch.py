@@ -6,28 +6,19 @@ said again. All processes lock in this order, or two that get the same repeats w
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from app.channels.base import Inbound
+from app.channels.base import SPOKEN, Inbound
 from app.conversations.models import EventState
 from app.dialogue import actions, arrivals, circumstances, events, people, repeats, threads
 from app.dialogue.decide import decide, talks
 from app.dialogue.people import Met, Sender
 from app.dialogue.push import ACKNOWLEDGED, Answer, Fate, Key, Push
+from app.dialogue.rules import Rules
 from app.dialogue.threads import Thread
 from app.dialogue.turn import Turn
-from app.dialogue.understand import Brain
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """What a batch is decided by besides the pushes themselves."""
-
-    brain: Brain
-    silence: timedelta
 
 
 def handle(session: Session, pushes: Sequence[Push], rules: Rules, *, now: datetime) -> list[Answer]:
@@ -77,22 +68,27 @@ def _decide_all(
     locked: dict[Sender, Thread] | None = None,
 ) -> dict[Key, Answer]:
     actions.note_presence(session, [push for push, _ in stored])
+    actions.note_recalls(session, [push for push, _ in stored], now)
     todo = [(push, event_id) for push, event_id in stored if _asks(push)]
     if not todo:
         return {}
     found = threads.load(session, {push.who for push, _ in todo}, met, now=now, silence=rules.silence, locked=locked)
     known = circumstances.load(session, [(push, found[push.who]) for push, _ in todo])
-    book = actions.Book(known.lanes, known.tickets, now)
+    book = actions.Book(known, now)
     for push, event_id in todo:
         thread = found[push.who]
         assert isinstance(push.message, Inbound)
+        if isinstance(push.message.content, SPOKEN):
+            thread.beat(now)
         turn = Turn(
             push.message.content, push.understanding, thread.memory,
             ahead=known.ahead(thread),
-            open_tickets=known.numbers_of(thread),
+            here=known.here(thread),
+            own=known.own_of(thread),
             more=book.waits(thread),
+            burst=thread.burst,
         )  # fmt: skip
-        decision = decide(turn, rules.brain, now)
+        decision = decide(turn, rules, now)
         known.note(thread, decision)
         book.enter(push, event_id, thread, decision)
     return book.write(session)

@@ -3,35 +3,38 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import literal_column, null, select
+from sqlalchemy import literal_column, select
 from sqlalchemy.orm import Session
 
 from app.conversations import outbox, routing
 from app.db.driver import Prepared
 from app.db.rows import table_of
 from app.db.sql import is_any
-from app.dialogue.decide import COUNTED
+from app.dialogue.progress import number_in
 from app.dialogue.push import Push
+from app.dialogue.reports import COUNTED
 from app.dialogue.threads import Thread
 from app.dialogue.turn import Decision
+from app.dialogue.waiting import ASKS_OWN_TICKETS
 from app.faq.knowledge import Action, Intent
 from app.jobs import HAS_WORK, Lane
-from app.tickets import service as tickets
+from app.tickets import views
 from app.tickets.models import Ticket
+from app.tickets.views import TicketView
 
-_ASKS_TICKETS = frozenset({Action.ticket_progress})
+_ASKS_TICKETS = frozenset({Action.ticket_progress, Action.my_tickets, Action.answer_due})
 _ASKS_PLACE = frozenset({Action.wait_estimate, Action.hand_over})
 
 
 _lane, _ticket = table_of(Lane).c, table_of(Ticket).c
 LOOK = Prepared(
-    select(literal_column("'lane'"), _lane.subject_id, null(), null())
+    select(literal_column("'lane'"), _lane.subject_id)
     .where(_lane.topic == literal_column(f"'{outbox.TOPIC}'"), is_any(_lane.subject_id, "conversations"), HAS_WORK)
     .union_all(
-        select(literal_column("'ticket'"), _ticket.conversation_id, _ticket.id, _ticket.number).where(
-            is_any(_ticket.conversation_id, "conversations"), _ticket.status == literal_column("'open'")
+        select(literal_column("'ticket'"), _ticket.conversation_id).where(
+            is_any(_ticket.conversation_id, "conversations"), _ticket.closed_at.is_(None)
         ),
-        select(literal_column("'queue'"), routing.waiting().scalar_subquery(), null(), null()),
+        select(literal_column("'queue'"), routing.waiting().scalar_subquery()),
     )
 )
 """One statement, as each costs a round trip of the batch; it takes no lock.
@@ -45,18 +48,22 @@ conversation's lock, as the batch does.
 class Circumstances:
     lanes: dict[int, Lane]
     """Lanes with work, locked, by conversation."""
-    tickets: dict[int, list[tuple[int, int]]]
-    """(id, number) of the open tickets, oldest first, by conversation."""
+    tickets: dict[int, list[TicketView]]
+    """The open tickets, oldest first, by conversation."""
     length: int
     """Conversations in the queue, those of this batch included as they come; 0 where nobody may join it."""
     places: dict[int, int] = field(default_factory=dict)
-    numbers: dict[int, list[int]] = field(default_factory=dict)
+    own: dict[int, list[TicketView]] = field(default_factory=dict)
+    """The tickets of the viewers who ask for theirs, newest first."""
 
     def ahead(self, thread: Thread) -> int:
         return self.places.get(thread.conversation_id, self.length)
 
-    def numbers_of(self, thread: Thread) -> tuple[int, ...]:
-        return tuple(self.numbers.get(thread.viewer_id, ()))
+    def here(self, thread: Thread) -> tuple[TicketView, ...]:
+        return tuple(self.tickets.get(thread.conversation_id, ()))
+
+    def own_of(self, thread: Thread) -> tuple[TicketView, ...]:
+        return tuple(self.own.get(thread.viewer_id, ()))
 
     def note(self, thread: Thread, decision: Decision) -> None:
         """Keep the places right for the turns that follow in this batch."""
@@ -71,24 +78,27 @@ def load(session: Session, turns: Sequence[tuple[Push, Thread]]) -> Circumstance
     for push, thread in turns:
         if thread.queued_at is not None and _asks(push, _ASKS_PLACE):
             known.places[thread.conversation_id] = routing.ahead_of(session, thread.queued_at, most=COUNTED)
-    asking = sorted({thread.viewer_id for push, thread in turns if _asks(push, _ASKS_TICKETS)})
+    asking = sorted({thread.viewer_id for push, thread in turns if _asks_tickets(push, thread)})
     if asking:
-        known.numbers = tickets.open_of(session, asking)
+        known.own = views.of_viewers(session, asking)
     return known
 
 
 def _look(session: Session, conversations: Sequence[int], most: int) -> Circumstances:
     busy: list[int] = []
+    with_tickets: set[int] = set()
     known = Circumstances({}, {}, 0)
-    for what, subject, ticket_id, number in sorted(LOOK(session, conversations=conversations, most=most)):
+    for what, subject in LOOK(session, conversations=conversations, most=most):
         if what == "lane":
             busy.append(subject)
         elif what == "ticket":
-            known.tickets.setdefault(subject, []).append((ticket_id, number))
+            with_tickets.add(subject)
         else:
             known.length = subject
     if busy:
-        known.lanes = outbox.lanes_with_work(session, busy)
+        known.lanes = outbox.lanes_with_work(session, sorted(busy))
+    if with_tickets:
+        known.tickets = views.open_in(session, sorted(with_tickets))
     return known
 
 
@@ -96,10 +106,24 @@ def _may_queue(push: Push, thread: Thread) -> bool:
     """Whether the turn can end with a person: an unsure text after a failure, or an intent that is not just said."""
     if push.understanding is None or thread.memory.owner != "bot":
         return False
-    found = push.understanding.meant
-    return thread.memory.failures > 0 or (isinstance(found, Intent) and found.action is not Action.say)
+    memory, understanding = thread.memory, push.understanding
+    if memory.failures or memory.awaiting or understanding.flag:
+        return True
+    found = understanding.meant
+    return isinstance(found, Intent) and found.action is not Action.say
 
 
 def _asks(push: Push, wanted: frozenset[Action]) -> bool:
     found = push.understanding.meant if push.understanding else None
     return isinstance(found, Intent) and found.action in wanted
+
+
+def _asks_tickets(push: Push, thread: Thread) -> bool:
+    """Whether the turn may speak of the viewer's tickets."""
+    waited = thread.memory.awaiting
+    if waited is not None and waited.kind in ASKS_OWN_TICKETS:
+        return True
+    understanding = push.understanding
+    if understanding is None:
+        return False
+    return _asks(push, _ASKS_TICKETS) or (understanding.meant is None and number_in(understanding.text) is not None)

@@ -1,40 +1,80 @@
 """What the service does with one message: reply, clarify, hand over, stay silent. Pure: data in, data out.
 
-What wins: human, unsubscribe, urgent › what the bot waits for › what the text matches.
+What wins: danger, human, unsubscribe, urgent › what the bot waits for › what the text matches › its context.
 """
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 
-from app.channels.base import AgentSession, Followed, Image, Link, Location, MenuUsed, Text, Video, Voice
-from app.dialogue import phrases
-from app.dialogue.choice import chosen
-from app.dialogue.provenance import Source, source_of
-from app.dialogue.turn import AddToTicket, Awaiting, Decision, Memory, OpenTicket, RefusePushes, Said, Say, Turn
-from app.dialogue.understand import Brain, Understanding
-from app.faq.knowledge import Action, Entry, Intent
+from app.channels.base import (
+    AgentSession,
+    Choice,
+    Followed,
+    Image,
+    Link,
+    Location,
+    MenuUsed,
+    Recalled,
+    Text,
+    Video,
+    Voice,
+)
+from app.dialogue import answers, phrases, progress, reports, waiting
+from app.dialogue.phrases import when
+from app.dialogue.reports import waits
+from app.dialogue.rules import Rules
+from app.dialogue.turn import (
+    Awaiting,
+    CloseTicket,
+    Consent,
+    Decision,
+    Memory,
+    Said,
+    Say,
+    Turn,
+    Waits,
+    reply,
+    silent,
+)
+from app.dialogue.understand import Understanding
+from app.faq.knowledge import INTENT_PREFIX, Action, Entry, Intent
+from app.matching.entities import NOTHING
 from app.matching.match import Tier
+from app.tickets.models import TicketKind
 
-COUNTED = 100
-"""The queue is counted up to here."""
-PATIENCE = timedelta(minutes=30)
-"""How long a question of the bot can be answered."""
 OPTIONS = 3
-_SUBJECT = 80
+_FOLLOW_UP = 14
+"""Characters up to which a text can be a follow-up that says only half of what it asks."""
+_PICTURED = ("playback.error_code", "membership.not_arrived", "intent:human")
+"""What pictures without words mostly show."""
 
 
-def decide(turn: Turn, brain: Brain, now: datetime) -> Decision:
-    """Decide a turn. ``now`` bounds what the bot still waits for and picks among wordings."""
+def decide(turn: Turn, rules: Rules, now: datetime) -> Decision:
+    """Decide a turn. ``now`` bounds what the bot still waits for, says who is there, and picks among wordings."""
+    turn = _hearing(turn)
     match turn.content:
         case AgentSession(action=action):
             return Decision(Said.silent, Memory(owner="agent" if action != "closed" else "bot"))
         case Followed():
-            return _reply(turn.memory, phrases.WELCOME) if turn.memory.owner == "bot" else _silent(turn)
+            return reply(turn.memory, phrases.WELCOME) if turn.memory.owner == "bot" else silent(turn)
+        case Recalled():
+            return silent(turn)
     if turn.memory.owner == "agent":
         return _with_agent(turn)
+    if turn.burst > rules.burst and not _goes_first(turn):
+        return _too_fast(turn, rules)
     if turn.memory.owner == "queue":
-        return _in_queue(turn)
-    return _with_bot(turn, brain, now)
+        return _in_queue(turn, rules, now)
+    return _with_bot(turn, rules, now)
+
+
+def _hearing(turn: Turn) -> Turn:
+    """The turn with what it names in its memory."""
+    if turn.understanding is None or turn.understanding.slots is NOTHING:
+        return turn
+    heard = turn.understanding.slots.over(turn.memory.heard)
+    return replace(turn, memory=turn.memory.but(heard=heard))
 
 
 # -------------------- who is it talking to
@@ -42,194 +82,252 @@ def decide(turn: Turn, brain: Brain, now: datetime) -> Decision:
 
 def _with_agent(turn: Turn) -> Decision:
     """A person speaks: the bot says nothing, and only carries out what nobody may delay."""
-    refuses = _intent(turn, Action.unsubscribe) is not None
-    return Decision(Said.silent, turn.memory, effects=(RefusePushes(),) if refuses else ())
+    refuses = _means(turn, Action.unsubscribe)
+    return Decision(Said.silent, turn.memory, effects=(Consent(False),) if refuses else ())
 
 
-def _in_queue(turn: Turn) -> Decision:
+def _too_fast(turn: Turn, rules: Rules) -> Decision:
+    """Said once; what comes on top is kept, and nothing is said to it."""
+    if turn.burst == rules.burst + 1:
+        return reply(turn.memory, phrases.TOO_FAST, said=Said.acknowledged)
+    return Decision(Said.acknowledged, turn.memory)
+
+
+def _in_queue(turn: Turn, rules: Rules, now: datetime) -> Decision:
+    if danger := _flagged(turn, Action.care):
+        return reports.care(turn, danger, rules, now)
     found = turn.understanding.meant if turn.understanding else None
     match found:
         case Intent(action=Action.unsubscribe):
-            return _unsubscribe(turn)
+            return reply(turn.memory, phrases.UNSUBSCRIBED, Consent(False))
         case Intent(action=Action.cancel_queue):
-            return _reply(Memory(), phrases.LEFT_QUEUE)
+            return reply(Memory(heard=turn.memory.heard), phrases.LEFT_QUEUE)
+        case Intent(action=Action.solved) as intent:
+            return _solved(turn, intent, rules, now)
         case Intent(action=Action.wait_estimate | Action.hand_over):
-            return _reply(turn.memory, phrases.STILL_WAITING.format(place=_place(turn)))
+            return reply(turn.memory, _still_waiting(turn, rules, now))
         case Intent(action=Action.ticket_progress):
-            return _progress(turn)
+            return _kept_in_queue(turn, progress.tell(turn, now))
+        case Intent(action=Action.my_tickets):
+            return _kept_in_queue(turn, progress.list_all(turn, now))
+        case Intent(action=Action.answer_due):
+            return _kept_in_queue(turn, progress.tell_due(turn, now))
         case Entry(urgent=True) as entry:
-            return _answer(turn, entry)
-    added = (AddToTicket(_words(turn)),) if _words(turn) else ()
-    if turn.memory.acknowledged:
-        return Decision(Said.acknowledged, turn.memory, effects=added)
-    return Decision(Said.acknowledged, turn.memory.but(acknowledged=True), (Say(phrases.ADDED),), added)
+            return _kept_in_queue(turn, answers.answer(turn, entry, rules, now))
+    return reports.add_in_queue(turn)
 
 
-def _with_bot(turn: Turn, brain: Brain, now: datetime) -> Decision:
+def _kept_in_queue(turn: Turn, decision: Decision) -> Decision:
+    """What is said to somebody who waits leaves him waiting, and asks nothing."""
+    return Decision(decision.said, turn.memory, decision.says, decision.effects)
+
+
+def _still_waiting(turn: Turn, rules: Rules, now: datetime) -> str:
+    if rules.is_open(now):
+        return phrases.STILL_WAITING.format(place=reports.place(turn))
+    opens = when(rules.calendar.opens_at(now), now)
+    return phrases.STILL_WAITING_CLOSED.format(opens=opens, place=reports.place(turn))
+
+
+def _with_bot(turn: Turn, rules: Rules, now: datetime) -> Decision:
+    if _goes_first(turn):
+        return _first(turn, rules, now)
+    waited = turn.memory.awaiting
+    if waited is not None and waited.expires >= now:
+        heard = waiting.hear(turn, waited, rules, now)
+        if isinstance(heard, Decision):
+            return heard
+        if heard is not None:
+            return _do(turn, heard, rules, now)
     if turn.understanding is None:
-        return _wordless(turn)
-    found = turn.understanding.meant
-    if _goes_first(found):
-        return _do(turn, found, brain, now)
-    if waited := _waited_for(turn, brain, now):
-        return waited
-    if found is not None:
-        return _do(turn, found, brain, now)
-    return _unsure(turn, brain, now)
+        return _wordless(turn, rules, now)
+    if flag := _flagged(turn, Action.calm):
+        return _calm(turn, flag, rules, now)
+    if turn.understanding.meant is not None:
+        return _do(turn, turn.understanding.meant, rules, now)
+    number = progress.number_in(turn.words)
+    if number is not None:
+        return progress.tell_number(turn, now, number)
+    return _unsure(turn, turn.understanding, rules, now)
 
 
-def _goes_first(found: Entry | Intent | None) -> bool:
-    match found:
-        case Entry(urgent=True) | Intent(action=Action.hand_over | Action.unsubscribe):
+def _goes_first(turn: Turn) -> bool:
+    if turn.understanding is None:
+        return False
+    if turn.understanding.flag and turn.understanding.flag.action in (Action.care, Action.alarm):
+        return True
+    match turn.understanding.meant:
+        case Entry(urgent=True) | Intent(action=Action.hand_over | Action.unsubscribe | Action.complain):
             return True
     return False
+
+
+def _first(turn: Turn, rules: Rules, now: datetime) -> Decision:
+    if danger := _flagged(turn, Action.care):
+        return reports.care(turn, danger, rules, now)
+    found = turn.understanding.meant if turn.understanding else None
+    if isinstance(found, Entry) and found.urgent:
+        return answers.answer(turn, found, rules, now)
+    if alarm := _flagged(turn, Action.alarm):
+        return reports.alarm(turn, alarm, rules, now)
+    assert found is not None
+    return _do(turn, found, rules, now)
 
 
 # -------------------- what is it about
 
 
-def _wordless(turn: Turn) -> Decision:
+def _wordless(turn: Turn, rules: Rules, now: datetime) -> Decision:
     """Pictures, sounds, places and the like: received and kept, and words asked for."""
     match turn.content:
         case Image():
-            return _reply(turn.memory, phrases.PICTURE)
+            return reply(turn.memory.but(awaiting=waits(Waits.picture, now)), phrases.PICTURE)
         case Voice():
-            return _reply(turn.memory, phrases.VOICE)
+            return reply(turn.memory, phrases.VOICE)
         case Location():
-            return _reply(turn.memory, phrases.PLACE_SHARED)
+            return reply(turn.memory, phrases.PLACE_SHARED)
         case Link():
-            return _reply(turn.memory, phrases.LINK)
+            return reply(turn.memory, phrases.LINK)
         case Video():
-            return _reply(turn.memory, phrases.RECORDING)
+            return reply(turn.memory, phrases.RECORDING)
         case Text():
-            return _reply(turn.memory, phrases.EMPTY)
-    return _silent(turn)
+            return reply(turn.memory, phrases.EMPTY)
+    return silent(turn)
 
 
-def _waited_for(turn: Turn, brain: Brain, now: datetime) -> Decision | None:
-    """The answer to what the bot asked; None where the viewer moved on to something else."""
-    waiting, understanding = turn.memory.awaiting, turn.understanding
-    if waiting is None or waiting.expires < now or understanding is None:
-        return None
-    labels = [brain.target(option).title for option in waiting.options] if waiting.kind == "choice" else []
-    number = chosen(understanding.text, labels or list(phrases.OPEN_TOPICS))
-    if number is None:
-        if _intent(turn, Action.deny):
-            return _hand_over(turn, phrases.HANDED_OVER_UNSURE)
-        return None
-    if number > len(labels or phrases.OPEN_TOPICS):
-        return _reply(turn.memory, phrases.AGAIN.format(last=len(labels or phrases.OPEN_TOPICS)))
-    if waiting.kind == "topic":
-        return _reply(turn.memory.but(awaiting=None), phrases.OPEN_TOPICS[str(number)])
-    return _do(turn, brain.target(waiting.options[number - 1]), brain, now)
-
-
-def _do(turn: Turn, found: Entry | Intent | None, brain: Brain, now: datetime) -> Decision:
+def _do(turn: Turn, found: Entry | Intent, rules: Rules, now: datetime) -> Decision:
     if isinstance(found, Intent):
-        return _ACTIONS[found.action](turn, found, now)
-    if found is None:
-        return _unsure(turn, brain, now)
-    return _answer(turn, found)
+        return _ACTIONS[found.action](turn, found, rules, now)
+    return answers.answer(turn, found, rules, now)
 
 
-def _unsure(turn: Turn, brain: Brain, now: datetime) -> Decision:
-    """One clarifying question, then a person."""
-    understanding = turn.understanding
-    if understanding is None:
-        return _wordless(turn)
+def _unsure(turn: Turn, understanding: Understanding, rules: Rules, now: datetime) -> Decision:
+    """What the context makes of it; else one clarifying question, then a person."""
     if not understanding.match.normalised:
-        return _reply(turn.memory, phrases.EMPTY)
+        return reply(turn.memory, phrases.EMPTY)
+    if entry := _follow_up(turn, understanding, rules):
+        return entry if isinstance(entry, Decision) else _do(turn, entry, rules, now)
     if turn.memory.failures:
-        return _hand_over(turn, phrases.HANDED_OVER_UNSURE)
-    options = _options(understanding, brain)
+        return reports.hand_over(turn, rules, now, phrases.HANDED_OVER_UNSURE)
+    if _waited(turn, Waits.picture, now):
+        known = [target for target in _PICTURED if rules.brain.knows(target)]
+        return _ask_choice(turn, known, phrases.PICTURE_OF, rules, now)
+    options = _options(understanding, rules)
     if not options:
-        return _ask_topic(turn, None, now)
-    listed = "\n".join(f"{n}. {brain.target(option).title}" for n, option in enumerate(options, 1))
-    return _ask(turn, Awaiting("choice", tuple(options), now + PATIENCE), phrases.CLARIFY.format(options=listed))
+        return _ask_topic(turn, now)
+    return _ask_choice(turn, options, phrases.CLARIFY, rules, now)
 
 
-def _ask_topic(turn: Turn, _: object, now: datetime) -> Decision:
-    return _ask(turn, Awaiting("topic", (), now + PATIENCE), phrases.CLARIFY_OPEN)
+def _follow_up(turn: Turn, understanding: Understanding, rules: Rules) -> Decision | Entry | Intent | None:
+    """A short text after an answer: the device that it lacked, or the one candidate that is of the same matter."""
+    last = turn.memory.last_entry
+    if last is None or len(turn.words) > _FOLLOW_UP or not rules.brain.knows(last):
+        return None
+    entry, device = rules.brain.target(last), understanding.slots.device
+    if device and isinstance(entry, Entry) and entry.steps_for(device):
+        return answers.for_device(turn, entry, device)
+    if understanding.match.tier is not Tier.likely:
+        return None
+    group = last.partition(".")[0] + "."
+    akin = [name for name in _options(understanding, rules) if name.startswith(group) and name != last]
+    return rules.brain.target(akin[0]) if len(akin) == 1 else None
 
 
-def _ask(turn: Turn, waiting: Awaiting, text: str) -> Decision:
-    memory = turn.memory.but(awaiting=waiting, failures=turn.memory.failures + 1)
-    return Decision(Said.clarified, memory, (Say(text),))
+def _ask_choice(turn: Turn, options: list[str], wording: str, rules: Rules, now: datetime) -> Decision:
+    titles = [rules.brain.target(option).title for option in options]
+    text = wording.format(options=phrases.numbered(titles))
+    choices = tuple(Choice(option, title) for option, title in zip(options, titles, strict=True))
+    return _ask(turn, waits(Waits.choice, now, *options), Say(text, choices=choices))
 
 
-def _options(understanding: Understanding, brain: Brain) -> list[str]:
+def _ask_topic(turn: Turn, now: datetime) -> Decision:
+    return _ask(turn, waits(Waits.topic, now), Say(phrases.CLARIFY_OPEN))
+
+
+def _ask(turn: Turn, awaited: Awaiting, said: Say) -> Decision:
+    memory = turn.memory.but(awaiting=awaited, failures=turn.memory.failures + 1)
+    return Decision(Said.clarified, memory, (said,))
+
+
+def _options(understanding: Understanding, rules: Rules) -> list[str]:
     if understanding.match.tier is Tier.none:
         return []
-    by_title = {brain.target(c.target).title: c.target for c in reversed(understanding.match.candidates[:OPTIONS])}
+    candidates = understanding.match.candidates[:OPTIONS]
+    by_title = {rules.brain.target(c.target).title: c.target for c in reversed(candidates)}
     return list(reversed(by_title.values()))
 
 
-# -------------------- what it does
+# -------------------- what intents do
 
 
-def _answer(turn: Turn, entry: Entry) -> Decision:
-    if not entry.answer:
-        return _hand_over(turn, phrases.HANDED_OVER)
-    memory = turn.memory.but(awaiting=None, failures=0, last_entry=entry.id)
-    return Decision(Said.answered, memory, (Say(entry.answer, _source(turn, entry)),))
+def _say(turn: Turn, intent: Intent, rules: Rules, now: datetime) -> Decision:
+    return reply(turn.memory.closed(), _wording(intent, now))
 
 
-def _source(turn: Turn, entry: Entry) -> Source | None:
-    understanding = turn.understanding
-    if understanding is None:
-        return None
-    return understanding.source if entry is understanding.meant else source_of(entry, understanding.match)
+def _calm(turn: Turn, intent: Intent, rules: Rules, now: datetime) -> Decision:
+    """An apology and the ways out; what was asked beside the anger is one of them."""
+    found = turn.understanding.meant if turn.understanding else None
+    options = [INTENT_PREFIX + name for name in ("human", "complaint") if name in rules.brain.knowledge.intents]
+    if isinstance(found, Entry) and not found.intent:
+        options.append(found.id)
+    titles = [rules.brain.target(option).title for option in options]
+    choices = tuple(Choice(option, title) for option, title in zip(options, titles, strict=True))
+    text = phrases.ANGRY.format(sorry=_wording(intent, now), options=phrases.numbered(titles))
+    memory = turn.memory.but(awaiting=waits(Waits.choice, now, *options))
+    return Decision(Said.replied, memory, (Say(text, choices=choices),))
 
 
-def _hand_over(turn: Turn, wording: str, kind: str = "inquiry") -> Decision:
-    text = wording.replace("{place}", _place(turn))
-    ticket = OpenTicket(kind, _words(turn)[:_SUBJECT] or "转人工")
-    return Decision(Said.handed_over, Memory(owner="queue"), (Say(text),), (ticket,))
+def _solved(turn: Turn, intent: Intent, rules: Rules, now: datetime) -> Decision:
+    """A ticket about it is closed with the viewer's word; a complaint only by whoever answers it."""
+    text = _wording(intent, now)
+    memory = Memory(heard=turn.memory.heard)
+    about = [view for view in turn.here if view.kind in (TicketKind.inquiry, TicketKind.fault)]
+    if not about:
+        return reply(memory, text)
+    return reply(memory, text + phrases.SOLVED.format(number=about[-1].name), CloseTicket(about[-1].number))
 
 
-def _say(turn: Turn, intent: Intent, now: datetime) -> Decision:
-    wording = intent.replies[now.microsecond % len(intent.replies)]
-    return _reply(turn.memory.but(failures=0, awaiting=None), wording)
-
-
-def _progress(turn: Turn, *_: object) -> Decision:
-    if not turn.open_tickets:
-        return _reply(turn.memory.but(failures=0), phrases.NO_TICKET)
-    numbers = "、".join(f"T-{number}" for number in turn.open_tickets)
-    return _reply(turn.memory.but(failures=0), phrases.PROGRESS.format(numbers=numbers))
-
-
-def _unsubscribe(turn: Turn, *_: object) -> Decision:
-    memory = turn.memory.but(failures=0)
-    return Decision(Said.replied, memory, (Say(phrases.UNSUBSCRIBED),), (RefusePushes(),))
-
-
-def _still_broken(turn: Turn, intent: Intent, now: datetime) -> Decision:
+def _still_broken(turn: Turn, intent: Intent, rules: Rules, now: datetime) -> Decision:
     if turn.memory.last_entry is None:
-        return _ask_topic(turn, intent, now)
-    return _hand_over(turn, phrases.STILL_BROKEN, "fault")
+        return _ask_topic(turn, now)
+    return reports.hand_over(turn, rules, now, phrases.STILL_BROKEN, TicketKind.fault)
 
 
-def _deny(turn: Turn, intent: Intent, now: datetime) -> Decision:
+def _deny(turn: Turn, intent: Intent, rules: Rules, now: datetime) -> Decision:
     """“No” to an answer or a question of ours means a person; a bare “no” out of nowhere means nothing yet."""
     if turn.memory.last_entry is None and not turn.memory.failures:
-        return _ask_topic(turn, intent, now)
-    return _hand_over(turn, phrases.HANDED_OVER_UNSURE)
+        return _ask_topic(turn, now)
+    return reports.hand_over(turn, rules, now, phrases.HANDED_OVER_UNSURE)
 
 
-def _continue(turn: Turn, *_: object) -> Decision:
-    return _silent(turn) if turn.more else _reply(turn.memory, phrases.NOTHING_MORE)
+def _continue(turn: Turn, intent: Intent, rules: Rules, now: datetime) -> Decision:
+    return silent(turn) if turn.more else reply(turn.memory, phrases.NOTHING_MORE)
 
 
-_ACTIONS: dict[Action, Callable[[Turn, Intent, datetime], Decision]] = {
-    Action.hand_over: lambda turn, intent, now: _hand_over(turn, phrases.HANDED_OVER),
-    Action.complain: lambda turn, intent, now: _hand_over(turn, phrases.COMPLAINT, "complaint"),
+def _consent(turn: Turn, granted: bool) -> Decision:
+    text = phrases.SUBSCRIBED if granted else phrases.UNSUBSCRIBED
+    return reply(turn.memory.but(failures=0), text, Consent(granted))
+
+
+_ACTIONS: dict[Action, Callable[[Turn, Intent, Rules, datetime], Decision]] = {
+    Action.hand_over: lambda turn, intent, rules, now: reports.hand_over(turn, rules, now),
+    Action.care: lambda turn, intent, rules, now: reports.care(turn, intent, rules, now),
+    Action.alarm: lambda turn, intent, rules, now: reports.alarm(turn, intent, rules, now),
+    Action.calm: _calm,
+    Action.complain: lambda turn, intent, rules, now: reports.complain(turn, rules, now),
+    Action.suggest: lambda turn, intent, rules, now: reports.suggest(turn, rules, now),
+    Action.data_request: lambda turn, intent, rules, now: reports.request_data(turn, rules, now),
+    Action.confirm: lambda turn, intent, rules, now: reply(turn.memory.but(failures=0), phrases.OKAY),
     Action.deny: _deny,
     Action.still_broken: _still_broken,
-    Action.wait_estimate: lambda turn, intent, now: _reply(turn.memory, phrases.NOT_WAITING),
-    Action.cancel_queue: lambda turn, intent, now: _reply(turn.memory, phrases.NOT_WAITING),
-    Action.ticket_progress: _progress,
-    Action.unsubscribe: _unsubscribe,
+    Action.solved: _solved,
+    Action.wait_estimate: lambda turn, intent, rules, now: reply(turn.memory, phrases.NOT_WAITING),
+    Action.cancel_queue: lambda turn, intent, rules, now: reply(turn.memory, phrases.NOT_WAITING),
+    Action.ticket_progress: lambda turn, intent, rules, now: progress.tell(turn, now),
+    Action.my_tickets: lambda turn, intent, rules, now: progress.list_all(turn, now),
+    Action.answer_due: lambda turn, intent, rules, now: progress.tell_due(turn, now),
+    Action.unsubscribe: lambda turn, intent, rules, now: _consent(turn, False),
+    Action.subscribe: lambda turn, intent, rules, now: _consent(turn, True),
     Action.continue_: _continue,
     Action.say: _say,
 }
@@ -238,25 +336,23 @@ _ACTIONS: dict[Action, Callable[[Turn, Intent, datetime], Decision]] = {
 # -------------------- pieces
 
 
-def _intent(turn: Turn, action: Action) -> Intent | None:
+def _means(turn: Turn, action: Action) -> bool:
     found = turn.understanding.meant if turn.understanding else None
-    return found if isinstance(found, Intent) and found.action is action else None
+    return isinstance(found, Intent) and found.action is action
 
 
-def _words(turn: Turn) -> str:
-    return turn.understanding.text.strip() if turn.understanding else ""
+def _flagged(turn: Turn, action: Action) -> Intent | None:
+    flag = turn.understanding.flag if turn.understanding else None
+    return flag if flag and flag.action is action else None
 
 
-def _place(turn: Turn) -> str:
-    return phrases.place(turn.ahead, most=COUNTED)
+def _waited(turn: Turn, kind: Waits, now: datetime) -> bool:
+    awaited = turn.memory.awaiting
+    return awaited is not None and awaited.kind == kind and awaited.expires >= now
 
 
-def _reply(memory: Memory, text: str) -> Decision:
-    return Decision(Said.replied, memory, (Say(text),))
-
-
-def _silent(turn: Turn) -> Decision:
-    return Decision(Said.silent, turn.memory)
+def _wording(intent: Intent, now: datetime) -> str:
+    return intent.replies[now.microsecond % len(intent.replies)]
 
 
 def talks(content: object) -> bool:

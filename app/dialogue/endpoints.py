@@ -101,7 +101,7 @@ def _verified(account: Account, request: Request) -> Response:
 def _rendered(account: Account, message: Inbound | Undecodable, answer: Answer) -> Response:
     body, kind = account.platform.acknowledgement
     if answer.text is not None and isinstance(message, Inbound):
-        outbound = Outbound(answer.text)
+        outbound = Outbound(answer.text, answer.choices)
         body, kind = account.platform.answer(account.credentials, message, outbound, datetime.now(UTC))
     return 200, kind, body
 

@@ -19,8 +19,8 @@ from app.conversations import outbox
 from app.conversations.outbox import NEVER, Queued
 from app.db.database import Database
 from app.dialogue import batch, events
-from app.dialogue.batch import Rules
 from app.dialogue.push import ACKNOWLEDGED, Answer, Fate, Push
+from app.dialogue.rules import Rules
 
 log = logging.getLogger(__name__)
 

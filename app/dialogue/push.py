@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from app.channels.base import Capability, Inbound, Undecodable
+from app.channels.base import Capability, Choice, Inbound, Undecodable
 from app.dialogue.turn import Said
 from app.dialogue.understand import Understanding
 
@@ -60,6 +60,8 @@ class Answer:
     message_id: int | None = None
     said: Said | None = None
     conversation_id: int | None = None
+    choices: tuple[Choice, ...] = ()
+    """Lines of ``text`` that can be tapped, where the account allows it."""
 
 
 ACKNOWLEDGED = Answer(Fate.kept)

@@ -57,17 +57,11 @@ def _push(
 
 
 def _understanding(content: Content, brain: Brain) -> Understanding | None:
-    text = _words(content, brain)
-    return brain.understand(text) if text and text.strip() else None
-
-
-def _words(content: Content, brain: Brain) -> str | None:
-    """What the viewer said in words: typed, recognised, or by a menu entry whose key is the id of an entry."""
     match content:
-        case Text(text=text):
-            return text
-        case Voice(recognition=text):
-            return text
-        case MenuUsed(action="click", key=key) if key in brain.knowledge.entries:
-            return brain.knowledge.entries[key].question
+        case Text(text=text, menu_id=str(target)) if brain.knows(target) and text.strip():
+            return brain.named(target, text)
+        case MenuUsed(action="click", key=target) if brain.knows(target):
+            return brain.named(target, brain.target(target).title)
+        case Text(text=text) | Voice(recognition=str(text)):
+            return brain.understand(text) if text.strip() else None
     return None

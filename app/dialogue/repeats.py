@@ -77,4 +77,5 @@ def _take(session: Session, reply: Message, now: datetime) -> Message | None:
 
 
 def _said(message: Message) -> Answer:
-    return Answer(Fate.repeated, message.text, message.id, None, message.conversation_id)
+    choices = outbox.choices_of(message)
+    return Answer(Fate.repeated, message.text, message.id, None, message.conversation_id, choices)

@@ -1,7 +1,7 @@
 """The conversations of a batch: found or opened, and locked in id order."""
 
 from collections.abc import Iterable, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,6 +15,7 @@ from app.db.sql import is_any
 from app.dialogue import people
 from app.dialogue.people import Met, Person, Sender, Welcomed
 from app.dialogue.turn import Awaiting, Memory
+from app.matching.entities import NOTHING, Slots
 
 
 @dataclass(slots=True)
@@ -29,7 +30,21 @@ class Thread:
     memory: Memory
     wrote_at: datetime
     queued_at: datetime | None
+    burst: int = 0
+    """The viewer's messages since ``burst_at``."""
+    burst_at: datetime | None = None
     closed_at: datetime | None = None
+
+    def beat(self, now: datetime) -> None:
+        """Count a message of the viewer."""
+        if self.burst_at is None or now - self.burst_at >= BURST:
+            self.burst, self.burst_at = 1, now
+        else:
+            self.burst += 1
+
+
+BURST = timedelta(minutes=1)
+"""The time within which a viewer's messages are counted."""
 
 
 _insert_conversations = Insert(
@@ -41,7 +56,7 @@ _insert_conversations = Insert(
 _update_conversations = Update(
     table_of(Conversation),
     ("owner", "last_seq", "awaiting", "failures", "last_entry", "viewer_wrote_at", "queued_at", "acknowledged",
-     "closed_at"),
+     "closed_at", "repeats", "heard", "burst", "burst_at"),
 )  # fmt: skip
 _conversation = table_of(Conversation).c
 STATE = [
@@ -56,6 +71,10 @@ STATE = [
     _conversation.acknowledged,
     _conversation.viewer_wrote_at,
     _conversation.queued_at,
+    _conversation.repeats,
+    _conversation.heard,
+    _conversation.burst,
+    _conversation.burst_at,
 ]
 """What ``thread`` makes a thread of."""
 OPEN = Prepared(
@@ -120,9 +139,20 @@ def _known(session: Session, identities: dict[Sender, Person]) -> dict[Sender, T
 
 def thread(state: Sequence[Any], viewer_id: int) -> Thread:
     """A thread of what ``STATE`` names."""
-    row_id, identity, channel, last_seq, owner, awaiting, failures, last_entry, acknowledged, wrote, queued = state
-    memory = Memory(owner, _awaiting(awaiting), failures, last_entry, bool(acknowledged))
-    return Thread(row_id, identity, viewer_id, channel, last_seq, memory, wrote, queued)
+    row_id, identity, channel, last_seq, owner, awaiting, failures, last_entry, acknowledged, wrote, queued, *rest = (
+        state
+    )
+    repeats, heard, burst, burst_at = rest
+    memory = Memory(
+        owner,
+        _awaiting(awaiting),
+        failures,
+        last_entry,
+        bool(acknowledged),
+        repeats,
+        Slots(**heard) if heard else NOTHING,
+    )
+    return Thread(row_id, identity, viewer_id, channel, last_seq, memory, wrote, queued, burst, burst_at)
 
 
 def _open(session: Session, identities: dict[Sender, Person], now: datetime) -> dict[Sender, Thread]:
@@ -156,5 +186,10 @@ def _row(thread: Thread) -> tuple[Any, ...]:
     )  # fmt: skip
     return (
         thread.conversation_id, memory.owner, thread.last_seq, awaiting, memory.failures, memory.last_entry,
-        thread.wrote_at, thread.queued_at, memory.acknowledged, thread.closed_at,
+        thread.wrote_at, thread.queued_at, memory.acknowledged, thread.closed_at, memory.repeats,
+        None if memory.heard is NOTHING else _named(memory.heard), thread.burst, thread.burst_at,
     )  # fmt: skip
+
+
+def _named(heard: Slots) -> dict[str, Any]:
+    return {name: value for name, value in asdict(heard).items() if value is not None}

@@ -5,14 +5,39 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from app.channels.base import Content
+from app.channels.base import Choice, Content
 from app.dialogue.provenance import Source
 from app.dialogue.understand import Understanding
+from app.matching.entities import NOTHING, Slots
+from app.tickets.views import TicketView
+
+
+class Waits(StrEnum):
+    """What the bot waits for."""
+
+    choice = "choice"
+    """One of the targets in ``options``."""
+    topic = "topic"
+    device = "device"
+    """The device, for the entry in ``options``."""
+    offer = "offer"
+    """Yes or no to the intent in ``options``."""
+    details = "details"
+    """Whatever belongs to the conversation's open ticket."""
+    answer = "answer"
+    """The answer to what a ticket's agent asked; its number stands in ``options``."""
+    tickets = "tickets"
+    """A number of one of the viewer's tickets."""
+    picture = "picture"
+    """Words for a picture."""
+    suggestion = "suggestion"
+    notice = "notice"
+    """Whether the viewer wants to be told what becomes of the suggestion."""
 
 
 @dataclass(frozen=True, slots=True)
 class Awaiting:
-    """What the bot asked and waits for. ``kind``: ``choice`` (targets in ``options``) or ``topic``."""
+    """What the bot asked and waits for."""
 
     kind: str
     options: tuple[str, ...]
@@ -30,9 +55,17 @@ class Memory:
     last_entry: str | None = None
     acknowledged: bool = False
     """Whether the viewer in the queue was told that his addition was received."""
+    repeats: int = 0
+    """How often ``last_entry`` was asked again since it was answered first."""
+    heard: Slots = NOTHING
+    """What was named so far: title, episode, device, error code."""
 
     def but(self, **changes: Any) -> "Memory":
         return replace(self, **changes)
+
+    def closed(self) -> "Memory":
+        """The same after something was settled: nothing is waited for."""
+        return self if not self.failures and self.awaiting is None else replace(self, awaiting=None, failures=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +77,18 @@ class Turn:
     memory: Memory
     ahead: int = 0
     """Conversations that wait before this one: in the queue its own, with the bot what it would be."""
-    open_tickets: tuple[int, ...] = ()
+    here: tuple[TicketView, ...] = ()
+    """The open tickets of this conversation, oldest first."""
+    own: tuple[TicketView, ...] = ()
+    """The viewer's tickets, newest first; loaded only where the turn asks for them."""
     more: bool = False
     """Whether an earlier text still waits to be sent."""
+    burst: int = 1
+    """The viewer's messages within a minute, this one included."""
+
+    @property
+    def words(self) -> str:
+        return self.understanding.text.strip() if self.understanding else ""
 
 
 class Said(StrEnum):
@@ -65,30 +107,54 @@ class Said(StrEnum):
 class Say:
     text: str
     source: Source | None = None
+    choices: tuple[Choice, ...] = ()
+    """Lines of the text that can be tapped, where the account allows it."""
 
 
 @dataclass(frozen=True, slots=True)
 class OpenTicket:
-    """Open a ticket for this conversation, unless one is open already."""
+    """Open a ticket for this conversation. Where a fitting one is open already, it takes the words up instead."""
 
     kind: str
     subject: str
+    due: datetime
     priority: str = "normal"
+    category: str | None = None
+    """The entry that it is about."""
+    details: str = ""
+    """What the first line of its history says besides the viewer's words."""
 
 
 @dataclass(frozen=True, slots=True)
 class AddToTicket:
-    """Add what the viewer wrote to the open ticket of this conversation."""
+    """Add a line to the newest open ticket of this conversation, or to the viewer's ticket ``number``."""
 
     text: str
+    number: int | None = None
+    due: datetime | None = None
+    """The new promise, where the line is the answer that the ticket waited for."""
 
 
 @dataclass(frozen=True, slots=True)
-class RefusePushes:
-    """The viewer wants no value-added pushes any more."""
+class CloseTicket:
+    """The viewer says that it is solved."""
+
+    number: int
 
 
-Effect = OpenTicket | AddToTicket | RefusePushes
+@dataclass(frozen=True, slots=True)
+class WantNotice:
+    """The viewer wants to hear what becomes of the newest ticket of this conversation: for this once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """To value-added pushes, or that there is none any more."""
+
+    granted: bool
+
+
+Effect = OpenTicket | AddToTicket | CloseTicket | WantNotice | Consent
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,3 +163,11 @@ class Decision:
     memory: Memory
     says: tuple[Say, ...] = ()
     effects: tuple[Effect, ...] = field(default=())
+
+
+def reply(memory: Memory, text: str, *effects: Effect, said: Said = Said.replied) -> Decision:
+    return Decision(said, memory, (Say(text),), effects)
+
+
+def silent(turn: Turn) -> Decision:
+    return Decision(Said.silent, turn.memory)

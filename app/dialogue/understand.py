@@ -1,12 +1,13 @@
 """Text → what it most probably asks. Pure, and done before any transaction."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from app import metrics
+from app.dialogue import words
 from app.dialogue.provenance import Source, source_of
-from app.faq.knowledge import Entry, Intent, Knowledge
+from app.faq.knowledge import INTENT_PREFIX, Entry, Intent, Knowledge
 from app.matching.entities import Slots, extract
 from app.matching.index import Index, Phrasing
 from app.matching.match import Match, Tier
@@ -27,6 +28,8 @@ class Understanding:
     """What the text asks for sure: the intent whose exact word it is (退订, 继续 …), else what it surely matches."""
     source: Source | None
     """Provenance of the answer, where ``meant`` is an entry."""
+    flag: Intent | None = None
+    """What its words say whatever it asks: danger, urgency, anger."""
 
 
 Understand = Callable[[str], Understanding]
@@ -43,10 +46,22 @@ class Brain:
     def target(self, name: str) -> Entry | Intent:
         return self.knowledge.resolve(name)
 
+    def knows(self, name: str) -> bool:
+        """Whether ``name`` is a target: the id of an entry, or that of an intent behind ``intent:``."""
+        intent = name.removeprefix(INTENT_PREFIX)
+        return intent in self.knowledge.intents if intent != name else name in self.knowledge.entries
+
+    def named(self, target: str, text: str) -> Understanding:
+        """A text that stands for a target: a tapped choice, a menu entry."""
+        understood, meant = self.understand(text), self.target(target)
+        source = source_of(meant, understood.match) if isinstance(meant, Entry) else None
+        return replace(understood, meant=meant, source=source, flag=None)
+
 
 def build_brain(knowledge: Knowledge) -> Brain:
     index = Index.build(Phrasing(target, text) for target, text in knowledge.phrasings())
-    words = {normalise(word): knowledge.intents[name] for word, name in knowledge.exact_words().items()}
+    exact = {normalise(word): knowledge.intents[name] for word, name in knowledge.exact_words().items()}
+    flags = words.read(knowledge)
 
     match = lru_cache(CACHED_TEXTS)(index.match_normalised)
 
@@ -54,9 +69,9 @@ def build_brain(knowledge: Knowledge) -> Brain:
         metrics.understand_misses.inc()
         extraction = extract(text)
         matched = match(normalise(extraction.rest))
-        meant = words.get(normalise(text)) or _sure(matched, knowledge)
+        meant = exact.get(normalise(text)) or _sure(matched, knowledge)
         source = source_of(meant, matched) if isinstance(meant, Entry) else None
-        return Understanding(text, extraction.slots, matched, meant, source)
+        return Understanding(text, extraction.slots, matched, meant, source, words.first(flags, text))
 
     return Brain(knowledge, index, lru_cache(CACHED_TEXTS)(understand))
 

@@ -45,5 +45,5 @@ def _weaknesses(entry: Entry) -> Iterator[str]:
 
 
 def _notes(entry: Entry) -> Iterator[str]:
-    if WAY_OUT not in entry.answer:
+    if not entry.offer and WAY_OUT not in entry.answer:
         yield f"note: {entry.id}: the answer shows no way to a person (“{WAY_OUT}”)"

@@ -7,7 +7,9 @@ Every pattern is bounded, so that no text takes more than linear time.
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, replace
+
+from app.matching.devices import Device, device_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,15 @@ class Slots:
     """The first that is named."""
     error_code: str | None = None
     """In capitals, without blanks: 30012, E-2004, ERR5103, -1007."""
+    device: Device | None = None
+
+    def over(self, earlier: "Slots") -> "Slots":
+        """Both together; what is named here wins."""
+        if self == NOTHING or earlier == NOTHING:
+            return earlier if self == NOTHING else self
+        return Slots(
+            *(new if new is not None else old for new, old in zip(astuple(self), astuple(earlier), strict=True))
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +39,7 @@ class Extraction:
     slots: Slots
 
 
-_NOTHING = Slots()
+NOTHING = Slots()
 _HINT = re.compile(r"[《第\d]")
 """Without one of these a text names nothing."""
 
@@ -64,15 +75,16 @@ _SAYS_ERROR = re.compile(r"错误|錯誤|报错|報錯|代[码碼]|error\s?code"
 
 def extract(text: str) -> Extraction:
     """Never raises; a text that names nothing comes back as it is."""
+    device = device_in(text)
     if not _HINT.search(text):
-        return Extraction(text, _NOTHING)
+        return Extraction(text, Slots(device=device) if device else NOTHING)
     found = _TITLE.search(text)
     title = found[1].strip() if found else ""
     rest = unicodedata.normalize("NFKC", _TITLE.sub(" ", text) if title else text)
     rest, error_code = _take_error_code(rest)
     rest, season, episode = _take_place(rest)
     slots = Slots(title or None, season, episode, error_code)
-    return Extraction(rest.strip() if slots != _NOTHING else text, slots)
+    return Extraction(rest.strip() if slots != NOTHING else text, replace(slots, device=device))
 
 
 def _take_error_code(text: str) -> tuple[str, str | None]:

@@ -30,3 +30,15 @@ class Identity(Base):
     """None: the platform has not told."""
     refused_pushes_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """Since when the viewer wants no value-added pushes (退订)."""
+
+
+class Consent(Base):
+    """What a viewer agreed to or took back, in the order of time: never changed, only added to."""
+
+    __tablename__ = "consents"
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    identity_id: Mapped[int] = mapped_column(Id, ForeignKey("identities.id"), index=True)
+    topic: Mapped[str] = mapped_column(String(64))
+    """``pushes``: value-added pushes of every kind. ``ticket:<number>``: the one notice of its result."""
+    granted: Mapped[bool]
+    at: Mapped[datetime] = mapped_column(UtcDateTime)

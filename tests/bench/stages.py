@@ -14,8 +14,8 @@ from app.channels.base import Inbound, Outbound, Request, Text
 from app.channels.wechat.account import Account
 from app.channels.wechat.platform import WeChat
 from app.conversations import accounts
+from app.dialogue.loading import load_brain
 from app.dialogue.understand import Brain
-from app.main import load_brain
 from app.matching.entities import extract
 from app.matching.normalise import normalise
 from app.settings import Settings

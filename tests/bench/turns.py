@@ -10,7 +10,7 @@ import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from time import thread_time
 from typing import Any
@@ -24,10 +24,10 @@ from app.db.opening import connect
 from app.db.schema import bring_up_to_date
 from app.db.sqlite import SqliteDatabase
 from app.dialogue import actions, batch, circumstances, events, people, threads
-from app.dialogue.batch import Rules
+from app.dialogue.loading import load_rules
 from app.dialogue.push import Push
 from app.dialogue.reading import read_arrived
-from app.main import load_brain
+from app.dialogue.rules import Rules
 from app.secrets import Keyring, load_keyring, new_key
 from app.settings import Settings
 
@@ -47,9 +47,8 @@ def measure(account: Account, inbounds: Sequence[Inbound]) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(mode="demo", data_dir=Path(folder), secret_keys=(new_key(),))
         bring_up_to_date(settings)
-        brain, keyring = load_brain(settings), load_keyring(settings)
+        rules, keyring = load_rules(settings), load_keyring(settings)
         settle_memory()
-        rules = Rules(brain, timedelta(hours=24))
         taken = asyncio.run(_run(settings, rules, keyring, account, inbounds))
     whole = sorted(taken, key=lambda stages: sum(stages.values()))[: len(taken) // 2]
     return {name: statistics.median(stages[name] for stages in whole) * 1e6 / BATCH for name in ["accept", *_NAMES]}

@@ -7,14 +7,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from app.agents.calendars import ALWAYS
 from app.channels.base import Content, Inbound, Text
 from app.conversations import accounts, outbox
 from app.conversations.accounts import Account, Directory
 from app.db.database import Database
 from app.dialogue import batch
-from app.dialogue.batch import Rules
 from app.dialogue.push import Answer, Push
 from app.dialogue.reading import read_arrived
+from app.dialogue.rules import Promises, Rules
 from app.dialogue.understand import Brain, build_brain
 from app.faq.facts import resolve_facts
 from app.faq.loader import load
@@ -33,7 +34,7 @@ def brain() -> Brain:
 
 @pytest.fixture
 def rules(brain: Brain) -> Rules:
-    return Rules(brain, silence=timedelta(hours=24))
+    return Rules(brain, ALWAYS, Promises(), silence=timedelta(hours=24), burst=20)
 
 
 @pytest.fixture

@@ -68,6 +68,31 @@ def test_answer_reads_well_on_a_phone(entry: Entry) -> None:
     assert not re.search(r"[\u4e00-\u9fff][,;:?()]", entry.answer), "full-width punctuation after Chinese"
 
 
+OTHER_TEXTS = [
+    pytest.param(text, most, id=f"{entry.id}-{kind}")
+    for entry in KNOWLEDGE.entries.values()
+    for kind, text, most in (
+        *(("again", text, 160) for text in entry.again),
+        *((str(device), text, 200) for device, text in entry.devices),
+    )
+]
+
+
+@pytest.mark.parametrize(("text", "most"), OTHER_TEXTS)
+def test_other_wordings_read_well_on_a_phone(text: str, most: int) -> None:
+    assert 30 <= len(text) <= most
+    assert len(text.encode()) <= 600
+    assert "人工" in text, "the way to a person"
+    assert not re.search(r"[!！*#`\t]", text), "no exclamation marks, no markdown"
+    assert not re.search(r"[\u4e00-\u9fff][,;:?()]", text), "full-width punctuation after Chinese"
+
+
+@pytest.mark.parametrize("entry", KNOWLEDGE.entries.values(), ids=lambda entry: entry.id)
+def test_under_an_answer_stands_one_question_at_the_most(entry: Entry) -> None:
+    assert not (entry.offer and entry.devices)
+    assert entry.again or entry.intent, "who asks again hears other words"
+
+
 @pytest.mark.parametrize("entry", KNOWLEDGE.entries.values(), ids=lambda entry: entry.id)
 def test_entry_is_asked_in_six_other_ways(entry: Entry) -> None:
     assert len(entry.similar) >= 6
@@ -78,7 +103,8 @@ def test_words_that_viewers_are_told_to_reply_do_something() -> None:
     told = {
         word
         for entry in KNOWLEDGE.entries.values()
-        for word in re.findall(r"(?:回复|直接发|，发)“(.+?)”", entry.answer)
+        for text in (entry.answer, *entry.again, *(steps for _, steps in entry.devices))
+        for word in re.findall(r"(?:回复|直接发|，发|可以发|请发)“(.+?)”", text)
     }
     assert told <= KNOWLEDGE.exact_words().keys()
 

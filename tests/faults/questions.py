@@ -5,7 +5,7 @@ from functools import cache
 from itertools import count
 from random import Random
 
-from app.main import load_brain
+from app.dialogue.loading import load_brain
 from app.settings import Settings
 
 _ids = count(7_000_000_000_000)

@@ -35,6 +35,8 @@ class Account:
     window: int = DEFAULT_WINDOW
     app_secret: str | None = field(default=None, repr=False)
     customer_service: bool = True
+    menu_links: bool = False
+    """Whether choices are sent as links that can be tapped (weixin://bizmsgmenu)."""
     ciphers: tuple[crypto.Key, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -44,7 +46,8 @@ class Account:
 def read_account(settings: Mapping[str, Any], secrets: Mapping[str, str]) -> Account:
     """The account, or ConfigurationError.
 
-    Settings: ``app_id``, ``mode``, ``signature_window`` (seconds, 600), ``customer_service`` (true). Secrets:
+    Settings: ``app_id``, ``mode``, ``signature_window`` (seconds, 600), ``customer_service`` (true), ``menu_links``
+    (false). Secrets:
     ``token``, ``aes_key``, ``previous_aes_key``, ``app_secret``; an empty secret counts as not given.
     """
     mode = _mode(settings.get("mode"))
@@ -55,7 +58,8 @@ def read_account(settings: Mapping[str, Any], secrets: Mapping[str, str]) -> Acc
         mode=mode,
         window=_window(settings.get("signature_window", DEFAULT_WINDOW)),
         app_secret=secrets.get("app_secret") or None,
-        customer_service=_customer_service(settings.get("customer_service", True)),
+        customer_service=_flag("customer_service", settings.get("customer_service", True)),
+        menu_links=_flag("menu_links", settings.get("menu_links", False)),
     )
 
 
@@ -105,8 +109,8 @@ def _window(value: object) -> int:
     )
 
 
-def _customer_service(value: object) -> bool:
+def _flag(name: str, value: object) -> bool:
     # A command line gives texts where a form gives booleans.
     if str(value).lower() in {"true", "false"}:
         return str(value).lower() == "true"
-    raise ConfigurationError("The WeChat setting customer_service must be true or false.")
+    raise ConfigurationError(f"The WeChat setting {name} must be true or false.")

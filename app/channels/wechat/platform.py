@@ -9,7 +9,7 @@ import httpx
 
 from app.channels.base import Capability, DeliveryError, Inbound, Outbound, Outcome, Refusal, Request, Undecodable
 from app.channels.text import carriable
-from app.channels.wechat import client, codec, crypto, limits
+from app.channels.wechat import client, codec, crypto, limits, menus
 from app.channels.wechat.account import Account, Mode, read_account
 from app.channels.wechat.fields import is_json
 
@@ -42,7 +42,7 @@ class WeChat:
         A compatible account may get a plain push, but takes a sealed reply to it, so the mode alone decides. The text
         must already fit ``capability.text_bytes``; one with nothing to show is acknowledged like none.
         """
-        content = carriable(outbound.text) if outbound else ""
+        content = carriable(_text(account, outbound)) if outbound else ""
         if not content.strip():
             return self.acknowledgement
         seconds = int(now.timestamp())
@@ -62,7 +62,13 @@ class WeChat:
     async def send(
         self, http: httpx.AsyncClient, account: Account, base_url: str, token: str, recipient: str, outbound: Outbound
     ) -> None:
-        await client.send_text(http, base_url=base_url, access_token=token, openid=recipient, text=outbound.text)
+        await client.send_text(
+            http, base_url=base_url, access_token=token, openid=recipient, text=_text(account, outbound)
+        )
+
+
+def _text(account: Account, outbound: Outbound) -> str:
+    return menus.linked(outbound.text, outbound.choices) if account.menu_links else outbound.text
 
 
 def _open(account: Account, request: Request, now: datetime) -> bytes:

@@ -1,0 +1,187 @@
+"""Business calendars: when somebody is there, when the next one comes, and when a promised day is over.
+
+Times of day are Beijing time, which knows no daylight saving. A span belongs to the day on which it begins, also where
+it ends after midnight. Holidays have no spans; make-up working days (调休上班) have those of the first working weekday.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, timezone
+from itertools import groupby, pairwise
+
+from app.errors import ConfigurationError
+
+BEIJING = timezone(timedelta(hours=8), "Asia/Shanghai")
+_DAY = timedelta(days=1)
+_FAR = 400
+"""Days within which a calendar must open again; it has a weekday with spans, and no holidays last a year."""
+_WEEKDAYS = "一二三四五六日"
+_ENGLISH = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_RULE = re.compile(r"(.*?)\s*((?:\d{1,2}[:：]\d{2}\s*[-–~至]\s*\d{1,2}[:：]\d{2}[\s,，、]*)+)")
+_SPAN = re.compile(r"(\d{1,2})[:：](\d{2})\s*[-–~至]\s*(\d{1,2})[:：](\d{2})")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """From ``start`` to ``end``, both counted from the midnight of its day; ``end`` may lie on the next day."""
+
+    start: timedelta
+    end: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    week: tuple[tuple[Span, ...], ...]
+    """The spans of each weekday in their order, Monday first."""
+    holidays: frozenset[date] = frozenset()
+    workdays: frozenset[date] = frozenset()
+    """Make-up working days."""
+
+    def is_open(self, at: datetime) -> bool:
+        return self.opens_at(at) == at
+
+    def opens_at(self, at: datetime) -> datetime:
+        """When somebody is there again: ``at`` itself where somebody is."""
+        return max(at, next(start for start, end in self._from(at) if end > at))
+
+    def after_working(self, start: datetime, work: timedelta) -> datetime:
+        """The moment at which so much service time has passed."""
+        left = work
+        for begins, ends in self._from(start):
+            begins = max(begins, start)
+            if ends - begins >= left:
+                return begins + left
+            left -= max(ends - begins, timedelta())
+        raise AssertionError("a calendar opens again and again")
+
+    def end_of_working_day(self, start: datetime, days: int) -> datetime:
+        """When the last span of the ``days``-th working day after that of ``start`` ends; the day itself is day 0."""
+        working = (day for day in _days_from(start.astimezone(BEIJING).date() + _DAY) if self._spans(day))
+        last = next(day for number, day in enumerate(working, 1) if number == max(days, 1))
+        return _midnight(last) + self._spans(last)[-1].end
+
+    def describe(self) -> str:
+        """As viewers read it: 每天 9:00–22:00, or 周一至周五 9:00–12:00、13:30–18:00，周六 10:00–16:00."""
+        return "，".join(f"{_name(days)} {'、'.join(map(_clock_span, spans))}" for days, spans in _alike(self.week))
+
+    def _spans(self, day: date) -> tuple[Span, ...]:
+        if day in self.workdays:
+            return next(spans for spans in self.week if spans)
+        return () if day in self.holidays else self.week[day.weekday()]
+
+    def _from(self, at: datetime) -> Iterator[tuple[datetime, datetime]]:
+        """Spans as instants, in order, from the day before: its last one may reach into this day."""
+        for day in _days_from(at.astimezone(BEIJING).date() - _DAY):
+            for span in self._spans(day):
+                yield _midnight(day) + span.start, _midnight(day) + span.end
+
+
+def read_calendar(hours: str, holidays: str = "", workdays: str = "") -> Calendar:
+    """A calendar as it is configured; ConfigurationError says what cannot be read.
+
+    ``hours``: ``每天 9:00-22:00`` or ``周一至周五 9:00-12:00,13:30-18:00; 周六 10:00-16:00`` (also ``mon-fri``), an end
+    before the start is the next day's. ``holidays``, ``workdays``: days such as ``2026-10-01..2026-10-07, 2027-01-01``.
+    """
+    week: list[tuple[Span, ...]] = [()] * 7
+    for rule in filter(None, (part.strip() for part in re.split(r"[;；]", hours))):
+        days, spans = _read_rule(rule)
+        for day in days:
+            week[day] = spans
+    if not any(week):
+        raise _unreadable(hours)
+    return Calendar(tuple(week), frozenset(_read_days(holidays)), frozenset(_read_days(workdays)))
+
+
+DEMO_HOURS = "每天 9:00-22:00"
+ALWAYS = Calendar(((Span(timedelta(), _DAY),),) * 7)
+
+
+def _read_rule(rule: str) -> tuple[list[int], tuple[Span, ...]]:
+    found = _RULE.fullmatch(rule)
+    if found is None:
+        raise _unreadable(rule)
+    spans = sorted(_read_span(rule, *map(int, numbers)) for numbers in _SPAN.findall(found[2]))
+    if any(later.start < earlier.end for earlier, later in pairwise(spans)):
+        raise ConfigurationError(f"The service hours '{rule}' overlap.")
+    return list(_read_weekdays(rule, found[1])), tuple(spans)
+
+
+def _read_span(rule: str, hour: int, minute: int, to_hour: int, to_minute: int) -> Span:
+    start, end = timedelta(hours=hour, minutes=minute), timedelta(hours=to_hour, minutes=to_minute)
+    if hour > 23 or minute > 59 or to_hour > 24 or to_minute > 59 or end > _DAY:
+        raise _unreadable(rule)
+    return Span(start, end if end > start else end + _DAY)
+
+
+def _read_weekdays(rule: str, text: str) -> Iterator[int]:
+    if text.lower() in ("每天", "daily", ""):
+        yield from range(7)
+        return
+    for part in re.split(r"[,，、]", text):
+        first, *last = (_weekday(rule, name) for name in re.split(r"[-–~至到]", part))
+        if len(last) > 1 or (last and last[0] < first):
+            raise _unreadable(rule)
+        yield from range(first, (last[0] if last else first) + 1)
+
+
+def _weekday(rule: str, name: str) -> int:
+    name = re.sub(r"^(?:周|星期)", "", name.strip()).lower().replace("天", "日")
+    if name in _ENGLISH:
+        return _ENGLISH.index(name)
+    if len(name) == 1 and name in _WEEKDAYS:
+        return _WEEKDAYS.index(name)
+    raise _unreadable(rule)
+
+
+def _read_days(text: str) -> Iterator[date]:
+    for part in filter(None, (part.strip() for part in re.split(r"[,，、;；]", text))):
+        try:
+            first, _, last = (name.strip() for name in part.partition(".."))
+            day, end = date.fromisoformat(first), date.fromisoformat(last or first)
+        except ValueError:
+            raise ConfigurationError(
+                f"'{part}' is no day and no range of days: write 2026-10-01..2026-10-07."
+            ) from None
+        while day <= end:
+            yield day
+            day += _DAY
+
+
+def _unreadable(text: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"The service hours '{text}' cannot be read: write 每天 9:00-22:00 or "
+        "周一至周五 9:00-12:00,13:30-18:00; 周六 10:00-16:00."
+    )
+
+
+def _days_from(first: date) -> Iterator[date]:
+    return (first + number * _DAY for number in range(_FAR))
+
+
+def _midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=BEIJING)
+
+
+def _alike(week: Iterable[tuple[Span, ...]]) -> Iterator[tuple[list[int], tuple[Span, ...]]]:
+    """Runs of weekdays with the same spans; those without are left out."""
+    for spans, days in groupby(enumerate(week), key=lambda day: day[1]):
+        if spans:
+            yield [number for number, _ in days], spans
+
+
+def _name(days: list[int]) -> str:
+    if len(days) == 7:
+        return "每天"
+    first, last = f"周{_WEEKDAYS[days[0]]}", f"周{_WEEKDAYS[days[-1]]}"
+    return first if len(days) == 1 else f"{first}至{last}"
+
+
+def _clock_span(span: Span) -> str:
+    overnight = span.end > _DAY
+    return f"{_clock(span.start)}–{'次日 ' if overnight else ''}{_clock(span.end - _DAY if overnight else span.end)}"
+
+
+def _clock(time: timedelta) -> str:
+    minutes = int(time.total_seconds()) // 60
+    return f"{minutes // 60}:{minutes % 60:02d}"

@@ -1,0 +1,75 @@
+"""What an entry says: the first time, once more, for a device, and what is asked under it."""
+
+from datetime import datetime
+
+from app.dialogue import phrases, reports
+from app.dialogue.provenance import Source, source_of
+from app.dialogue.reports import waits
+from app.dialogue.rules import Rules
+from app.dialogue.turn import Decision, Said, Say, Turn, Waits
+from app.faq.knowledge import Entry
+from app.matching.devices import Device
+
+
+def answer(turn: Turn, entry: Entry, rules: Rules, now: datetime) -> Decision:
+    if not entry.answer:
+        return reports.hand_over(turn, rules, now)
+    repeats = turn.memory.repeats + 1 if turn.memory.last_entry == entry.id else 0
+    text, asked = _wording(entry, turn.memory.heard.device, repeats)
+    said = Say(text, _source(turn, entry))
+    if entry.urgent:
+        return reports.urgent(turn, entry, rules, now, said)
+    waiting = waits(asked[0], now, asked[1]) if asked else None
+    memory = turn.memory.but(awaiting=waiting, failures=0, last_entry=entry.id, repeats=repeats)
+    return Decision(Said.answered, memory, (said,))
+
+
+def first_words(entry: Entry) -> str:
+    """What a viewer of whom nothing is known hears when he asks for the first time."""
+    return _wording(entry, None, 0)[0]
+
+
+def for_device(turn: Turn, entry: Entry, device: Device) -> Decision:
+    """The steps for a device that the viewer named after he had heard the general answer."""
+    text = entry.steps_for(device) or phrases.NO_STEPS
+    memory = turn.memory.but(awaiting=None, failures=0, last_entry=entry.id)
+    return Decision(Said.answered, memory, (Say(text, _source(turn, entry)),))
+
+
+Asked = tuple[Waits, str] | None
+"""What is asked under a text, and for which target."""
+
+
+def _wording(entry: Entry, device: Device | None, repeats: int) -> tuple[str, Asked]:
+    if repeats:
+        return _once_more(entry, repeats)
+    if steps := entry.steps_for(device):
+        return steps, None
+    if entry.offer:
+        return f"{entry.answer}\n{phrases.OFFERS[entry.offer]}", (Waits.offer, entry.offer)
+    if entry.devices:
+        return f"{entry.answer}\n{_which_device(entry)}", (Waits.device, entry.id)
+    return entry.answer, None
+
+
+def _once_more(entry: Entry, repeats: int) -> tuple[str, Asked]:
+    """Other words; once these are used up, a person."""
+    if repeats <= len(entry.again):
+        text = entry.again[repeats - 1]
+        return (f"{text}\n{phrases.OFFERS[entry.offer]}", (Waits.offer, entry.offer)) if entry.offer else (text, None)
+    if entry.urgent or (repeats == 1 and not entry.again):
+        return f"{phrases.ONCE_MORE}{entry.answer}", None
+    return f"{phrases.NO_MORE_TO_SAY}{phrases.OFFERS['human']}", (Waits.offer, "human")
+
+
+def _which_device(entry: Entry) -> str:
+    names = [phrases.DEVICES[device] for device, _ in entry.devices]
+    listed = "、".join(names[:-1]) + f"还是{names[-1]}" if len(names) > 1 else f"{names[0]}吗"
+    return phrases.WHICH_DEVICE.format(devices=listed)
+
+
+def _source(turn: Turn, entry: Entry) -> Source | None:
+    understanding = turn.understanding
+    if understanding is None:
+        return None
+    return understanding.source if entry is understanding.meant else source_of(entry, understanding.match)

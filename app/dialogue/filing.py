@@ -1,0 +1,191 @@
+"""From decisions to tickets: opened, added to, raised and closed for a whole batch, in the order of its turns."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from app.db.rows import Insert, Write, table_of
+from app.dialogue.circumstances import Circumstances
+from app.dialogue.threads import Thread
+from app.dialogue.turn import AddToTicket, CloseTicket, Consent, Effect, OpenTicket, WantNotice
+from app.tickets import service as tickets
+from app.tickets.models import TicketKind, TicketPriority
+from app.tickets.service import Addition, NewTicket
+from app.viewers.models import Consent as ConsentRow
+from app.viewers.models import Identity
+
+_APART = (TicketKind.suggestion, TicketKind.data)
+"""Kinds that take up nothing but their own."""
+_insert_consents = Insert(table_of(ConsentRow), ("identity_id", "topic", "granted", "at"))
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    event_id: int
+    thread: Thread
+    effects: tuple[Effect, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A ticket that is open, or will be: then its id is 0, and it is known by its event."""
+
+    kind: str
+    priority: str
+    ticket_id: int = 0
+    number: int = 0
+    event_id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    ticket: _Known
+    kind: str
+    author: str
+    text: str
+    event_id: int
+
+
+@dataclass(slots=True)
+class Files:
+    """What a batch does to tickets, gathered turn by turn."""
+
+    known: Circumstances
+    now: datetime
+    numbers: dict[int, int] = field(default_factory=dict)
+    """By event: the number of the ticket that its turn opened, or that took it up."""
+    _open: dict[int, list[_Known]] = field(default_factory=dict)
+    _new: list[NewTicket] = field(default_factory=list)
+    _lines: list[_Line] = field(default_factory=list)
+    _made: dict[int, tuple[int, int]] = field(default_factory=dict)
+    _takes: dict[int, _Known] = field(default_factory=dict)
+    _pushes: list[tuple[int, bool]] = field(default_factory=list)
+    """Identities that agree to value-added pushes, or not any more."""
+    _notices: list[tuple[int, _Known]] = field(default_factory=list)
+
+    def add(self, session: Session, filed: Filed) -> None:
+        for effect in filed.effects:
+            match effect:
+                case OpenTicket():
+                    self._open_or_add(session, filed, effect)
+                case AddToTicket():
+                    self._add(session, filed, effect)
+                case CloseTicket(number=number):
+                    self._close(session, filed, number)
+                case WantNotice():
+                    self._want_notice(filed)
+                case Consent(granted=granted):
+                    self._pushes.append((filed.thread.identity_id, granted))
+
+    def _open_or_add(self, session: Session, filed: Filed, effect: OpenTicket) -> None:
+        fitting = next((k for k in reversed(self._here(filed)) if _takes_up(k, effect.kind)), None)
+        said = f"{effect.subject}（{effect.details}）" if effect.details else effect.subject
+        if fitting is None:
+            thread = filed.thread
+            self._new.append(NewTicket(
+                thread.viewer_id, thread.conversation_id, filed.event_id, effect.kind, effect.priority, effect.subject,
+                effect.category, effect.due, self.now,
+            ))  # fmt: skip
+            fitting = _Known(effect.kind, effect.priority, event_id=filed.event_id)
+            self._here(filed).append(fitting)
+            self._lines.append(_Line(fitting, "opened", "bot", said, filed.event_id))
+        else:
+            self._lines.append(_Line(fitting, "added", "viewer", said, filed.event_id))
+            self._raise(session, filed, fitting, effect)
+        self._takes[filed.event_id] = fitting
+
+    def _raise(self, session: Session, filed: Filed, ticket: _Known, effect: OpenTicket) -> None:
+        if effect.priority != TicketPriority.high or ticket.priority == TicketPriority.high or not ticket.ticket_id:
+            return
+        tickets.raise_priority(session, ticket.ticket_id, due=effect.due)
+        here = self._here(filed)
+        here[here.index(ticket)] = replace(ticket, priority=TicketPriority.high)
+        self._lines.append(_Line(ticket, "raised", "bot", "", filed.event_id))
+
+    def _add(self, session: Session, filed: Filed, effect: AddToTicket) -> None:
+        ticket = self._named(filed, effect.number)
+        if ticket is None:
+            return
+        self._lines.append(_Line(ticket, "answered" if effect.due else "added", "viewer", effect.text, filed.event_id))
+        if effect.due:
+            tickets.resume(session, ticket.ticket_id, due=effect.due)
+
+    def _named(self, filed: Filed, number: int | None) -> _Known | None:
+        """The viewer's ticket of that number, else the newest of the conversation."""
+        here = self._here(filed)
+        if number is None:
+            return here[-1] if here else None
+        own = (*self.known.own_of(filed.thread), *self.known.here(filed.thread))
+        view = next((view for view in own if view.number == number), None)
+        return _Known(view.kind, view.priority, view.ticket_id, view.number) if view else None
+
+    def _close(self, session: Session, filed: Filed, number: int) -> None:
+        ticket = self._named(filed, number)
+        if ticket is not None:
+            tickets.close_solved(session, ticket.ticket_id, now=self.now)
+            self._lines.append(_Line(ticket, "closed", "viewer", "您确认已经解决", filed.event_id))
+            self._open[filed.thread.conversation_id] = [k for k in self._here(filed) if k.number != number]
+
+    def _want_notice(self, filed: Filed) -> None:
+        wanted = next((k for k in reversed(self._here(filed)) if k.kind == TicketKind.suggestion), None)
+        if wanted is not None:
+            self._lines.append(_Line(wanted, "wants_notice", "viewer", "", filed.event_id))
+            self._notices.append((filed.thread.identity_id, wanted))
+
+    def _here(self, filed: Filed) -> list[_Known]:
+        """The open tickets of the conversation as this batch has made them, oldest first."""
+        conversation = filed.thread.conversation_id
+        if conversation not in self._open:
+            self._open[conversation] = [
+                _Known(view.kind, view.priority, view.ticket_id, view.number) for view in self.known.here(filed.thread)
+            ]
+        return self._open[conversation]
+
+    def settle(self, session: Session) -> None:
+        """Write what must be known before the answers are worded: the new tickets, for their numbers."""
+        self._made = tickets.open_many(session, self._new)
+        self.numbers = {event: self._resolved(ticket)[1] for event, ticket in self._takes.items()}
+        self._consent(session)
+
+    def _consent(self, session: Session) -> None:
+        rows = [(identity, "pushes", granted, self.now) for identity, granted in self._pushes]
+        rows += [
+            (identity, f"ticket:{self._resolved(ticket)[1]}", True, self.now) for identity, ticket in self._notices
+        ]
+        if rows:
+            _insert_consents(session, rows)
+        for identity, granted in self._pushes:  # in the order of the turns: the last word counts
+            refused_at = None if granted else self.now
+            session.execute(update(Identity).where(Identity.id == identity).values(refused_pushes_at=refused_at))
+
+    def written(self, seqs: Mapping[int, int]) -> Write:
+        """What appends the lines to the histories; ``seqs``: the number of each event's message."""
+        return tickets.additions([
+            Addition(self._resolved(line.ticket)[0], line.kind, line.author, line.text, self.now, seqs[line.event_id])
+            for line in self._lines
+        ])  # fmt: skip
+
+    def _resolved(self, ticket: _Known) -> tuple[int, int]:
+        return (ticket.ticket_id, ticket.number) if ticket.ticket_id else self._made[ticket.event_id]
+
+
+def file(session: Session, filed: Sequence[Filed], known: Circumstances, now: datetime) -> Files:
+    files = Files(known, now)
+    concerned = [one for one in filed if one.effects]
+    for one in concerned:
+        files.add(session, one)
+    if concerned:
+        files.settle(session)
+    return files
+
+
+def _takes_up(ticket: _Known, kind: str) -> bool:
+    """Whether an open ticket takes up what would open one of ``kind``."""
+    if kind == TicketKind.suggestion:
+        return False
+    if kind in (TicketKind.complaint, TicketKind.data):
+        return ticket.kind == kind
+    return ticket.kind not in _APART

@@ -1,0 +1,100 @@
+"""How the viewer's own tickets stand. Another person's ticket does not exist for him."""
+
+import re
+from datetime import datetime
+
+from app.agents.calendars import BEIJING
+from app.dialogue import phrases
+from app.dialogue.phrases import when
+from app.dialogue.reports import waits
+from app.dialogue.turn import Decision, Turn, Waits, reply
+from app.tickets.models import TicketStatus
+from app.tickets.views import TicketView
+
+LISTED = 5
+_NUMBERED = re.compile(r"(?<![a-zA-Z0-9])[tTＴ]\s?[-—–－_]?\s?(\d{1,9})(?!\d)")
+_BARE = re.compile(r"\D{0,8}?(\d{1,9})\D{0,6}")
+_WEEKDAY = re.compile(r"(?:周|星期|礼拜)([一二三四五六日天])")
+
+
+def number_in(text: str, *, bare: bool = False) -> int | None:
+    """The ticket's number that a text names: T-1003; ``bare``: also 是1003, where one is expected."""
+    found = _NUMBERED.search(text) or (_BARE.fullmatch(text.strip()) if bare else None)
+    return int(found[1]) if found else None
+
+
+def tell(turn: Turn, now: datetime) -> Decision:
+    """The ticket that the words name, else the one that they fit best."""
+    number = number_in(turn.words, bare=_asked(turn))
+    if number is not None:
+        return tell_number(turn, now, number)
+    unfinished = [view for view in turn.own if view.status != TicketStatus.closed]
+    if not unfinished:
+        return reply(turn.memory.closed(), phrases.NO_TICKET)
+    return _tell(turn, now, max(unfinished, key=lambda view: _fits(view, turn.words)), others=len(unfinished) - 1)
+
+
+def tell_number(turn: Turn, now: datetime, number: int) -> Decision:
+    ticket = next((view for view in turn.own if view.number == number), None)
+    if ticket is None:
+        memory = turn.memory.but(awaiting=waits(Waits.tickets, now), failures=0)
+        return reply(memory, phrases.NOT_YOURS.format(number=number))
+    return _tell(turn, now, ticket, others=0)
+
+
+def list_all(turn: Turn, now: datetime) -> Decision:
+    if not turn.own:
+        return reply(turn.memory.closed(), phrases.NO_TICKET)
+    lines = "\n".join(
+        phrases.LINE.format(
+            number=view.name, day=phrases.day(view.opened_at), subject=view.short, status=phrases.STATUS[view.status]
+        )
+        for view in turn.own[:LISTED]
+    )
+    memory = turn.memory.but(awaiting=waits(Waits.tickets, now), failures=0)
+    return reply(memory, phrases.LIST.format(tickets=lines))
+
+
+def tell_due(turn: Turn, now: datetime) -> Decision:
+    """Until when an answer is promised: for what this conversation is about, else for the newest."""
+    waiting = [view for view in (*reversed(turn.here), *turn.own) if view.due_at and view.status != TicketStatus.closed]
+    if not waiting:
+        return reply(turn.memory.closed(), phrases.NO_DUE)
+    ticket = next((view for view in waiting if view.kind == "complaint"), waiting[0])
+    assert ticket.due_at is not None
+    return reply(turn.memory.but(failures=0), phrases.DUE.format(number=ticket.name, due=when(ticket.due_at, now)))
+
+
+def _tell(turn: Turn, now: datetime, ticket: TicketView, *, others: int) -> Decision:
+    if ticket.asked:
+        said = phrases.ASKED.format(number=ticket.name, subject=ticket.short, asked=ticket.asked)
+        return reply(turn.memory.but(awaiting=waits(Waits.answer, now, str(ticket.number)), failures=0), said)
+    open_still = ticket.status != TicketStatus.closed and ticket.due_at is not None
+    said = phrases.PROGRESS.format(
+        number=ticket.name, subject=ticket.short, status=phrases.STATUS[ticket.status], step=_last_step(ticket, now),
+        promise=phrases.PROMISE.format(due=when(ticket.due_at, now)) if open_still and ticket.due_at else "",
+    )  # fmt: skip
+    if others:
+        said += phrases.OTHERS.format(count=others)
+    return reply(turn.memory.but(awaiting=waits(Waits.tickets, now), failures=0), said)
+
+
+def _last_step(ticket: TicketView, now: datetime) -> str:
+    """What happened last, as far as it is for the viewer."""
+    if ticket.last is None or ticket.last.kind not in phrases.STEPS:
+        return ""
+    text = ticket.last.text.rstrip("。")
+    return phrases.STEPS[ticket.last.kind].format(at=when(ticket.last.at, now), text=text or "已处理")
+
+
+def _fits(ticket: TicketView, words: str) -> float:
+    """Shared pairs of characters, and the weekday that is named; of equals the newest stands first."""
+    pairs = {words[i : i + 2] for i in range(len(words) - 1)}
+    shared = sum(pair in ticket.subject for pair in pairs)
+    weekday = _WEEKDAY.search(words)
+    opened = "一二三四五六日"[ticket.opened_at.astimezone(BEIJING).weekday()]
+    return shared + (3 if weekday and weekday[1].replace("天", "日") == opened else 0)
+
+
+def _asked(turn: Turn) -> bool:
+    return turn.memory.awaiting is not None and turn.memory.awaiting.kind == Waits.tickets

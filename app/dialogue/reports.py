@@ -1,0 +1,202 @@
+"""What becomes a ticket: hand-overs, complaints, urgent matters, suggestions, requests, and what is added to them."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from app.channels.base import Image
+from app.dialogue import phrases
+from app.dialogue.phrases import when
+from app.dialogue.rules import Rules
+from app.dialogue.turn import (
+    AddToTicket,
+    Awaiting,
+    Decision,
+    Memory,
+    OpenTicket,
+    Said,
+    Say,
+    Turn,
+    Waits,
+    WantNotice,
+    reply,
+    silent,
+)
+from app.faq.knowledge import Entry, Intent
+from app.matching.entities import Slots
+from app.tickets.models import TicketPriority
+from app.tickets.views import TicketView
+
+COUNTED = 100
+"""The queue is counted up to here."""
+PATIENCE = timedelta(minutes=30)
+"""How long a question of the bot can be answered."""
+SUBJECT = 80
+_TELLING = 12
+"""Characters from which on a text that speaks of a suggestion is one."""
+
+
+# -------------------- to a person
+
+
+def hand_over(
+    turn: Turn, rules: Rules, now: datetime, wording: str = phrases.HANDED_OVER, kind: str = "inquiry"
+) -> Decision:
+    """To the queue; outside the service hours a ticket is made, and the bot keeps the conversation."""
+    ticket = new_ticket(turn, rules, now, kind, turn.words or "转人工", category=turn.memory.last_entry)
+    if rules.is_open(now):
+        said = wording.replace("{place}", place(turn))
+        return Decision(Said.handed_over, _queued(turn), (Say(said),), (ticket,))
+    said = phrases.CLOSED.format(
+        hours=rules.calendar.describe(), opens=when(rules.calendar.opens_at(now), now), ticket=phrases.TICKET,
+        due=when(_due(turn, ticket), now),
+    )  # fmt: skip
+    memory = turn.memory.but(awaiting=waits(Waits.details, now), failures=0)
+    return Decision(Said.handed_over, memory, (Say(said),), (ticket,))
+
+
+def care(turn: Turn, intent: Intent, rules: Rules, now: datetime) -> Decision:
+    """Words first; then whoever is there."""
+    ticket = new_ticket(turn, rules, now, "inquiry", turn.words, priority=TicketPriority.high, details="可能有危险")
+    memory = _queued(turn) if rules.is_open(now) else turn.memory.but(awaiting=waits(Waits.details, now), failures=0)
+    return Decision(Said.handed_over, memory, (Say(intent.replies[0]),), (ticket,))
+
+
+def urgent(turn: Turn, entry: Entry, rules: Rules, now: datetime, said: Say) -> Decision:
+    """The steps that help at once, and a ticket that goes first."""
+    ticket = new_ticket(turn, rules, now, "fault", turn.words, priority=TicketPriority.high, category=entry.id)
+    noted = phrases.URGENT.format(ticket=phrases.TICKET, due=when(_due(turn, ticket), now))
+    memory = turn.memory.but(awaiting=waits(Waits.details, now), failures=0, last_entry=entry.id)
+    return Decision(Said.answered, memory, (Say(f"{said.text}\n{noted}", said.source),), (ticket,))
+
+
+def alarm(turn: Turn, intent: Intent, rules: Rules, now: datetime) -> Decision:
+    """An urgent matter whatever was asked beside it; the category is what the text matched."""
+    found = turn.understanding.meant if turn.understanding else None
+    category = found.id if isinstance(found, Entry) else None
+    ticket = new_ticket(turn, rules, now, "refund", turn.words, priority=TicketPriority.high, category=category)
+    said = intent.replies[0].replace("{due}", when(_due(turn, ticket), now))
+    memory = turn.memory.but(awaiting=waits(Waits.details, now), failures=0, last_entry=category)
+    return Decision(Said.replied, memory, (Say(said),), (ticket,))
+
+
+# -------------------- what is recorded
+
+
+def complain(turn: Turn, rules: Rules, now: datetime) -> Decision:
+    """A formal complaint: its number, who is in charge, and the day of the answer."""
+    ticket = new_ticket(turn, rules, now, "complaint", turn.words or "投诉", priority=TicketPriority.high)
+    due = next((known.due_at for known in turn.here if known.kind == "complaint" and known.due_at), ticket.due)
+    said = phrases.COMPLAINT.format(
+        ticket=phrases.TICKET, office=rules.promises.complaint_office, due=when(due, now)
+    )  # fmt: skip
+    return reply(turn.memory.but(awaiting=waits(Waits.details, now), failures=0), said, ticket)
+
+
+def request_data(turn: Turn, rules: Rules, now: datetime) -> Decision:
+    ticket = new_ticket(turn, rules, now, "data", turn.words or "个人信息请求", category="account.privacy")
+    said = phrases.DATA_REQUEST.format(ticket=phrases.TICKET, due=when(ticket.due, now))
+    return reply(turn.memory.but(awaiting=waits(Waits.details, now), failures=0), said, ticket)
+
+
+def suggest(turn: Turn, rules: Rules, now: datetime) -> Decision:
+    """Record what is a suggestion by itself; ask for it where the viewer only says that there is one."""
+    understanding = turn.understanding
+    bare = understanding is None or understanding.match.exact or len(understanding.text.strip()) < _TELLING
+    if bare and not _is_waited(turn, Waits.suggestion):
+        return reply(turn.memory.but(awaiting=waits(Waits.suggestion, now), failures=0), phrases.ASK_SUGGESTION)
+    return record_suggestion(turn, rules, now)
+
+
+def record_suggestion(turn: Turn, rules: Rules, now: datetime) -> Decision:
+    ticket = new_ticket(turn, rules, now, "suggestion", turn.words, category="content.suggest")
+    memory = turn.memory.but(awaiting=waits(Waits.notice, now), failures=0)
+    return reply(memory, phrases.SUGGESTED, ticket)
+
+
+def want_notice(turn: Turn) -> Decision:
+    return reply(turn.memory.closed(), phrases.WILL_TELL, WantNotice())
+
+
+# -------------------- what is added
+
+
+def note(turn: Turn, now: datetime, ticket: TicketView) -> Decision:
+    """The viewer tells more about what is open: words, or anything else that came."""
+    added = AddToTicket(turn.words or _named(turn), ticket.number)
+    memory = turn.memory.but(awaiting=waits(Waits.details, now), failures=0)
+    if not turn.words:
+        wording = phrases.EVIDENCE if isinstance(turn.content, Image) else phrases.KEPT
+        return reply(memory, wording.format(number=ticket.name), added, said=Said.acknowledged)
+    if ticket.priority == TicketPriority.high and ticket.kind != "complaint" and ticket.due_at:
+        said = phrases.NOTED_URGENT.format(number=ticket.name, due=when(ticket.due_at, now))
+        return reply(memory, said, added, said=Said.acknowledged)
+    return reply(memory, phrases.NOTED.format(number=ticket.name), added, said=Said.acknowledged)
+
+
+def answer_ticket(turn: Turn, rules: Rules, now: datetime, ticket: TicketView) -> Decision:
+    """What its agent asked is answered: the work goes on, and the promise begins anew."""
+    due = rules.due(ticket.kind, ticket.priority, now)
+    added = AddToTicket(turn.words or _named(turn), ticket.number, due)
+    said = phrases.ANSWERED.format(number=ticket.name, due=when(due, now))
+    return reply(turn.memory.closed(), said, added, said=Said.acknowledged)
+
+
+def add_in_queue(turn: Turn) -> Decision:
+    """Told once that it arrives; everything is added."""
+    text = turn.words or _named(turn)
+    if not text:
+        return silent(turn)
+    effects = (AddToTicket(text),)
+    if turn.memory.acknowledged:
+        return Decision(Said.acknowledged, turn.memory, effects=effects)
+    return Decision(Said.acknowledged, turn.memory.but(acknowledged=True), (Say(phrases.ADDED),), effects)
+
+
+# -------------------- pieces
+
+
+def new_ticket(
+    turn: Turn, rules: Rules, now: datetime, kind: str, subject: str, *,
+    priority: str = TicketPriority.normal, category: str | None = None, details: str = "",
+) -> OpenTicket:  # fmt: skip
+    known = "，".join(filter(None, (details, described(turn.memory.heard))))
+    return OpenTicket(kind, subject[:SUBJECT], rules.due(kind, priority, now), priority, category, known)
+
+
+def described(heard: Slots) -> str:
+    """What was named in the conversation, as it stands in a ticket."""
+    named: Sequence[tuple[object, str]] = (
+        (heard.title, "《{}》"), (heard.season, "第 {} 季"), (heard.episode, "第 {} 集"),
+        (heard.error_code, "错误码 {}"), (heard.device and phrases.DEVICES[heard.device], "{}"),
+    )  # fmt: skip
+    return " ".join(wording.format(value) for value, wording in named if value)
+
+
+def waits(kind: Waits, now: datetime, *options: str) -> Awaiting:
+    return Awaiting(kind, options, now + PATIENCE)
+
+
+def place(turn: Turn) -> str:
+    return phrases.place(turn.ahead, most=COUNTED)
+
+
+def _queued(turn: Turn) -> Memory:
+    return Memory(owner="queue", heard=turn.memory.heard)
+
+
+def _due(turn: Turn, ticket: OpenTicket) -> datetime:
+    """The promise that stands: that of the open ticket which takes the words up, where it is the sooner one."""
+    known = [view.due_at for view in turn.here if view.kind != "suggestion" and view.due_at]
+    return min([ticket.due, *known[-1:]])
+
+
+def _is_waited(turn: Turn, kind: Waits) -> bool:
+    return turn.memory.awaiting is not None and turn.memory.awaiting.kind == kind
+
+
+_NAMES: dict[str, str] = {"image": "图片", "voice": "语音", "video": "视频", "location": "位置", "link": "链接"}
+
+
+def _named(turn: Turn) -> str:
+    name = _NAMES.get(turn.content.kind)
+    return f"[{name}]" if name else ""

@@ -1,0 +1,49 @@
+"""What turns are decided by besides the conversation itself: one immutable value, swapped whole."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from app.agents.calendars import Calendar
+from app.dialogue.understand import Brain
+
+DATA_DAYS = 15
+"""Working days for a request about personal data, where the company has set none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Promises:
+    """How soon a person answers, and who."""
+
+    answer_days: int = 1
+    """Working days for an ordinary ticket."""
+    urgent: timedelta = timedelta(hours=2)
+    """Service time for an urgent one."""
+    complaint_days: int = 5
+    data_days: int = DATA_DAYS
+    complaint_office: str = "投诉专员"
+    """Who is in charge of complaints, as viewers are told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    brain: Brain
+    calendar: Calendar
+    promises: Promises
+    silence: timedelta
+    """A conversation with the bot that was silent for so long is closed by the next message."""
+    burst: int
+    """Messages of one viewer within a minute from which on the bot does not answer each."""
+
+    def is_open(self, now: datetime) -> bool:
+        """Whether somebody can take over."""
+        return self.calendar.is_open(now)
+
+    def due(self, kind: str, priority: str, now: datetime) -> datetime:
+        """Until when a ticket that is opened now is answered."""
+        if kind == "complaint":
+            return self.calendar.end_of_working_day(now, self.promises.complaint_days)
+        if kind == "data":
+            return self.calendar.end_of_working_day(now, self.promises.data_days)
+        if priority == "high":
+            return self.calendar.after_working(now, self.promises.urgent)
+        return self.calendar.end_of_working_day(now, self.promises.answer_days)

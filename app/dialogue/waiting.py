@@ -1,0 +1,128 @@
+"""What the viewer says to what the bot asked; who moves on to something else is followed there."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from app.dialogue import answers, phrases, progress, reports
+from app.dialogue.choice import chosen
+from app.dialogue.rules import Rules
+from app.dialogue.turn import Awaiting, Decision, Turn, Waits, reply
+from app.faq.knowledge import Action, Entry, Intent
+
+Next = Decision | Entry | Intent | None
+"""A decision, the target that was chosen, or None: this is no answer to the question."""
+
+
+def hear(turn: Turn, waiting: Awaiting, rules: Rules, now: datetime) -> Next:
+    return _HEARD[Waits(waiting.kind)](turn, waiting, rules, now)
+
+
+def _choice(turn: Turn, waiting: Awaiting, rules: Rules, now: datetime) -> Next:
+    targets = [rules.brain.target(option) for option in waiting.options if rules.brain.knows(option)]
+    number = chosen(turn.words, [target.title for target in targets])
+    if number is None:
+        return _denied(turn, rules, now)
+    return targets[number - 1] if number <= len(targets) else _beyond(turn, len(targets))
+
+
+def _topic(turn: Turn, waiting: Awaiting, rules: Rules, now: datetime) -> Next:
+    number = chosen(turn.words, phrases.TOPICS)
+    if number is None:
+        return _denied(turn, rules, now)
+    if number > len(phrases.OPEN_TOPICS):
+        return _beyond(turn, len(phrases.OPEN_TOPICS))
+    return reply(turn.memory.but(awaiting=None), phrases.OPEN_TOPICS[str(number)])
+
+
+def _device(turn: Turn, waiting: Awaiting, rules: Rules, now: datetime) -> Next:
+    entry = rules.brain.target(waiting.options[0]) if rules.brain.knows(waiting.options[0]) else None
+    device = turn.understanding.slots.device if turn.understanding else None
+    if device is None or not isinstance(entry, Entry) or _asks_something_else(turn, entry):
+        return None
+    return answers.for_device(turn, entry, device)
+
+
+def _offer(turn: Turn, waiting: Awaiting, rules: Rules, now: datetime) -> Next:
+    if _means(turn, Action.confirm):
+        return rules.brain.knowledge.intents.get(waiting.options[0])
+    return reply(turn.memory.closed(), phrases.DECLINED) if _means(turn, Action.deny) or _refuses(turn) else None
+
+
+def _details(turn: Turn, waiting: Awaiting, rules: Rules, now: datetime) -> Next:
+    """All that asks nothing else for sure belongs to the open ticket."""
+    if not turn.here or (turn.understanding and turn.understanding.meant):
+        return None
+    return reports.note(turn, now, turn.here[-1])
+
+
+def _answer(turn: Turn, waiting: Awaiting, rules: Rules, now: datetime) -> Next:
+    ticket = next((view for view in turn.own if str(view.number) == waiting.options[0]), None)
+    if ticket is None or ticket.asked is None or _wants_tickets(turn):
+        return None
+    return reports.answer_ticket(turn, rules, now, ticket)
+
+
+def _tickets(turn: Turn, waiting: Awaiting, rules: Rules, now: datetime) -> Next:
+    number = progress.number_in(turn.words, bare=True)
+    if number is None:
+        return progress.list_all(turn, now) if _means(turn, Action.deny) else None
+    return progress.tell_number(turn, now, number)
+
+
+def _suggestion(turn: Turn, waiting: Awaiting, rules: Rules, now: datetime) -> Next:
+    if turn.understanding is None or isinstance(turn.understanding.meant, Intent):
+        return None
+    return reports.record_suggestion(turn, rules, now)
+
+
+def _notice(turn: Turn, waiting: Awaiting, rules: Rules, now: datetime) -> Next:
+    if _means(turn, Action.confirm):
+        return reports.want_notice(turn)
+    return reply(turn.memory.closed(), phrases.WILL_NOT_TELL) if _means(turn, Action.deny) or _refuses(turn) else None
+
+
+def _nothing(turn: Turn, waiting: Awaiting, rules: Rules, now: datetime) -> Next:
+    return None
+
+
+_HEARD: dict[Waits, Callable[[Turn, Awaiting, Rules, datetime], Next]] = {
+    Waits.choice: _choice,
+    Waits.topic: _topic,
+    Waits.device: _device,
+    Waits.offer: _offer,
+    Waits.details: _details,
+    Waits.answer: _answer,
+    Waits.tickets: _tickets,
+    Waits.picture: _nothing,
+    Waits.suggestion: _suggestion,
+    Waits.notice: _notice,
+}
+ASKS_OWN_TICKETS = frozenset({Waits.tickets, Waits.answer})
+"""What is waited for with the viewer's tickets at hand."""
+_NO: Sequence[str] = ("不用", "不要", "不了", "不需要", "算了", "先不", "没必要", "不必")
+
+
+def _denied(turn: Turn, rules: Rules, now: datetime) -> Decision | None:
+    return reports.hand_over(turn, rules, now, phrases.HANDED_OVER_UNSURE) if _means(turn, Action.deny) else None
+
+
+def _beyond(turn: Turn, last: int) -> Decision:
+    return reply(turn.memory, phrases.AGAIN.format(last=last))
+
+
+def _refuses(turn: Turn) -> bool:
+    return len(turn.words) <= 8 and turn.words.startswith(tuple(_NO))
+
+
+def _means(turn: Turn, action: Action) -> bool:
+    found = turn.understanding.meant if turn.understanding else None
+    return isinstance(found, Intent) and found.action is action
+
+
+def _wants_tickets(turn: Turn) -> bool:
+    return any(_means(turn, action) for action in (Action.ticket_progress, Action.my_tickets, Action.answer_due))
+
+
+def _asks_something_else(turn: Turn, entry: Entry) -> bool:
+    found = turn.understanding.meant if turn.understanding else None
+    return found is not None and found is not entry

@@ -1,0 +1,92 @@
+"""A ticket as the conversation speaks of it."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.db.sql import is_any
+from app.tickets.models import Ticket, TicketEvent
+
+SHORT = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A line of a ticket's history."""
+
+    kind: str
+    text: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TicketView:
+    ticket_id: int
+    conversation_id: int
+    number: int
+    kind: str
+    status: str
+    priority: str
+    subject: str
+    opened_at: datetime
+    due_at: datetime | None
+    asked: str | None
+    """What the viewer is to answer, where the ticket waits for him."""
+    last: Step | None = None
+    """The newest line that is for the viewer."""
+
+    @property
+    def name(self) -> str:
+        return f"T-{self.number}"
+
+    @property
+    def short(self) -> str:
+        return self.subject if len(self.subject) <= SHORT else f"{self.subject[: SHORT - 1]}…"
+
+
+FOR_VIEWERS = ("added", "answered", "raised", "replied", "closed")
+"""Lines of the history that viewers are told of."""
+_KEPT = 20
+"""Tickets of one viewer that he is told of: the newest."""
+
+
+def open_in(session: Session, conversation_ids: Collection[int]) -> dict[int, list[TicketView]]:
+    """The open tickets of these conversations, oldest first."""
+    rows = session.scalars(
+        select(Ticket).where(is_any(Ticket.conversation_id, conversation_ids), Ticket.closed_at.is_(None))
+    )
+    found: dict[int, list[TicketView]] = {}
+    for ticket in sorted(rows, key=lambda ticket: ticket.id):
+        found.setdefault(ticket.conversation_id, []).append(_view(ticket, None))
+    return found
+
+
+def of_viewers(session: Session, viewer_ids: Collection[int]) -> dict[int, list[TicketView]]:
+    """The tickets of these viewers, newest first, with what happened last."""
+    rows = session.scalars(select(Ticket).where(is_any(Ticket.viewer_id, viewer_ids)).order_by(Ticket.id.desc()))
+    found: dict[int, list[Ticket]] = {}
+    for ticket in rows:
+        own = found.setdefault(ticket.viewer_id, [])
+        if len(own) < _KEPT:
+            own.append(ticket)
+    steps = _last_steps(session, [ticket.id for own in found.values() for ticket in own])
+    return {viewer: [_view(ticket, steps.get(ticket.id)) for ticket in own] for viewer, own in found.items()}
+
+
+def _last_steps(session: Session, ticket_ids: Collection[int]) -> dict[int, Step]:
+    lines = session.scalars(
+        select(TicketEvent)
+        .where(is_any(TicketEvent.ticket_id, ticket_ids), TicketEvent.kind.in_(FOR_VIEWERS))
+        .order_by(TicketEvent.id)
+    )
+    return {line.ticket_id: Step(line.kind, line.text, line.at) for line in lines}
+
+
+def _view(ticket: Ticket, last: Step | None) -> TicketView:
+    return TicketView(
+        ticket.id, ticket.conversation_id, ticket.number, ticket.kind, ticket.status, ticket.priority, ticket.subject,
+        ticket.opened_at, ticket.due_at, ticket.asked, last,
+    )  # fmt: skip
