@@ -46,6 +46,8 @@ from app.tickets.models import TicketKind
 OPTIONS = 3
 _FOLLOW_UP = 14
 """Characters up to which a text can be a follow-up that says only half of what it asks."""
+_STILL = ("还是", "还在", "依然", "仍然", "仍旧", "照样")
+"""How a short text begins that says: the steps did not help."""
 _PICTURED = ("playback.error_code", "membership.not_arrived", "intent:human")
 """What pictures without words mostly show."""
 
@@ -114,7 +116,10 @@ def _in_queue(turn: Turn, rules: Rules, now: datetime) -> Decision:
             return _kept_in_queue(turn, progress.tell_due(turn, now))
         case Entry(urgent=True) as entry:
             return _kept_in_queue(turn, answers.answer(turn, entry, rules, now))
-    return reports.add_in_queue(turn)
+    number = progress.number_in(turn.words)
+    if number is not None:
+        return _kept_in_queue(turn, progress.tell_number(turn, now, number))
+    return reports.add_in_queue(turn, rules)
 
 
 def _kept_in_queue(turn: Turn, decision: Decision) -> Decision:
@@ -148,6 +153,8 @@ def _with_bot(turn: Turn, rules: Rules, now: datetime) -> Decision:
     number = progress.number_in(turn.words)
     if number is not None:
         return progress.tell_number(turn, now, number)
+    if waiting.refuses(turn):
+        return reply(turn.memory.closed(), phrases.OKAY)
     return _unsure(turn, turn.understanding, rules, now)
 
 
@@ -205,7 +212,7 @@ def _unsure(turn: Turn, understanding: Understanding, rules: Rules, now: datetim
     """What the context makes of it; else one clarifying question, then a person."""
     if not understanding.match.normalised:
         return reply(turn.memory, phrases.EMPTY)
-    if entry := _follow_up(turn, understanding, rules):
+    if entry := _follow_up(turn, understanding, rules, now):
         return entry if isinstance(entry, Decision) else _do(turn, entry, rules, now)
     if turn.memory.failures:
         return reports.hand_over(turn, rules, now, phrases.HANDED_OVER_UNSURE)
@@ -218,11 +225,15 @@ def _unsure(turn: Turn, understanding: Understanding, rules: Rules, now: datetim
     return _ask_choice(turn, options, phrases.CLARIFY, rules, now)
 
 
-def _follow_up(turn: Turn, understanding: Understanding, rules: Rules) -> Decision | Entry | Intent | None:
-    """A short text after an answer: the device that it lacked, or the one candidate that is of the same matter."""
+def _follow_up(
+    turn: Turn, understanding: Understanding, rules: Rules, now: datetime
+) -> Decision | Entry | Intent | None:
+    """A short text after an answer: the device that it lacked, steps in vain, or a candidate of the same matter."""
     last = turn.memory.last_entry
     if last is None or len(turn.words) > _FOLLOW_UP or not rules.brain.knows(last):
         return None
+    if turn.words.startswith(_STILL):
+        return reports.hand_over(turn, rules, now, phrases.STILL_BROKEN, TicketKind.fault)
     entry, device = rules.brain.target(last), understanding.slots.device
     if device and isinstance(entry, Entry) and entry.steps_for(device):
         return answers.for_device(turn, entry, device)
@@ -237,11 +248,11 @@ def _ask_choice(turn: Turn, options: list[str], wording: str, rules: Rules, now:
     titles = [rules.brain.target(option).title for option in options]
     text = wording.format(options=phrases.numbered(titles))
     choices = tuple(Choice(option, title) for option, title in zip(options, titles, strict=True))
-    return _ask(turn, waits(Waits.choice, now, *options), Say(text, choices=choices))
+    return _ask(turn, waits(Waits.choice, now, *options, about=_about(turn)), Say(text, choices=choices))
 
 
 def _ask_topic(turn: Turn, now: datetime) -> Decision:
-    return _ask(turn, waits(Waits.topic, now), Say(phrases.CLARIFY_OPEN))
+    return _ask(turn, waits(Waits.topic, now, about=_about(turn)), Say(phrases.CLARIFY_OPEN))
 
 
 def _ask(turn: Turn, awaited: Awaiting, said: Say) -> Decision:
@@ -273,7 +284,7 @@ def _calm(turn: Turn, intent: Intent, rules: Rules, now: datetime) -> Decision:
     titles = [rules.brain.target(option).title for option in options]
     choices = tuple(Choice(option, title) for option, title in zip(options, titles, strict=True))
     text = phrases.ANGRY.format(sorry=_wording(intent, now), options=phrases.numbered(titles))
-    memory = turn.memory.but(awaiting=waits(Waits.choice, now, *options))
+    memory = turn.memory.but(awaiting=waits(Waits.choice, now, *options, about=_about(turn)))
     return Decision(Said.replied, memory, (Say(text, choices=choices),))
 
 
@@ -334,6 +345,11 @@ _ACTIONS: dict[Action, Callable[[Turn, Intent, Rules, datetime], Decision]] = {
 
 
 # -------------------- pieces
+
+
+def _about(turn: Turn) -> str:
+    """What a question of ours is about: the words, unless they are an intent's (还是不行)."""
+    return turn.words if turn.understanding and not isinstance(turn.understanding.meant, Intent) else ""
 
 
 def _means(turn: Turn, action: Action) -> bool:

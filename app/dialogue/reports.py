@@ -21,7 +21,7 @@ from app.dialogue.turn import (
     reply,
     silent,
 )
-from app.faq.knowledge import Entry, Intent
+from app.faq.knowledge import INTENT_PREFIX, Action, Entry, Intent
 from app.matching.entities import Slots
 from app.tickets.models import TicketPriority
 from app.tickets.views import TicketView
@@ -31,6 +31,8 @@ COUNTED = 100
 PATIENCE = timedelta(minutes=30)
 """How long a question of the bot can be answered."""
 SUBJECT = 80
+_BARE = 6
+"""Characters up to which a text that calls a person says nothing of the matter."""
 _TELLING = 12
 """Characters from which on a text that speaks of a suggestion is one."""
 
@@ -42,7 +44,7 @@ def hand_over(
     turn: Turn, rules: Rules, now: datetime, wording: str = phrases.HANDED_OVER, kind: str = "inquiry"
 ) -> Decision:
     """To the queue; outside the service hours a ticket is made, and the bot keeps the conversation."""
-    ticket = new_ticket(turn, rules, now, kind, turn.words or "转人工", category=turn.memory.last_entry)
+    ticket = new_ticket(turn, rules, now, kind, _matter(turn, rules) or "转人工", category=turn.memory.last_entry)
     if rules.is_open(now):
         said = wording.replace("{place}", place(turn))
         return Decision(Said.handed_over, _queued(turn), (Say(said),), (ticket,))
@@ -57,7 +59,10 @@ def hand_over(
 def care(turn: Turn, intent: Intent, rules: Rules, now: datetime) -> Decision:
     """Words first; then whoever is there."""
     ticket = new_ticket(turn, rules, now, "inquiry", turn.words, priority=TicketPriority.high, details="可能有危险")
-    memory = _queued(turn) if rules.is_open(now) else turn.memory.but(awaiting=waits(Waits.details, now), failures=0)
+    danger = INTENT_PREFIX + intent.id
+    memory = turn.memory.but(awaiting=waits(Waits.details, now), failures=0, last_entry=danger)
+    if rules.is_open(now):
+        memory = _queued(turn, danger)
     return Decision(Said.handed_over, memory, (Say(intent.replies[0]),), (ticket,))
 
 
@@ -65,8 +70,22 @@ def urgent(turn: Turn, entry: Entry, rules: Rules, now: datetime, said: Say) -> 
     """The steps that help at once, and a ticket that goes first."""
     ticket = new_ticket(turn, rules, now, "fault", turn.words, priority=TicketPriority.high, category=entry.id)
     noted = phrases.URGENT.format(ticket=phrases.TICKET, due=when(_due(turn, ticket), now))
-    memory = turn.memory.but(awaiting=waits(Waits.details, now), failures=0, last_entry=entry.id)
+    memory = turn.memory.but(awaiting=waits(Waits.details, now), failures=0, last_entry=entry.id, repeats=0)
     return Decision(Said.answered, memory, (Say(f"{said.text}\n{noted}", said.source),), (ticket,))
+
+
+def urgent_goes_on(turn: Turn, entry: Entry, rules: Rules, now: datetime, ticket: TicketView) -> Decision:
+    """More of an urgent matter: what helps most once more, and a person at once where one is there."""
+    if turn.memory.repeats or not turn.words:
+        return note(turn, now, ticket)
+    steps = f"{entry.again[0]}\n" if entry.again else ""
+    added = AddToTicket(turn.words, ticket.number)
+    if rules.is_open(now):
+        said = steps + phrases.URGENT_HANDED_OVER.format(place=place(turn), number=ticket.name)
+        return Decision(Said.handed_over, _queued(turn, entry.id), (Say(said),), (added,))
+    due = when(ticket.due_at, now) if ticket.due_at else when(rules.calendar.opens_at(now), now)
+    said = steps + phrases.NOTED_URGENT.format(number=ticket.name, due=due)
+    return reply(turn.memory.but(awaiting=waits(Waits.details, now), repeats=1), said, added, said=Said.acknowledged)
 
 
 def alarm(turn: Turn, intent: Intent, rules: Rules, now: datetime) -> Decision:
@@ -84,7 +103,9 @@ def alarm(turn: Turn, intent: Intent, rules: Rules, now: datetime) -> Decision:
 
 def complain(turn: Turn, rules: Rules, now: datetime) -> Decision:
     """A formal complaint: its number, who is in charge, and the day of the answer."""
-    ticket = new_ticket(turn, rules, now, "complaint", turn.words or "投诉", priority=TicketPriority.high)
+    about = turn.memory.awaiting.about if turn.memory.awaiting else ""
+    subject = f"{about}：{turn.words}" if about else turn.words or "投诉"
+    ticket = new_ticket(turn, rules, now, "complaint", subject, priority=TicketPriority.high)
     due = next((known.due_at for known in turn.here if known.kind == "complaint" and known.due_at), ticket.due)
     said = phrases.COMPLAINT.format(
         ticket=phrases.TICKET, office=rules.promises.complaint_office, due=when(due, now)
@@ -141,15 +162,19 @@ def answer_ticket(turn: Turn, rules: Rules, now: datetime, ticket: TicketView) -
     return reply(turn.memory.closed(), said, added, said=Said.acknowledged)
 
 
-def add_in_queue(turn: Turn) -> Decision:
+def add_in_queue(turn: Turn, rules: Rules) -> Decision:
     """Told once that it arrives; everything is added."""
     text = turn.words or _named(turn)
     if not text:
         return silent(turn)
     effects = (AddToTicket(text),)
+    if _in_danger(turn, rules):
+        return reply(turn.memory, phrases.CARED_FOR, *effects, said=Said.acknowledged)
     if turn.memory.acknowledged:
         return Decision(Said.acknowledged, turn.memory, effects=effects)
-    return Decision(Said.acknowledged, turn.memory.but(acknowledged=True), (Say(phrases.ADDED),), effects)
+    is_urgent = any(view.priority == TicketPriority.high and view.kind != "complaint" for view in turn.here)
+    wording = phrases.ADDED_URGENT if is_urgent else phrases.ADDED
+    return Decision(Said.acknowledged, turn.memory.but(acknowledged=True), (Say(wording),), effects)
 
 
 # -------------------- pieces
@@ -172,22 +197,39 @@ def described(heard: Slots) -> str:
     return " ".join(wording.format(value) for value, wording in named if value)
 
 
-def waits(kind: Waits, now: datetime, *options: str) -> Awaiting:
-    return Awaiting(kind, options, now + PATIENCE)
+def waits(kind: Waits, now: datetime, *options: str, about: str = "") -> Awaiting:
+    return Awaiting(kind, options, now + PATIENCE, about[:SUBJECT])
 
 
 def place(turn: Turn) -> str:
     return phrases.place(turn.ahead, most=COUNTED)
 
 
-def _queued(turn: Turn) -> Memory:
-    return Memory(owner="queue", heard=turn.memory.heard)
+def _queued(turn: Turn, last: str | None = None) -> Memory:
+    return Memory(owner="queue", heard=turn.memory.heard, last_entry=last)
+
+
+def _matter(turn: Turn, rules: Rules) -> str:
+    """What it is about: a “yes”, “no” or “a person” speaks of what was said before."""
+    about = turn.memory.awaiting.about if turn.memory.awaiting else ""
+    last = turn.memory.last_entry
+    found = turn.understanding.meant if turn.understanding else None
+    before = about or (rules.brain.target(last).title if last and rules.brain.knows(last) else "")
+    if before and (about or isinstance(found, Intent)):
+        return before if len(turn.words) <= _BARE else f"{before}：{turn.words}"
+    return turn.words
 
 
 def _due(turn: Turn, ticket: OpenTicket) -> datetime:
     """The promise that stands: that of the open ticket which takes the words up, where it is the sooner one."""
     known = [view.due_at for view in turn.here if view.kind != "suggestion" and view.due_at]
     return min([ticket.due, *known[-1:]])
+
+
+def _in_danger(turn: Turn, rules: Rules) -> bool:
+    last = turn.memory.last_entry
+    known = rules.brain.target(last) if last and rules.brain.knows(last) else None
+    return isinstance(known, Intent) and known.action is Action.care
 
 
 def _is_waited(turn: Turn, kind: Waits) -> bool:

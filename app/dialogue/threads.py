@@ -175,20 +175,25 @@ def _close(session: Session, silent: Sequence[Thread], now: datetime) -> None:
 def _awaiting(stored: dict[str, Any] | None) -> Awaiting | None:
     if not stored:
         return None
-    return Awaiting(stored["kind"], tuple(stored["options"]), datetime.fromisoformat(stored["expires"]))
+    expires = datetime.fromisoformat(stored["expires"])
+    return Awaiting(stored["kind"], tuple(stored["options"]), expires, stored.get("about", ""))
 
 
 def _row(thread: Thread) -> tuple[Any, ...]:
-    memory, waits = thread.memory, thread.memory.awaiting
-    awaiting = (
-        None if waits is None
-        else {"kind": waits.kind, "options": list(waits.options), "expires": waits.expires.isoformat()}
-    )  # fmt: skip
+    memory = thread.memory
+    awaiting = None if memory.awaiting is None else _stored(memory.awaiting)
     return (
         thread.conversation_id, memory.owner, thread.last_seq, awaiting, memory.failures, memory.last_entry,
         thread.wrote_at, thread.queued_at, memory.acknowledged, thread.closed_at, memory.repeats,
         None if memory.heard is NOTHING else _named(memory.heard), thread.burst, thread.burst_at,
     )  # fmt: skip
+
+
+def _stored(awaiting: Awaiting) -> dict[str, Any]:
+    return {
+        "kind": awaiting.kind, "options": list(awaiting.options), "expires": awaiting.expires.isoformat(),
+        "about": awaiting.about,
+    }  # fmt: skip
 
 
 def _named(heard: Slots) -> dict[str, Any]:

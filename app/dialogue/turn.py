@@ -42,6 +42,8 @@ class Awaiting:
     kind: str
     options: tuple[str, ...]
     expires: datetime
+    about: str = ""
+    """The viewer's words that were asked about, for the ticket that may follow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +66,9 @@ class Memory:
         return replace(self, **changes)
 
     def closed(self) -> "Memory":
-        """The same after something was settled: nothing is waited for."""
-        return self if not self.failures and self.awaiting is None else replace(self, awaiting=None, failures=0)
+        """The same after something was settled: nothing is waited for but more about an open ticket."""
+        waits = self.awaiting if self.awaiting and self.awaiting.kind == Waits.details else None
+        return replace(self, awaiting=waits, failures=0)
 
 
 @dataclass(frozen=True, slots=True)

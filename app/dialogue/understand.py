@@ -7,7 +7,7 @@ from functools import lru_cache
 from app import metrics
 from app.dialogue import words
 from app.dialogue.provenance import Source, source_of
-from app.faq.knowledge import INTENT_PREFIX, Entry, Intent, Knowledge
+from app.faq.knowledge import COLOURING, INTENT_PREFIX, Entry, Intent, Knowledge
 from app.matching.entities import Slots, extract
 from app.matching.index import Index, Phrasing
 from app.matching.match import Match, Tier
@@ -69,11 +69,17 @@ def build_brain(knowledge: Knowledge) -> Brain:
         metrics.understand_misses.inc()
         extraction = extract(text)
         matched = match(normalise(extraction.rest))
-        meant = exact.get(normalise(text)) or _sure(matched, knowledge)
+        flag = words.first(flags, text)
+        meant = exact.get(normalise(text)) or _sure(matched, knowledge) or _spoken(flag)
         source = source_of(meant, matched) if isinstance(meant, Entry) else None
-        return Understanding(text, extraction.slots, matched, meant, source, words.first(flags, text))
+        return Understanding(text, extraction.slots, matched, meant, source, flag)
 
     return Brain(knowledge, index, lru_cache(CACHED_TEXTS)(understand))
+
+
+def _spoken(flag: Intent | None) -> Intent | None:
+    """The intent whose words say by themselves what is wanted; the others only colour what is asked."""
+    return flag if flag and flag.action not in COLOURING else None
 
 
 def _sure(match: Match, knowledge: Knowledge) -> Entry | Intent | None:

@@ -45,13 +45,17 @@ def _device(turn: Turn, waiting: Awaiting, rules: Rules, now: datetime) -> Next:
 def _offer(turn: Turn, waiting: Awaiting, rules: Rules, now: datetime) -> Next:
     if _means(turn, Action.confirm):
         return rules.brain.knowledge.intents.get(waiting.options[0])
-    return reply(turn.memory.closed(), phrases.DECLINED) if _means(turn, Action.deny) or _refuses(turn) else None
+    return reply(turn.memory.closed(), phrases.DECLINED) if _means(turn, Action.deny) or refuses(turn) else None
 
 
 def _details(turn: Turn, waiting: Awaiting, rules: Rules, now: datetime) -> Next:
     """All that asks nothing else for sure belongs to the open ticket."""
     if not turn.here or (turn.understanding and turn.understanding.meant):
         return None
+    last = turn.memory.last_entry
+    entry = rules.brain.target(last) if last and rules.brain.knows(last) else None
+    if isinstance(entry, Entry) and entry.urgent:
+        return reports.urgent_goes_on(turn, entry, rules, now, turn.here[-1])
     return reports.note(turn, now, turn.here[-1])
 
 
@@ -78,7 +82,7 @@ def _suggestion(turn: Turn, waiting: Awaiting, rules: Rules, now: datetime) -> N
 def _notice(turn: Turn, waiting: Awaiting, rules: Rules, now: datetime) -> Next:
     if _means(turn, Action.confirm):
         return reports.want_notice(turn)
-    return reply(turn.memory.closed(), phrases.WILL_NOT_TELL) if _means(turn, Action.deny) or _refuses(turn) else None
+    return reply(turn.memory.closed(), phrases.WILL_NOT_TELL) if _means(turn, Action.deny) or refuses(turn) else None
 
 
 def _nothing(turn: Turn, waiting: Awaiting, rules: Rules, now: datetime) -> Next:
@@ -99,10 +103,12 @@ _HEARD: dict[Waits, Callable[[Turn, Awaiting, Rules, datetime], Next]] = {
 }
 ASKS_OWN_TICKETS = frozenset({Waits.tickets, Waits.answer})
 """What is waited for with the viewer's tickets at hand."""
-_NO: Sequence[str] = ("不用", "不要", "不了", "不需要", "算了", "先不", "没必要", "不必")
+_NO: Sequence[str] = ("不用", "不要了", "不了", "不需要", "算了", "先不", "没必要", "不必")
 
 
 def _denied(turn: Turn, rules: Rules, now: datetime) -> Decision | None:
+    if refuses(turn):
+        return reply(turn.memory.closed(), phrases.OKAY)
     return reports.hand_over(turn, rules, now, phrases.HANDED_OVER_UNSURE) if _means(turn, Action.deny) else None
 
 
@@ -110,7 +116,8 @@ def _beyond(turn: Turn, last: int) -> Decision:
     return reply(turn.memory, phrases.AGAIN.format(last=last))
 
 
-def _refuses(turn: Turn) -> bool:
+def refuses(turn: Turn) -> bool:
+    """Whether the whole text only says no, thank you."""
     return len(turn.words) <= 8 and turn.words.startswith(tuple(_NO))
 
 

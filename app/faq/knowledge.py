@@ -47,6 +47,10 @@ SAYING = frozenset({Action.say, Action.care, Action.alarm, Action.calm, Action.s
 """Actions whose words stand with the intent; those of the others belong to the dialogue."""
 
 
+COLOURING = frozenset({Action.care, Action.alarm, Action.calm})
+"""Actions that come on top of whatever is asked; the words of the others ask for it themselves."""
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A question with its answer. ``version`` changes whenever anything of the entry does, facts included."""
