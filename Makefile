@@ -21,11 +21,12 @@ run: setup ## serve on 127.0.0.1:8000 with demo content
 test: setup ## run the whole suite on SQLite and PostgreSQL
 	@exec $(python) -m pytest $(ARGS)
 
-check: setup ## lint, types, layers, content, migrations in step with models
+check: setup ## lint, types, layers, scripts of pages, content, migrations in step with models
 	$(python) -m ruff check
 	$(python) -m ruff format --check
 	$(python) -m mypy
 	.venv/bin/lint-imports
+	npm --prefix app/console run --silent check
 	$(python) -m app faq lint
 	$(python) -m alembic -x url=sqlite:///$(schema) upgrade head
 	$(python) -m alembic -x url=sqlite:///$(schema) check

@@ -10,7 +10,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
-from app import health
+from app import health, pages
 from app.conversations.accounts import Directory
 from app.db.database import Database
 from app.db.opening import check_keys, connect
@@ -88,6 +88,7 @@ def create_app(settings: Settings, *, on_ready: Callable[[], None] = lambda: Non
 
     app = Application(title="Viewer Desk", lifespan=lifespan, openapi_url=None)
     app.include_router(health.router)
+    app.mount("/static", pages.Assets())
     app.add_exception_handler(AppError, _explain)
     return app
 
