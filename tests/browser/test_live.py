@@ -1,0 +1,66 @@
+"""Live updates: what changes appears by itself, through one connection a browser, and nothing is missed."""
+
+import pytest
+from playwright.async_api import BrowserContext, Page, expect
+
+from tests.browser.guard import Guard
+from tests.browser.trial import Trial
+from tests.faults.waiting import eventually
+
+
+@pytest.fixture
+def address(trial: Trial) -> str:
+    return trial.address
+
+
+async def test_an_update_appears_without_disturbing_what_is_being_written(page: Page, trial: Trial) -> None:
+    await opened(page)
+    await page.get_by_label("备注").fill("写到一半")
+    before = trial.rendered
+    trial.tell("count", 1)
+    await expect(page.get_by_role("heading")).to_have_text(f"第 {before + 1} 次")
+    await expect(page.get_by_label("备注")).to_have_value("写到一半")
+    await expect(page.get_by_label("备注")).to_be_focused()
+
+
+async def test_an_event_is_also_one_of_its_own_number(page: Page, trial: Trial) -> None:
+    await opened(page)
+    await page.evaluate("document.body.addEventListener('count:7', e => { document.body.ariaLabel = e.detail.id })")
+    trial.tell("count", 7)
+    await expect(page.locator("body")).to_have_attribute("aria-label", "7")
+
+
+async def test_all_tabs_share_one_connection_and_outlive_the_one_that_holds_it(
+    context: BrowserContext, trial: Trial
+) -> None:
+    first, second = await context.new_page(), await context.new_page()
+    await opened(first)
+    await opened(second)
+    assert len(trial.streams) == 1
+    await first.close()
+    await eventually("the second tab connects", lambda: streams(trial, 1))
+    before = trial.rendered
+    trial.tell("count", 1)
+    await expect(second.get_by_role("heading")).to_have_text(f"第 {before + 1} 次")
+
+
+async def test_what_happened_while_the_connection_was_lost_is_read_again(
+    page: Page, trial: Trial, guard: Guard
+) -> None:
+    await opened(page)
+    before = trial.rendered
+    trial.cut()
+    await expect(page.locator("html")).to_have_attribute("data-live-state", "lost")
+    await expect(page.locator("html")).to_have_attribute("data-live-state", "open")
+    await expect(page.get_by_role("heading")).to_have_text(f"第 {before + 1} 次")
+
+
+async def opened(page: Page) -> None:
+    """The page is shown and has followed the stream's opening with its first refresh."""
+    async with page.expect_response(lambda response: response.request.headers.get("hx-request") == "true"):
+        await page.goto("/")
+    await expect(page.locator("html")).to_have_attribute("data-live-state", "open")
+
+
+async def streams(trial: Trial, count: int) -> bool:
+    return len(trial.streams) == count

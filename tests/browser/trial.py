@@ -1,0 +1,98 @@
+"""A page with live updates, served from the test's own event loop, and pages that do what no page may."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import uvicorn
+from fastapi import FastAPI
+from fastapi.responses import HTMLResponse, Response, StreamingResponse
+
+from app import pages
+from tests.postgres import free_ports
+
+WRONG = {
+    "inline": "<script>document.title = 'ran'</script>",
+    "elsewhere": "<img src='http://192.0.2.1/pixel.png'>",
+    "missing": "<img src='/static/no-such.png'>",
+    "throwing": "<script src='/throwing.js'></script>",
+}
+"""Bodies of pages that do what no page may, by the name of what they do."""
+
+
+@dataclass
+class Trial:
+    """Counts how often its page was rendered; everybody who follows its stream is told by ``tell``."""
+
+    address: str
+    rendered: int = 0
+    streams: list[asyncio.Queue[str | None]] = field(default_factory=list)
+
+    def tell(self, kind: str, id: int) -> None:
+        for stream in self.streams:
+            stream.put_nowait(f"data: {json.dumps({'kind': kind, 'id': id})}\n\n")
+
+    def cut(self) -> None:
+        """End all streams, as a restart of the service does."""
+        for stream in self.streams:
+            stream.put_nowait(None)
+
+    async def follow(self) -> AsyncIterator[str]:
+        stream: asyncio.Queue[str | None] = asyncio.Queue()
+        self.streams.append(stream)
+        try:
+            yield ": welcome\n\n"
+            while said := await stream.get():
+                yield said
+        finally:
+            self.streams.remove(stream)
+
+    def app(self) -> FastAPI:
+        app = FastAPI()
+        templates = pages.environment(Path(__file__).parent)
+        app.mount("/static", pages.Assets())
+
+        @app.get("/")
+        async def show() -> Response:
+            self.rendered += 1
+            return pages.page(templates, "trial.html", count=self.rendered)
+
+        @app.get("/events")
+        async def events() -> StreamingResponse:
+            return StreamingResponse(self.follow(), media_type="text/event-stream")
+
+        @app.get("/wrong/{name}")
+        async def wrong(name: str) -> HTMLResponse:
+            return HTMLResponse(f"<!doctype html>{WRONG[name]}", headers=pages.HEADERS)
+
+        @app.get("/throwing.js")
+        async def throwing() -> Response:
+            return Response("throw new Error('as if it were broken')", media_type="text/javascript")
+
+        return app
+
+
+class Server(uvicorn.Server):
+    """One that leaves Ctrl+C to pytest."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@asynccontextmanager
+async def serving() -> AsyncIterator[Trial]:
+    port = free_ports(1)[0]
+    trial = Trial(f"http://127.0.0.1:{port}")
+    config = uvicorn.Config(trial.app(), port=port, log_config=None, lifespan="off", timeout_graceful_shutdown=1)
+    server = Server(config)
+    task = asyncio.create_task(server.serve())
+    try:
+        yield trial
+    finally:
+        trial.cut()
+        server.should_exit = True
+        await task
