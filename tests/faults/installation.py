@@ -68,6 +68,8 @@ class Installation:
     environment: Mapping[str, str]
     processes: list[Process] = field(default_factory=list)
     numbers: Iterator[int] = field(default_factory=count)
+    code: Path = ROOT
+    """The folder that holds app/ and what belongs to it."""
 
     @property
     def embedded(self) -> bool:
@@ -114,7 +116,7 @@ class Installation:
         with log.open("wb") as output:
             command = [sys.executable, "-m", *module, verb]
             environment = {**self.environment, **more}
-            return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output), log
+            return subprocess.Popen(command, cwd=self.code, env=environment, stdout=output, stderr=output), log
 
 
 def add_channel(environment: Mapping[str, str]) -> None:
