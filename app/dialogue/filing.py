@@ -98,9 +98,17 @@ class Files:
         self._takes[filed.event_id] = fitting
 
     def _raise(self, session: Session, filed: Filed, ticket: _Known, effect: OpenTicket) -> None:
-        if effect.priority != TicketPriority.high or ticket.priority == TicketPriority.high or not ticket.ticket_id:
+        if effect.priority != TicketPriority.high or ticket.priority == TicketPriority.high:
             return
-        tickets.raise_priority(session, ticket.ticket_id, due=effect.due)
+        if ticket.ticket_id:
+            tickets.raise_priority(session, ticket.ticket_id, due=effect.due)
+        else:
+            self._new = [
+                replace(new, priority=TicketPriority.high, due_at=effect.due)
+                if new.event_id == ticket.event_id
+                else new
+                for new in self._new
+            ]
         here = self._here(filed)
         here[here.index(ticket)] = replace(ticket, priority=TicketPriority.high)
         self._lines.append(_Line(ticket, "raised", "bot", "", filed.event_id))
