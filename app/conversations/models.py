@@ -89,11 +89,8 @@ class Conversation(Base):
     """Whether the viewer in the queue was told that his addition was received."""
     repeats: Mapped[int] = mapped_column(SmallInteger, server_default="0")
     """How often ``last_entry`` was asked again since it was answered first."""
-    heard: Mapped[dict[str, Any] | None] = mapped_column(Json)
-    """What was named so far: title, episode, device, error code."""
-    burst: Mapped[int] = mapped_column(server_default="0")
-    """The viewer's messages since ``burst_at``, for a minute."""
-    burst_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    heard: Mapped[str | None] = mapped_column(Text)
+    """What was named so far: title, episode, device, error code; JSON that only the dialogue reads."""
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 

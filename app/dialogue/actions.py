@@ -72,10 +72,11 @@ class Book:
         self._entries.append(_Entry(push, event_id, thread, decision))
 
     def write(self, session: Session) -> dict[tuple[int, str], Answer]:
-        files = filing.file(session, [entry.filed() for entry in self._entries], self._known, self._now)
+        filed = [entry.filed() for entry in self._entries if entry.decision.effects]
+        files = filing.file(session, filed, self._known, self._now)
         for entry in self._entries:
             self._place(session, entry, files.numbers.get(entry.event_id))
-        histories = files.written({entry.event_id: entry.asked_seq for entry in self._entries})
+        histories = files.written({e.event_id: e.asked_seq for e in self._entries} if filed else {})
         conversations = threads.saving({entry.thread.conversation_id: entry.thread for entry in self._entries}.values())
         made = _insert_messages.beside(session, self._rows(), [conversations, histories])
         ids = {(row[1], row[2]): row[0] for row in made}

@@ -6,7 +6,7 @@ from app.dialogue import phrases, reports
 from app.dialogue.provenance import Source, source_of
 from app.dialogue.reports import waits
 from app.dialogue.rules import Rules
-from app.dialogue.turn import Decision, Said, Say, Turn, Waits
+from app.dialogue.turn import Decision, Memory, Said, Say, Turn, Waits
 from app.faq.knowledge import Entry
 from app.matching.devices import Device
 
@@ -20,7 +20,8 @@ def answer(turn: Turn, entry: Entry, rules: Rules, now: datetime) -> Decision:
     if entry.urgent:
         return reports.urgent(turn, entry, rules, now, said)
     waiting = waits(asked[0], now, asked[1]) if asked else None
-    memory = turn.memory.but(awaiting=waiting, failures=0, last_entry=entry.id, repeats=repeats)
+    known = turn.memory
+    memory = Memory(known.owner, waiting, 0, entry.id, known.acknowledged, repeats, known.heard)
     return Decision(Said.answered, memory, (said,))
 
 

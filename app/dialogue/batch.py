@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from app.channels.base import SPOKEN, Inbound
+from app.channels.base import Inbound
 from app.conversations.models import EventState
 from app.dialogue import actions, arrivals, circumstances, events, people, repeats, threads
 from app.dialogue.decide import decide, talks
@@ -18,7 +18,7 @@ from app.dialogue.people import Met, Sender
 from app.dialogue.push import ACKNOWLEDGED, Answer, Fate, Key, Push
 from app.dialogue.rules import Rules
 from app.dialogue.threads import Thread
-from app.dialogue.turn import Turn
+from app.dialogue.turn import Memory, Turn
 
 
 def handle(session: Session, pushes: Sequence[Push], rules: Rules, *, now: datetime) -> list[Answer]:
@@ -78,20 +78,23 @@ def _decide_all(
     for push, event_id in todo:
         thread = found[push.who]
         assert isinstance(push.message, Inbound)
-        if isinstance(push.message.content, SPOKEN):
-            thread.beat(now)
         turn = Turn(
-            push.message.content, push.understanding, thread.memory,
+            push.message.content, push.understanding, _hearing(push, thread),
             ahead=known.ahead(thread),
             here=known.here(thread),
             own=known.own_of(thread),
             more=book.waits(thread),
-            burst=thread.burst,
+            burst=rules.pace.count(push.who, now),
         )  # fmt: skip
         decision = decide(turn, rules, now)
         known.note(thread, decision)
         book.enter(push, event_id, thread, decision)
     return book.write(session)
+
+
+def _hearing(push: Push, thread: Thread) -> Memory:
+    """What is remembered, with what the message itself names."""
+    return thread.memory.hearing(push.understanding.slots) if push.understanding else thread.memory
 
 
 def _asks(push: Push) -> bool:

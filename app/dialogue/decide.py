@@ -4,8 +4,8 @@ What wins: danger, human, unsubscribe, urgent › what the bot waits for › wha
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 
 from app.channels.base import (
     AgentSession,
@@ -39,7 +39,6 @@ from app.dialogue.turn import (
 )
 from app.dialogue.understand import Understanding
 from app.faq.knowledge import INTENT_PREFIX, Action, Entry, Intent
-from app.matching.entities import NOTHING
 from app.matching.match import Tier
 from app.tickets.models import TicketKind
 
@@ -54,7 +53,6 @@ _PICTURED = ("playback.error_code", "membership.not_arrived", "intent:human")
 
 def decide(turn: Turn, rules: Rules, now: datetime) -> Decision:
     """Decide a turn. ``now`` bounds what the bot still waits for, says who is there, and picks among wordings."""
-    turn = _hearing(turn)
     match turn.content:
         case AgentSession(action=action):
             return Decision(Said.silent, Memory(owner="agent" if action != "closed" else "bot"))
@@ -64,19 +62,11 @@ def decide(turn: Turn, rules: Rules, now: datetime) -> Decision:
             return silent(turn)
     if turn.memory.owner == "agent":
         return _with_agent(turn)
-    if turn.burst > rules.burst and not _goes_first(turn):
+    if turn.burst > rules.burst and not (turn.understanding and turn.understanding.first):
         return _too_fast(turn, rules)
     if turn.memory.owner == "queue":
         return _in_queue(turn, rules, now)
     return _with_bot(turn, rules, now)
-
-
-def _hearing(turn: Turn) -> Turn:
-    """The turn with what it names in its memory."""
-    if turn.understanding is None or turn.understanding.slots is NOTHING:
-        return turn
-    heard = turn.understanding.slots.over(turn.memory.heard)
-    return replace(turn, memory=turn.memory.but(heard=heard))
 
 
 # -------------------- who is it talking to
@@ -135,7 +125,7 @@ def _still_waiting(turn: Turn, rules: Rules, now: datetime) -> str:
 
 
 def _with_bot(turn: Turn, rules: Rules, now: datetime) -> Decision:
-    if _goes_first(turn):
+    if turn.understanding and turn.understanding.first:
         return _first(turn, rules, now)
     waited = turn.memory.awaiting
     if waited is not None and waited.expires >= now:
@@ -156,17 +146,6 @@ def _with_bot(turn: Turn, rules: Rules, now: datetime) -> Decision:
     if waiting.refuses(turn):
         return reply(turn.memory.closed(), phrases.OKAY)
     return _unsure(turn, turn.understanding, rules, now)
-
-
-def _goes_first(turn: Turn) -> bool:
-    if turn.understanding is None:
-        return False
-    if turn.understanding.flag and turn.understanding.flag.action in (Action.care, Action.alarm):
-        return True
-    match turn.understanding.meant:
-        case Entry(urgent=True) | Intent(action=Action.hand_over | Action.unsubscribe | Action.complain):
-            return True
-    return False
 
 
 def _first(turn: Turn, rules: Rules, now: datetime) -> Decision:
@@ -245,10 +224,13 @@ def _follow_up(
 
 
 def _ask_choice(turn: Turn, options: list[str], wording: str, rules: Rules, now: datetime) -> Decision:
-    titles = [rules.brain.target(option).title for option in options]
-    text = wording.format(options=phrases.numbered(titles))
-    choices = tuple(Choice(option, title) for option, title in zip(options, titles, strict=True))
-    return _ask(turn, waits(Waits.choice, now, *options, about=_about(turn)), Say(text, choices=choices))
+    choices = tuple([Choice(option, rules.brain.target(option).title) for option in options])
+    return _ask(turn, waits(Waits.choice, now, *options, about=_about(turn)), _listed(wording, choices))
+
+
+@lru_cache(512)
+def _listed(wording: str, choices: tuple[Choice, ...]) -> Say:
+    return Say(wording.format(options=phrases.numbered([choice.label for choice in choices])), choices=choices)
 
 
 def _ask_topic(turn: Turn, now: datetime) -> Decision:

@@ -182,10 +182,9 @@ class Files:
 
 def file(session: Session, filed: Sequence[Filed], known: Circumstances, now: datetime) -> Files:
     files = Files(known, now)
-    concerned = [one for one in filed if one.effects]
-    for one in concerned:
+    for one in filed:
         files.add(session, one)
-    if concerned:
+    if filed:
         files.settle(session)
     return files
 

@@ -1,9 +1,10 @@
 """What turns are decided by besides the conversation itself: one immutable value, swapped whole."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from app.agents.calendars import Calendar
+from app.dialogue.pace import Pace
 from app.dialogue.understand import Brain
 
 DATA_DAYS = 15
@@ -33,6 +34,7 @@ class Rules:
     """A conversation with the bot that was silent for so long is closed by the next message."""
     burst: int
     """Messages of one viewer within a minute from which on the bot does not answer each."""
+    pace: Pace = field(default_factory=Pace, compare=False)
 
     def is_open(self, now: datetime) -> bool:
         """Whether somebody can take over."""

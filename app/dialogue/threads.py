@@ -1,20 +1,24 @@
 """The conversations of a batch: found or opened, and locked in id order."""
 
+import json
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.conversations.models import Conversation, Owner
+from app.db.base import Encoded
 from app.db.driver import Prepared
 from app.db.rows import Insert, Update, Write, table_of
 from app.db.sql import is_any
 from app.dialogue import people
 from app.dialogue.people import Met, Person, Sender, Welcomed
 from app.dialogue.turn import Awaiting, Memory
+from app.matching.devices import Device
 from app.matching.entities import NOTHING, Slots
 
 
@@ -30,21 +34,7 @@ class Thread:
     memory: Memory
     wrote_at: datetime
     queued_at: datetime | None
-    burst: int = 0
-    """The viewer's messages since ``burst_at``."""
-    burst_at: datetime | None = None
     closed_at: datetime | None = None
-
-    def beat(self, now: datetime) -> None:
-        """Count a message of the viewer."""
-        if self.burst_at is None or now - self.burst_at >= BURST:
-            self.burst, self.burst_at = 1, now
-        else:
-            self.burst += 1
-
-
-BURST = timedelta(minutes=1)
-"""The time within which a viewer's messages are counted."""
 
 
 _insert_conversations = Insert(
@@ -56,7 +46,7 @@ _insert_conversations = Insert(
 _update_conversations = Update(
     table_of(Conversation),
     ("owner", "last_seq", "awaiting", "failures", "last_entry", "viewer_wrote_at", "queued_at", "acknowledged",
-     "closed_at", "repeats", "heard", "burst", "burst_at"),
+     "closed_at", "repeats", "heard"),
 )  # fmt: skip
 _conversation = table_of(Conversation).c
 STATE = [
@@ -73,8 +63,6 @@ STATE = [
     _conversation.queued_at,
     _conversation.repeats,
     _conversation.heard,
-    _conversation.burst,
-    _conversation.burst_at,
 ]
 """What ``thread`` makes a thread of."""
 OPEN = Prepared(
@@ -142,7 +130,7 @@ def thread(state: Sequence[Any], viewer_id: int) -> Thread:
     row_id, identity, channel, last_seq, owner, awaiting, failures, last_entry, acknowledged, wrote, queued, *rest = (
         state
     )
-    repeats, heard, burst, burst_at = rest
+    repeats, heard = rest
     memory = Memory(
         owner,
         _awaiting(awaiting),
@@ -150,9 +138,9 @@ def thread(state: Sequence[Any], viewer_id: int) -> Thread:
         last_entry,
         bool(acknowledged),
         repeats,
-        Slots(**heard) if heard else NOTHING,
+        _slots(heard),
     )
-    return Thread(row_id, identity, viewer_id, channel, last_seq, memory, wrote, queued, burst, burst_at)
+    return Thread(row_id, identity, viewer_id, channel, last_seq, memory, wrote, queued)
 
 
 def _open(session: Session, identities: dict[Sender, Person], now: datetime) -> dict[Sender, Thread]:
@@ -175,8 +163,11 @@ def _close(session: Session, silent: Sequence[Thread], now: datetime) -> None:
 def _awaiting(stored: dict[str, Any] | None) -> Awaiting | None:
     if not stored:
         return None
-    expires = datetime.fromisoformat(stored["expires"])
-    return Awaiting(stored["kind"], tuple(stored["options"]), expires, stored.get("about", ""))
+    expires = stored["expires"]
+    if isinstance(expires, str):  # as it was written before there was a longer memory
+        expires = datetime.fromisoformat(expires).timestamp()
+    options = tuple(stored["options"])
+    return Awaiting(stored["kind"], options, datetime.fromtimestamp(expires, UTC), stored.get("about", ""))
 
 
 def _row(thread: Thread) -> tuple[Any, ...]:
@@ -185,16 +176,28 @@ def _row(thread: Thread) -> tuple[Any, ...]:
     return (
         thread.conversation_id, memory.owner, thread.last_seq, awaiting, memory.failures, memory.last_entry,
         thread.wrote_at, thread.queued_at, memory.acknowledged, thread.closed_at, memory.repeats,
-        None if memory.heard is NOTHING else _named(memory.heard), thread.burst, thread.burst_at,
+        None if memory.heard is NOTHING else _written(memory.heard),
     )  # fmt: skip
 
 
-def _stored(awaiting: Awaiting) -> dict[str, Any]:
-    return {
-        "kind": awaiting.kind, "options": list(awaiting.options), "expires": awaiting.expires.isoformat(),
-        "about": awaiting.about,
-    }  # fmt: skip
+def _stored(awaiting: Awaiting) -> Encoded:
+    """Written by hand but for what repeats itself: every second turn of a conversation waits for something."""
+    head = _head(awaiting.kind, awaiting.options)
+    about = f', "about": {json.dumps(awaiting.about, ensure_ascii=False)}' if awaiting.about else ""
+    return Encoded(f'{head}{about}, "expires": {int(awaiting.expires.timestamp())}}}')
 
 
-def _named(heard: Slots) -> dict[str, Any]:
-    return {name: value for name, value in asdict(heard).items() if value is not None}
+@lru_cache(1024)
+def _head(kind: str, options: tuple[str, ...]) -> str:
+    return json.dumps({"kind": kind, "options": options}, ensure_ascii=False)[:-1]
+
+
+@lru_cache(1024)
+def _written(heard: Slots) -> str:
+    return json.dumps({name: value for name, value in asdict(heard).items() if value is not None}, ensure_ascii=False)
+
+
+@lru_cache(1024)
+def _slots(written: str | None) -> Slots:
+    named = json.loads(written) if written else {}
+    return Slots(**named | {"device": Device(named["device"])} if "device" in named else named) if named else NOTHING

@@ -65,6 +65,11 @@ class Memory:
     def but(self, **changes: Any) -> "Memory":
         return replace(self, **changes)
 
+    def hearing(self, slots: Slots) -> "Memory":
+        """The same with what a text names."""
+        heard = self.heard if slots is NOTHING else slots.over(self.heard)
+        return self if heard == self.heard else replace(self, heard=heard)
+
     def closed(self) -> "Memory":
         """The same after something was settled: nothing is waited for but more about an open ticket."""
         waits = self.awaiting if self.awaiting and self.awaiting.kind == Waits.details else None

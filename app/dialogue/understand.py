@@ -7,7 +7,7 @@ from functools import lru_cache
 from app import metrics
 from app.dialogue import words
 from app.dialogue.provenance import Source, source_of
-from app.faq.knowledge import COLOURING, INTENT_PREFIX, Entry, Intent, Knowledge
+from app.faq.knowledge import COLOURING, FIRST, INTENT_PREFIX, Action, Entry, Intent, Knowledge
 from app.matching.entities import Slots, extract
 from app.matching.index import Index, Phrasing
 from app.matching.match import Match, Tier
@@ -30,6 +30,8 @@ class Understanding:
     """Provenance of the answer, where ``meant`` is an entry."""
     flag: Intent | None = None
     """What its words say whatever it asks: danger, urgency, anger."""
+    first: bool = False
+    """Whether it goes before anything that the bot waits for."""
 
 
 Understand = Callable[[str], Understanding]
@@ -55,7 +57,7 @@ class Brain:
         """A text that stands for a target: a tapped choice, a menu entry."""
         understood, meant = self.understand(text), self.target(target)
         source = source_of(meant, understood.match) if isinstance(meant, Entry) else None
-        return replace(understood, meant=meant, source=source, flag=None)
+        return replace(understood, meant=meant, source=source, flag=None, first=_goes_first(meant, None))
 
 
 def build_brain(knowledge: Knowledge) -> Brain:
@@ -72,7 +74,7 @@ def build_brain(knowledge: Knowledge) -> Brain:
         flag = words.first(flags, text)
         meant = exact.get(normalise(text)) or _sure(matched, knowledge) or _spoken(flag)
         source = source_of(meant, matched) if isinstance(meant, Entry) else None
-        return Understanding(text, extraction.slots, matched, meant, source, flag)
+        return Understanding(text, extraction.slots, matched, meant, source, flag, _goes_first(meant, flag))
 
     return Brain(knowledge, index, lru_cache(CACHED_TEXTS)(understand))
 
@@ -80,6 +82,12 @@ def build_brain(knowledge: Knowledge) -> Brain:
 def _spoken(flag: Intent | None) -> Intent | None:
     """The intent whose words say by themselves what is wanted; the others only colour what is asked."""
     return flag if flag and flag.action not in COLOURING else None
+
+
+def _goes_first(meant: Entry | Intent | None, flag: Intent | None) -> bool:
+    if flag and flag.action in (Action.care, Action.alarm):
+        return True
+    return meant.urgent if isinstance(meant, Entry) else meant is not None and meant.action in FIRST
 
 
 def _sure(match: Match, knowledge: Knowledge) -> Entry | Intent | None:

@@ -14,7 +14,7 @@ Next = Decision | Entry | Intent | None
 
 
 def hear(turn: Turn, waiting: Awaiting, rules: Rules, now: datetime) -> Next:
-    return _HEARD[Waits(waiting.kind)](turn, waiting, rules, now)
+    return _HEARD[waiting.kind](turn, waiting, rules, now)
 
 
 def _choice(turn: Turn, waiting: Awaiting, rules: Rules, now: datetime) -> Next:
@@ -89,7 +89,7 @@ def _nothing(turn: Turn, waiting: Awaiting, rules: Rules, now: datetime) -> Next
     return None
 
 
-_HEARD: dict[Waits, Callable[[Turn, Awaiting, Rules, datetime], Next]] = {
+_HEARD: dict[str, Callable[[Turn, Awaiting, Rules, datetime], Next]] = {
     Waits.choice: _choice,
     Waits.topic: _topic,
     Waits.device: _device,

@@ -47,6 +47,8 @@ SAYING = frozenset({Action.say, Action.care, Action.alarm, Action.calm, Action.s
 """Actions whose words stand with the intent; those of the others belong to the dialogue."""
 
 
+FIRST = frozenset({Action.hand_over, Action.unsubscribe, Action.complain})
+"""Actions that go before whatever the service waits for."""
 COLOURING = frozenset({Action.care, Action.alarm, Action.calm})
 """Actions that come on top of whatever is asked; the words of the others ask for it themselves."""
 

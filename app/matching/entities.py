@@ -7,7 +7,7 @@ Every pattern is bounded, so that no text takes more than linear time.
 
 import re
 import unicodedata
-from dataclasses import astuple, dataclass, replace
+from dataclasses import dataclass, replace
 
 from app.matching.devices import Device, device_in
 
@@ -25,10 +25,14 @@ class Slots:
 
     def over(self, earlier: "Slots") -> "Slots":
         """Both together; what is named here wins."""
-        if self == NOTHING or earlier == NOTHING:
-            return earlier if self == NOTHING else self
+        if earlier is NOTHING or self == earlier:
+            return self
         return Slots(
-            *(new if new is not None else old for new, old in zip(astuple(self), astuple(earlier), strict=True))
+            self.title or earlier.title,
+            earlier.season if self.season is None else self.season,
+            earlier.episode if self.episode is None else self.episode,
+            self.error_code or earlier.error_code,
+            self.device or earlier.device,
         )
 
 

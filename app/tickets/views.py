@@ -7,6 +7,8 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.db.driver import Prepared
+from app.db.rows import table_of
 from app.db.sql import is_any
 from app.tickets.models import Ticket, TicketEvent
 
@@ -53,14 +55,20 @@ _KEPT = 20
 """Tickets of one viewer that he is told of: the newest."""
 
 
+_ticket = table_of(Ticket).c
+_OPEN = Prepared(
+    select(
+        _ticket.id, _ticket.conversation_id, _ticket.number, _ticket.kind, _ticket.status, _ticket.priority,
+        _ticket.subject, _ticket.opened_at, _ticket.due_at, _ticket.asked,
+    ).where(is_any(_ticket.conversation_id, "conversations"), _ticket.closed_at.is_(None))
+)  # fmt: skip
+
+
 def open_in(session: Session, conversation_ids: Collection[int]) -> dict[int, list[TicketView]]:
     """The open tickets of these conversations, oldest first."""
-    rows = session.scalars(
-        select(Ticket).where(is_any(Ticket.conversation_id, conversation_ids), Ticket.closed_at.is_(None))
-    )
     found: dict[int, list[TicketView]] = {}
-    for ticket in sorted(rows, key=lambda ticket: ticket.id):
-        found.setdefault(ticket.conversation_id, []).append(_view(ticket, None))
+    for row in sorted(_OPEN(session, conversations=list(conversation_ids))):
+        found.setdefault(row[1], []).append(TicketView(*row))
     return found
 
 

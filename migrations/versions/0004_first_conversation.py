@@ -5,7 +5,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-from app.db.base import Id, Json, UtcDateTime
+from app.db.base import Id, UtcDateTime
 
 revision = "0004"
 down_revision = "0003"
@@ -15,9 +15,7 @@ depends_on = None
 ADDED: dict[str, list[sa.Column[Any]]] = {
     "conversations": [
         sa.Column("repeats", sa.SmallInteger(), server_default="0", nullable=False),
-        sa.Column("heard", Json, nullable=True),
-        sa.Column("burst", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("burst_at", UtcDateTime(), nullable=True),
+        sa.Column("heard", sa.Text(), nullable=True),
     ],
     "messages": [sa.Column("recalled_at", UtcDateTime(), nullable=True)],
     "tickets": [

@@ -22,7 +22,8 @@ VAGUE = "我那个东西弄不了你给看下"
 
 
 def ask(brain: Brain, text: str, memory: Memory | None = None, **known: Any) -> Decision:
-    turn = Turn(Text(text), brain.understand(text), memory or Memory(), **known)
+    understanding = brain.understand(text)
+    turn = Turn(Text(text), understanding, (memory or Memory()).hearing(understanding.slots), **known)
     return decide(turn, rules_of(brain), NOW)
 
 
