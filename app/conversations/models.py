@@ -78,8 +78,8 @@ class Conversation(Base):
     owner: Mapped[str] = mapped_column(String(8))
     last_seq: Mapped[int]
     """``seq`` of the newest message; the row's lock makes the numbers gapless."""
-    awaiting: Mapped[dict[str, Any] | None] = mapped_column(Json)
-    """What the bot waits for: kind, payload, expires."""
+    awaiting: Mapped[str | None] = mapped_column(Text)
+    """What the bot waits for, as ``dialogue`` writes it; text, as each turn reads and writes it."""
     failures: Mapped[int] = mapped_column(SmallInteger)
     last_entry: Mapped[str | None] = mapped_column(String(64))
     opened_at: Mapped[datetime] = mapped_column(UtcDateTime)

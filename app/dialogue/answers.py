@@ -44,8 +44,19 @@ Asked = tuple[Waits, str] | None
 def _wording(entry: Entry, device: Device | None, repeats: int) -> tuple[str, Asked]:
     if repeats:
         return _once_more(entry, repeats)
-    if steps := entry.steps_for(device):
+    if device and (steps := entry.steps_for(device)):
         return steps, None
+    said = _SAID_FIRST.get(entry.version)
+    if said is None:
+        said = _SAID_FIRST[entry.version] = _at_first(entry)
+    return said
+
+
+_SAID_FIRST: dict[str, tuple[str, Asked]] = {}
+"""By the version of an entry; as many as there are entries in this process's time."""
+
+
+def _at_first(entry: Entry) -> tuple[str, Asked]:
     if entry.offer:
         return f"{entry.answer}\n{phrases.OFFERS[entry.offer]}", (Waits.offer, entry.offer)
     if entry.devices:

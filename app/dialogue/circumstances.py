@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import literal_column, select
+from sqlalchemy import literal_column, null, select
 from sqlalchemy.orm import Session
 
 from app.conversations import outbox, routing
@@ -19,22 +19,23 @@ from app.dialogue.waiting import ASKS_OWN_TICKETS
 from app.faq.knowledge import Action, Intent
 from app.jobs import HAS_WORK, Lane
 from app.tickets import views
-from app.tickets.models import Ticket
-from app.tickets.views import TicketView
+from app.tickets.views import TicketRef, TicketView
 
 _ASKS_TICKETS = frozenset({Action.ticket_progress, Action.my_tickets, Action.answer_due})
 _ASKS_PLACE = frozenset({Action.wait_estimate, Action.hand_over})
 
 
-_lane, _ticket = table_of(Lane).c, table_of(Ticket).c
+_lane = table_of(Lane).c
+_NONE = [null() for _ in views.OPEN[1:]]
 LOOK = Prepared(
-    select(literal_column("'lane'"), _lane.subject_id)
-    .where(_lane.topic == literal_column(f"'{outbox.TOPIC}'"), is_any(_lane.subject_id, "conversations"), HAS_WORK)
+    # The tickets first: a union has the types of its first part.
+    select(literal_column("'ticket'"), *views.OPEN)
+    .where(is_any(views.OPEN[0], "conversations"), views.IS_OPEN)
     .union_all(
-        select(literal_column("'ticket'"), _ticket.conversation_id).where(
-            is_any(_ticket.conversation_id, "conversations"), _ticket.closed_at.is_(None)
+        select(literal_column("'lane'"), _lane.subject_id, *_NONE).where(
+            _lane.topic == literal_column(f"'{outbox.TOPIC}'"), is_any(_lane.subject_id, "conversations"), HAS_WORK
         ),
-        select(literal_column("'queue'"), routing.waiting().scalar_subquery()),
+        select(literal_column("'queue'"), routing.waiting().scalar_subquery(), *_NONE),
     )
 )
 """One statement, as each costs a round trip of the batch; it takes no lock.
@@ -48,7 +49,7 @@ conversation's lock, as the batch does.
 class Circumstances:
     lanes: dict[int, Lane]
     """Lanes with work, locked, by conversation."""
-    tickets: dict[int, list[TicketView]]
+    tickets: dict[int, list[TicketRef]]
     """The open tickets, oldest first, by conversation."""
     length: int
     """Conversations in the queue, those of this batch included as they come; 0 where nobody may join it."""
@@ -59,7 +60,7 @@ class Circumstances:
     def ahead(self, thread: Thread) -> int:
         return self.places.get(thread.conversation_id, self.length)
 
-    def here(self, thread: Thread) -> tuple[TicketView, ...]:
+    def here(self, thread: Thread) -> tuple[TicketRef, ...]:
         return tuple(self.tickets.get(thread.conversation_id, ()))
 
     def own_of(self, thread: Thread) -> tuple[TicketView, ...]:
@@ -86,19 +87,18 @@ def load(session: Session, turns: Sequence[tuple[Push, Thread]]) -> Circumstance
 
 def _look(session: Session, conversations: Sequence[int], most: int) -> Circumstances:
     busy: list[int] = []
-    with_tickets: set[int] = set()
     known = Circumstances({}, {}, 0)
-    for what, subject in LOOK(session, conversations=conversations, most=most):
+    for what, subject, *ticket in LOOK(session, conversations=conversations, most=most):
         if what == "lane":
             busy.append(subject)
         elif what == "ticket":
-            with_tickets.add(subject)
+            known.tickets.setdefault(subject, []).append(TicketRef(subject, *ticket))
         else:
             known.length = subject
     if busy:
         known.lanes = outbox.lanes_with_work(session, sorted(busy))
-    if with_tickets:
-        known.tickets = views.open_in(session, sorted(with_tickets))
+    for open_here in known.tickets.values():
+        open_here.sort(key=lambda view: view.ticket_id)
     return known
 
 

@@ -3,7 +3,7 @@
 What wins: danger, human, unsubscribe, urgent › what the bot waits for › what the text matches › its context.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import lru_cache
 
@@ -42,7 +42,6 @@ from app.faq.knowledge import INTENT_PREFIX, Action, Entry, Intent
 from app.matching.match import Tier
 from app.tickets.models import TicketKind
 
-OPTIONS = 3
 _FOLLOW_UP = 14
 """Characters up to which a text can be a follow-up that says only half of what it asks."""
 _STILL = ("还是", "还在", "依然", "仍然", "仍旧", "照样")
@@ -128,7 +127,7 @@ def _with_bot(turn: Turn, rules: Rules, now: datetime) -> Decision:
     if turn.understanding and turn.understanding.first:
         return _first(turn, rules, now)
     waited = turn.memory.awaiting
-    if waited is not None and waited.expires >= now:
+    if waited is not None and waited.expires >= now.timestamp():
         heard = waiting.hear(turn, waited, rules, now)
         if isinstance(heard, Decision):
             return heard
@@ -198,10 +197,9 @@ def _unsure(turn: Turn, understanding: Understanding, rules: Rules, now: datetim
     if _waited(turn, Waits.picture, now):
         known = [target for target in _PICTURED if rules.brain.knows(target)]
         return _ask_choice(turn, known, phrases.PICTURE_OF, rules, now)
-    options = _options(understanding, rules)
-    if not options:
+    if not understanding.options:
         return _ask_topic(turn, now)
-    return _ask_choice(turn, options, phrases.CLARIFY, rules, now)
+    return _ask_choice(turn, understanding.options, phrases.CLARIFY, rules, now)
 
 
 def _follow_up(
@@ -219,11 +217,11 @@ def _follow_up(
     if understanding.match.tier is not Tier.likely:
         return None
     group = last.partition(".")[0] + "."
-    akin = [name for name in _options(understanding, rules) if name.startswith(group) and name != last]
+    akin = [name for name in understanding.options if name.startswith(group) and name != last]
     return rules.brain.target(akin[0]) if len(akin) == 1 else None
 
 
-def _ask_choice(turn: Turn, options: list[str], wording: str, rules: Rules, now: datetime) -> Decision:
+def _ask_choice(turn: Turn, options: Sequence[str], wording: str, rules: Rules, now: datetime) -> Decision:
     choices = tuple([Choice(option, rules.brain.target(option).title) for option in options])
     return _ask(turn, waits(Waits.choice, now, *options, about=_about(turn)), _listed(wording, choices))
 
@@ -240,14 +238,6 @@ def _ask_topic(turn: Turn, now: datetime) -> Decision:
 def _ask(turn: Turn, awaited: Awaiting, said: Say) -> Decision:
     memory = turn.memory.but(awaiting=awaited, failures=turn.memory.failures + 1)
     return Decision(Said.clarified, memory, (said,))
-
-
-def _options(understanding: Understanding, rules: Rules) -> list[str]:
-    if understanding.match.tier is Tier.none:
-        return []
-    candidates = understanding.match.candidates[:OPTIONS]
-    by_title = {rules.brain.target(c.target).title: c.target for c in reversed(candidates)}
-    return list(reversed(by_title.values()))
 
 
 # -------------------- what intents do
@@ -346,7 +336,7 @@ def _flagged(turn: Turn, action: Action) -> Intent | None:
 
 def _waited(turn: Turn, kind: Waits, now: datetime) -> bool:
     awaited = turn.memory.awaiting
-    return awaited is not None and awaited.kind == kind and awaited.expires >= now
+    return awaited is not None and awaited.kind == kind and awaited.expires >= now.timestamp()
 
 
 def _wording(intent: Intent, now: datetime) -> str:

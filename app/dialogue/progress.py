@@ -9,7 +9,7 @@ from app.dialogue.phrases import when
 from app.dialogue.reports import waits
 from app.dialogue.turn import Decision, Turn, Waits, reply
 from app.tickets.models import TicketStatus
-from app.tickets.views import TicketView
+from app.tickets.views import TicketRef, TicketView
 
 LISTED = 5
 _NUMBERED = re.compile(r"(?<![a-zA-Z0-9])[tTＴ]\s?[-—–－_]?\s?(\d{1,9})(?!\d)")
@@ -57,7 +57,8 @@ def list_all(turn: Turn, now: datetime) -> Decision:
 
 def tell_due(turn: Turn, now: datetime) -> Decision:
     """Until when an answer is promised: for what this conversation is about, else for the newest."""
-    waiting = [view for view in (*reversed(turn.here), *turn.own) if view.due_at and view.status != TicketStatus.closed]
+    unfinished = [view for view in turn.own if view.status != TicketStatus.closed]
+    waiting: list[TicketRef] = [view for view in (*reversed(turn.here), *unfinished) if view.due_at]
     if not waiting:
         return reply(turn.memory.closed(), phrases.NO_DUE)
     ticket = next((view for view in waiting if view.kind == "complaint"), waiting[0])

@@ -1,7 +1,7 @@
 """What becomes a ticket: hand-overs, complaints, urgent matters, suggestions, requests, and what is added to them."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from app.channels.base import Image
 from app.dialogue import phrases
@@ -24,12 +24,12 @@ from app.dialogue.turn import (
 from app.faq.knowledge import INTENT_PREFIX, Action, Entry, Intent
 from app.matching.entities import Slots
 from app.tickets.models import TicketPriority
-from app.tickets.views import TicketView
+from app.tickets.views import TicketRef, TicketView
 
 COUNTED = 100
 """The queue is counted up to here."""
-PATIENCE = timedelta(minutes=30)
-"""How long a question of the bot can be answered."""
+PATIENCE = 30 * 60
+"""Seconds for which a question of the bot can be answered."""
 SUBJECT = 80
 _BARE = 6
 """Characters up to which a text that calls a person says nothing of the matter."""
@@ -74,7 +74,7 @@ def urgent(turn: Turn, entry: Entry, rules: Rules, now: datetime, said: Say) -> 
     return Decision(Said.answered, memory, (Say(f"{said.text}\n{noted}", said.source),), (ticket,))
 
 
-def urgent_goes_on(turn: Turn, entry: Entry, rules: Rules, now: datetime, ticket: TicketView) -> Decision:
+def urgent_goes_on(turn: Turn, entry: Entry, rules: Rules, now: datetime, ticket: TicketRef) -> Decision:
     """More of an urgent matter: what helps most once more, and a person at once where one is there."""
     if turn.memory.repeats or not turn.words:
         return note(turn, now, ticket)
@@ -141,7 +141,7 @@ def want_notice(turn: Turn) -> Decision:
 # -------------------- what is added
 
 
-def note(turn: Turn, now: datetime, ticket: TicketView) -> Decision:
+def note(turn: Turn, now: datetime, ticket: TicketRef) -> Decision:
     """The viewer tells more about what is open: words, or anything else that came."""
     added = AddToTicket(turn.words or _named(turn), ticket.number)
     memory = turn.memory.but(awaiting=waits(Waits.details, now), failures=0)
@@ -198,7 +198,7 @@ def described(heard: Slots) -> str:
 
 
 def waits(kind: Waits, now: datetime, *options: str, about: str = "") -> Awaiting:
-    return Awaiting(kind, options, now + PATIENCE, about[:SUBJECT])
+    return Awaiting(kind, options, int(now.timestamp()) + PATIENCE, about[:SUBJECT])
 
 
 def place(turn: Turn) -> str:

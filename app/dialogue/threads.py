@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -11,7 +11,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.conversations.models import Conversation, Owner
-from app.db.base import Encoded
 from app.db.driver import Prepared
 from app.db.rows import Insert, Update, Write, table_of
 from app.db.sql import is_any
@@ -160,14 +159,11 @@ def _close(session: Session, silent: Sequence[Thread], now: datetime) -> None:
     update(session, rows)
 
 
-def _awaiting(stored: dict[str, Any] | None) -> Awaiting | None:
+def _awaiting(stored: str | None) -> Awaiting | None:
     if not stored:
         return None
-    expires = stored["expires"]
-    if isinstance(expires, str):  # as it was written before there was a longer memory
-        expires = datetime.fromisoformat(expires).timestamp()
-    options = tuple(stored["options"])
-    return Awaiting(stored["kind"], options, datetime.fromtimestamp(expires, UTC), stored.get("about", ""))
+    kind, expires, options, about = stored.split(_BETWEEN, 3)
+    return Awaiting(kind, tuple(options.split(" ")) if options else (), int(expires), about)
 
 
 def _row(thread: Thread) -> tuple[Any, ...]:
@@ -180,16 +176,12 @@ def _row(thread: Thread) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def _stored(awaiting: Awaiting) -> Encoded:
-    """Written by hand but for what repeats itself: every second turn of a conversation waits for something."""
-    head = _head(awaiting.kind, awaiting.options)
-    about = f', "about": {json.dumps(awaiting.about, ensure_ascii=False)}' if awaiting.about else ""
-    return Encoded(f'{head}{about}, "expires": {int(awaiting.expires.timestamp())}}}')
+def _stored(awaiting: Awaiting) -> str:
+    """Four parts: every second turn waits for something, and JSON would take ten times as long."""
+    return _BETWEEN.join((awaiting.kind, str(awaiting.expires), " ".join(awaiting.options), awaiting.about))
 
 
-@lru_cache(1024)
-def _head(kind: str, options: tuple[str, ...]) -> str:
-    return json.dumps({"kind": kind, "options": options}, ensure_ascii=False)[:-1]
+_BETWEEN = "\n"
 
 
 @lru_cache(1024)

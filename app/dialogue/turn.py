@@ -9,7 +9,7 @@ from app.channels.base import Choice, Content
 from app.dialogue.provenance import Source
 from app.dialogue.understand import Understanding
 from app.matching.entities import NOTHING, Slots
-from app.tickets.views import TicketView
+from app.tickets.views import TicketRef, TicketView
 
 
 class Waits(StrEnum):
@@ -41,7 +41,8 @@ class Awaiting:
 
     kind: str
     options: tuple[str, ...]
-    expires: datetime
+    expires: int
+    """Seconds since 1970."""
     about: str = ""
     """The viewer's words that were asked about, for the ticket that may follow."""
 
@@ -85,7 +86,7 @@ class Turn:
     memory: Memory
     ahead: int = 0
     """Conversations that wait before this one: in the queue its own, with the bot what it would be."""
-    here: tuple[TicketView, ...] = ()
+    here: tuple[TicketRef, ...] = ()
     """The open tickets of this conversation, oldest first."""
     own: tuple[TicketView, ...] = ()
     """The viewer's tickets, newest first; loaded only where the turn asks for them."""
@@ -96,7 +97,7 @@ class Turn:
 
     @property
     def words(self) -> str:
-        return self.understanding.text.strip() if self.understanding else ""
+        return self.understanding.words if self.understanding else ""
 
 
 class Said(StrEnum):

@@ -13,6 +13,8 @@ from app.matching.index import Index, Phrasing
 from app.matching.match import Match, Tier
 from app.matching.normalise import normalise
 
+OPTIONS = 3
+"""Choices in a clarifying question."""
 CACHED_TEXTS = 2048
 """Real traffic repeats itself: the same words cost a dictionary look-up the second time."""
 
@@ -32,6 +34,10 @@ class Understanding:
     """What its words say whatever it asks: danger, urgency, anger."""
     first: bool = False
     """Whether it goes before anything that the bot waits for."""
+    words: str = ""
+    """The text without blanks around it."""
+    options: tuple[str, ...] = ()
+    """What it may ask, if it is likely: targets with titles of their own, best first."""
 
 
 Understand = Callable[[str], Understanding]
@@ -74,7 +80,17 @@ def build_brain(knowledge: Knowledge) -> Brain:
         flag = words.first(flags, text)
         meant = exact.get(normalise(text)) or _sure(matched, knowledge) or _spoken(flag)
         source = source_of(meant, matched) if isinstance(meant, Entry) else None
-        return Understanding(text, extraction.slots, matched, meant, source, flag, _goes_first(meant, flag))
+        return Understanding(
+            text,
+            extraction.slots,
+            matched,
+            meant,
+            source,
+            flag,
+            _goes_first(meant, flag),
+            text.strip(),
+            _options(matched, knowledge),
+        )
 
     return Brain(knowledge, index, lru_cache(CACHED_TEXTS)(understand))
 
@@ -88,6 +104,14 @@ def _goes_first(meant: Entry | Intent | None, flag: Intent | None) -> bool:
     if flag and flag.action in (Action.care, Action.alarm):
         return True
     return meant.urgent if isinstance(meant, Entry) else meant is not None and meant.action in FIRST
+
+
+def _options(match: Match, knowledge: Knowledge) -> tuple[str, ...]:
+    if match.tier is Tier.none:
+        return ()
+    candidates = match.candidates[:OPTIONS]
+    by_title = {knowledge.resolve(found.target).title: found.target for found in reversed(candidates)}
+    return tuple(reversed(by_title.values()))
 
 
 def _sure(match: Match, knowledge: Knowledge) -> Entry | Intent | None:

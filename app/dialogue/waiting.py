@@ -35,9 +35,11 @@ def _topic(turn: Turn, waiting: Awaiting, rules: Rules, now: datetime) -> Next:
 
 
 def _device(turn: Turn, waiting: Awaiting, rules: Rules, now: datetime) -> Next:
-    entry = rules.brain.target(waiting.options[0]) if rules.brain.knows(waiting.options[0]) else None
     device = turn.understanding.slots.device if turn.understanding else None
-    if device is None or not isinstance(entry, Entry) or _asks_something_else(turn, entry):
+    if device is None or not rules.brain.knows(waiting.options[0]):
+        return None
+    entry = rules.brain.target(waiting.options[0])
+    if not isinstance(entry, Entry) or _asks_something_else(turn, entry):
         return None
     return answers.for_device(turn, entry, device)
 

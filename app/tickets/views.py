@@ -1,4 +1,4 @@
-"""A ticket as the conversation speaks of it."""
+"""Tickets as conversations speak of them."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -7,7 +7,6 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.db.driver import Prepared
 from app.db.rows import table_of
 from app.db.sql import is_any
 from app.tickets.models import Ticket, TicketEvent
@@ -25,24 +24,30 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class TicketView:
-    ticket_id: int
+class TicketRef:
+    """As much of an open ticket as each turn of its conversation needs."""
+
     conversation_id: int
+    ticket_id: int
     number: int
     kind: str
-    status: str
     priority: str
-    subject: str
-    opened_at: datetime
     due_at: datetime | None
-    asked: str | None
-    """What the viewer is to answer, where the ticket waits for him."""
-    last: Step | None = None
-    """The newest line that is for the viewer."""
 
     @property
     def name(self) -> str:
         return f"T-{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class TicketView(TicketRef):
+    status: str
+    subject: str
+    opened_at: datetime
+    asked: str | None
+    """What the viewer is to answer, where the ticket waits for him."""
+    last: Step | None = None
+    """The newest line that is for the viewer."""
 
     @property
     def short(self) -> str:
@@ -56,20 +61,9 @@ _KEPT = 20
 
 
 _ticket = table_of(Ticket).c
-_OPEN = Prepared(
-    select(
-        _ticket.id, _ticket.conversation_id, _ticket.number, _ticket.kind, _ticket.status, _ticket.priority,
-        _ticket.subject, _ticket.opened_at, _ticket.due_at, _ticket.asked,
-    ).where(is_any(_ticket.conversation_id, "conversations"), _ticket.closed_at.is_(None))
-)  # fmt: skip
-
-
-def open_in(session: Session, conversation_ids: Collection[int]) -> dict[int, list[TicketView]]:
-    """The open tickets of these conversations, oldest first."""
-    found: dict[int, list[TicketView]] = {}
-    for row in sorted(_OPEN(session, conversations=list(conversation_ids))):
-        found.setdefault(row[1], []).append(TicketView(*row))
-    return found
+OPEN = (_ticket.conversation_id, _ticket.id, _ticket.number, _ticket.kind, _ticket.priority, _ticket.due_at)
+"""The columns of a reference, for statements that look for several things at once; ``IS_OPEN`` is the condition."""
+IS_OPEN = _ticket.closed_at.is_(None)
 
 
 def of_viewers(session: Session, viewer_ids: Collection[int]) -> dict[int, list[TicketView]]:
@@ -95,6 +89,6 @@ def _last_steps(session: Session, ticket_ids: Collection[int]) -> dict[int, Step
 
 def _view(ticket: Ticket, last: Step | None) -> TicketView:
     return TicketView(
-        ticket.id, ticket.conversation_id, ticket.number, ticket.kind, ticket.status, ticket.priority, ticket.subject,
-        ticket.opened_at, ticket.due_at, ticket.asked, last,
+        ticket.conversation_id, ticket.id, ticket.number, ticket.kind, ticket.priority, ticket.due_at, ticket.status,
+        ticket.subject, ticket.opened_at, ticket.asked, last,
     )  # fmt: skip

@@ -5,7 +5,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-from app.db.base import Id, UtcDateTime
+from app.db.base import Id, Json, UtcDateTime
 
 revision = "0004"
 down_revision = "0003"
@@ -14,6 +14,7 @@ depends_on = None
 
 ADDED: dict[str, list[sa.Column[Any]]] = {
     "conversations": [
+        sa.Column("awaiting", sa.Text(), nullable=True),
         sa.Column("repeats", sa.SmallInteger(), server_default="0", nullable=False),
         sa.Column("heard", sa.Text(), nullable=True),
     ],
@@ -29,6 +30,7 @@ ADDED: dict[str, list[sa.Column[Any]]] = {
 
 
 def upgrade() -> None:
+    op.drop_column("conversations", "awaiting")  # what was waited for half an hour is forgotten
     for table, columns in ADDED.items():
         for column in columns:
             op.add_column(table, column.copy())
@@ -52,3 +54,4 @@ def downgrade() -> None:
     for table, columns in ADDED.items():
         for column in columns:
             op.drop_column(table, column.name)
+    op.add_column("conversations", sa.Column("awaiting", Json, nullable=True))

@@ -18,6 +18,7 @@ from app.dialogue.understand import Brain, build_brain
 from tests.dialogue.conftest import NOW
 
 REFUND = "会员可以退款吗？"
+SOON = int(NOW.timestamp()) + PATIENCE
 VAGUE = "我那个东西弄不了你给看下"
 
 
@@ -65,30 +66,30 @@ def test_a_question_in_between_makes_up_for_the_failure(brain: Brain) -> None:
 
 @pytest.mark.parametrize("word", ["1", "１", "第一个", "一", "选1", "1."])
 def test_a_number_chooses(brain: Brain, word: str) -> None:
-    memory = Memory(awaiting=Awaiting("choice", ("membership.refund", "membership.price"), NOW + PATIENCE), failures=1)
+    memory = Memory(awaiting=Awaiting("choice", ("membership.refund", "membership.price"), SOON), failures=1)
     assert ask(brain, word, memory).memory.last_entry == "membership.refund"
 
 
 def test_the_title_of_an_option_chooses(brain: Brain) -> None:
-    memory = Memory(awaiting=Awaiting("choice", ("membership.refund", "membership.price"), NOW + PATIENCE), failures=1)
+    memory = Memory(awaiting=Awaiting("choice", ("membership.refund", "membership.price"), SOON), failures=1)
     title = brain.knowledge.entries["membership.price"].title
     assert ask(brain, title, memory).memory.last_entry == "membership.price"
 
 
 def test_a_number_beyond_the_list_is_asked_again_without_a_person(brain: Brain) -> None:
-    waiting = Awaiting("choice", ("membership.refund", "membership.price"), NOW + PATIENCE)
+    waiting = Awaiting("choice", ("membership.refund", "membership.price"), SOON)
     decision = ask(brain, "5", Memory(awaiting=waiting, failures=1))
     assert "1 到 2" in said(decision)
     assert decision.memory.awaiting == waiting
 
 
 def test_a_question_of_ours_that_is_too_old_is_forgotten(brain: Brain) -> None:
-    stale = Awaiting("choice", ("membership.refund",), NOW - timedelta(seconds=1))
+    stale = Awaiting("choice", ("membership.refund",), int(NOW.timestamp()) - 1)
     assert ask(brain, "1", Memory(awaiting=stale)).memory.last_entry is None
 
 
 def test_none_of_them_calls_a_person(brain: Brain) -> None:
-    waiting = Awaiting("choice", ("membership.refund", "membership.price"), NOW + PATIENCE)
+    waiting = Awaiting("choice", ("membership.refund", "membership.price"), SOON)
     assert ask(brain, "都不是", Memory(awaiting=waiting, failures=1)).said is Said.handed_over
 
 
@@ -104,7 +105,7 @@ def test_the_topics_of_the_open_question_can_be_chosen(brain: Brain) -> None:
 
 
 def test_a_person_can_be_called_at_any_time(brain: Brain) -> None:
-    waiting = Awaiting("choice", ("membership.refund",), NOW + PATIENCE)
+    waiting = Awaiting("choice", ("membership.refund",), SOON)
     decision = ask(brain, "转人工", Memory(awaiting=waiting), ahead=3)
     assert decision.said is Said.handed_over
     assert "前面还有 3 位" in said(decision)
@@ -119,7 +120,7 @@ def test_steps_that_did_not_help_call_a_person_with_a_fault(brain: Brain) -> Non
 
 
 def test_unsubscribing_wins_over_a_question_of_ours(brain: Brain) -> None:
-    waiting = Awaiting("choice", ("membership.refund",), NOW + PATIENCE)
+    waiting = Awaiting("choice", ("membership.refund",), SOON)
     for word in ("退订", "TD", "td"):
         assert ask(brain, word, Memory(awaiting=waiting)).effects == (Consent(False),)
 
