@@ -1,8 +1,5 @@
 """The door: a whole service, real HTTP requests as a platform sends them, both engines."""
 
-import hashlib
-import itertools
-import time
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 from xml.etree import ElementTree
@@ -12,61 +9,29 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import func, select
 
-from app.conversations import accounts
 from app.conversations.models import InboundEvent
-from app.main import create_app
-from app.secrets import load_keyring
 from app.settings import Settings
-from tests.dialogue.conftest import NOW, TOKEN
+from tests.factories.webhook import add_channel, client, serving, signed, text_of
+from tests.factories.webhook import text as push
 
 REFUND = "会员可以退款吗？"
-_numbers = itertools.count(10_000)
 
 
 @pytest.fixture
 async def app(settings: Settings) -> AsyncIterator[FastAPI]:
-    application = create_app(settings)
-    async with application.router.lifespan_context(application):
+    async with serving(settings) as application:
         yield application
 
 
 @pytest.fixture
 async def http(app: FastAPI, settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
     await add_channel(app, settings, "test")
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
-        yield client
-
-
-async def add_channel(app: FastAPI, settings: Settings, name: str, **more: object) -> None:
-    service = app.state.service
-    await service.db.write(
-        accounts.save, platform="wechat", name=name, settings={"app_id": "wx1", "mode": "plain", **more},
-        secrets={"token": TOKEN}, keyring=load_keyring(settings), now=NOW,
-    )  # fmt: skip
-    service.directory.forget()
-
-
-def signed(**changes: str) -> dict[str, str]:
-    query = {"timestamp": str(int(time.time())), "nonce": "n1"} | changes
-    joined = "".join(sorted((TOKEN, query["timestamp"], query["nonce"])))
-    return {"signature": hashlib.sha1(joined.encode()).hexdigest()} | query
-
-
-def push(content: str, *, msg_id: int | None = None, sender: str = "viewer") -> bytes:
-    number = msg_id or next(_numbers)
-    return (
-        f"<xml><ToUserName><![CDATA[gh_test]]></ToUserName><FromUserName><![CDATA[{sender}]]></FromUserName>"
-        f"<CreateTime>{int(time.time())}</CreateTime><MsgType><![CDATA[text]]></MsgType>"
-        f"<Content><![CDATA[{content}]]></Content><MsgId>{number}</MsgId></xml>"
-    ).encode()
+    async with client(app) as http:
+        yield http
 
 
 async def send(http: httpx.AsyncClient, body: bytes, query: Mapping[str, str] | None = None) -> httpx.Response:
     return await http.post("/webhooks/wechat/test", params=query or signed(), content=body)
-
-
-def text_of(response: httpx.Response) -> str:
-    return ElementTree.fromstring(response.content).findtext("Content") or ""
 
 
 async def test_the_platform_verifies_the_address(http: httpx.AsyncClient) -> None:
