@@ -61,6 +61,11 @@ def voice(recognition: str, media_id: str, *, sender: str = "viewer") -> bytes:
     return _push("voice", sender, None, MediaId=media_id, Format="amr", Recognition=recognition)
 
 
+def agent_session(action: str, *, sender: str = "viewer") -> bytes:
+    """The platform's own agent takes the viewer (``create``) or leaves him (``close``)."""
+    return _push("event", sender, None, Event=f"kf_{action}_session", KfAccount="agent1@gh_test")
+
+
 def _push(kind: str, sender: str, msg_id: int | None, **fields: str) -> bytes:
     number = msg_id or next(_numbers)
     elements = "".join(f"<{name}><![CDATA[{value}]]></{name}>" for name, value in fields.items())

@@ -1,0 +1,46 @@
+"""Dialogue 9: at night, outside the service hours."""
+
+import re
+
+import pytest
+
+from tests.dialogues.stage import Stage
+
+COVERS = {9: "E1 S1"}
+PARTLY = {9: "S2 S3"}
+ASKS_FOR_SECRET = re.compile(r"(?:发来|告诉|提供|写上|回复)[^，。；\n]{0,8}(?:密码|验证码)")
+
+
+@pytest.fixture
+def hours(closed_now: dict[str, str]) -> dict[str, str]:
+    return closed_now
+
+
+async def test_an_account_is_stolen_at_night(stage: Stage) -> None:
+    viewer = stage.viewer("小林")
+
+    closed = await viewer.says("转人工")
+    ticket = await viewer.ticket()
+    assert closed.owner == "bot"
+    assert "不在人工服务时间" in closed
+    assert closed.names(stage.calendar.opens_at(ticket.opened_at))
+    assert stage.calendar.describe() in closed
+    assert len(closed.options) == 2
+    assert f"T-{ticket.number}" in closed
+    assert not any(words in closed for words in ("排队", "请稍", "前面还有"))
+
+    stolen = await viewer.says("我会员被人登了，现在还在看，赶紧")
+    assert stolen.entry == "account.stolen"
+    assert all(step in stolen for step in ("新密码", "移除不认识的设备", "冻结"))
+    urgent = await viewer.ticket()  # the same one, raised
+    assert (urgent.number, urgent.priority) == (ticket.number, "high")
+    assert urgent.due_at is not None
+    assert urgent.due_at > stage.calendar.opens_at(urgent.opened_at)
+    assert stolen.names(urgent.due_at)
+
+    helpless = await viewer.says("退不出去啊，他把手机号换了")
+    assert helpless.names(urgent.due_at)
+    assert f"T-{ticket.number}" in helpless
+    assert not any(ASKS_FOR_SECRET.search(reply.text) for reply in (stolen, helpless))
+    assert (await stage.history(urgent))[-1].text == "退不出去啊，他把手机号换了"
+    assert len(await viewer.tickets()) == 1
