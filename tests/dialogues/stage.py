@@ -126,8 +126,8 @@ class Viewer:
         return await self._stage.db.read(_identity, self.openid)
 
     async def had_ticket(self, number: int, subject: str, *, opened: datetime, kind: str = "inquiry") -> Ticket:
-        """A ticket of an earlier conversation, promised for tomorrow. The viewer must have written before."""
-        due = self._stage.calendar.end_of_working_day(datetime.now(UTC), 1)
+        """A ticket of an earlier conversation, promised in three days. The viewer must have written before."""
+        due = self._stage.calendar.end_of_working_day(datetime.now(UTC), 3)
         return await self._stage.db.write(past.ticket, self.openid, number, subject, kind=kind, opened=opened, due=due)
 
 
