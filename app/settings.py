@@ -83,6 +83,12 @@ class Settings(BaseSettings):
         return self.mode == "demo"
 
     @property
+    def address(self) -> str:
+        """Where this machine reaches the service: what listens everywhere is reached by the loopback address."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)
+        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
+
+    @property
     def database(self) -> str:
         """The database URL in force: ``sqlite:///file`` or ``postgresql://user:password@host/name``."""
         return self.database_url or f"sqlite:///{self.data_dir.resolve() / 'viewerdesk.db'}"

@@ -15,6 +15,7 @@ from app.conversations.sending import Sender
 from app.db.database import Database
 from app.dialogue import events
 from app.settings import Settings
+from app.simulator.addresses import WECHAT_API
 
 log = logging.getLogger(__name__)
 SWEEP_EVERY = 5.0
@@ -25,7 +26,8 @@ LAST_RETRY = timedelta(seconds=max(platform.capability.last_retry for platform i
 
 async def work(db: Database, directory: Directory, settings: Settings) -> None:
     """Serve until cancelled."""
-    sender = Sender(db, directory, base_urls={"wechat": settings.wechat_api})
+    played = {"wechat": settings.address + WECHAT_API} if settings.demo else {}
+    sender = Sender(db, directory, base_urls={"wechat": settings.wechat_api}, simulated_urls=played)
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(sender.run(), name="sender")
         tasks.create_task(_every(SWEEP_EVERY, lambda: sweep(db, settings)), name="sweep")

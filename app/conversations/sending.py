@@ -15,7 +15,7 @@ from app.channels.base import DeliveryError, Outbound, Outcome
 from app.conversations import outbox
 from app.conversations.accounts import Account, Directory
 from app.conversations.outbox import Draft
-from app.conversations.tokens import Tokens
+from app.conversations.tokens import Addresses, Tokens
 from app.db.database import Database
 
 T = TypeVar("T")
@@ -39,15 +39,17 @@ class Sender:
         directory: Directory,
         *,
         base_urls: dict[str, str],
+        simulated_urls: dict[str, str] | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """``base_urls``: where each platform's API is, by platform name."""
-        self._db, self._directory, self._base_urls, self._clock = db, directory, base_urls, clock
+        """``base_urls``: where each platform's API is, by platform name; ``simulated_urls``: where it is played."""
+        self._db, self._directory, self._clock = db, directory, clock
+        addresses = Addresses(base_urls, simulated_urls or {})
         self._worker = secrets.token_hex(8)
         self._http = httpx.AsyncClient(
             timeout=TIMEOUT, limits=httpx.Limits(max_connections=32, max_keepalive_connections=8)
         )
-        self._tokens = Tokens(self._http, base_urls)
+        self._addresses, self._tokens = addresses, Tokens(self._http, addresses)
 
     async def run(self) -> None:
         """Serve until cancelled; what is on its way then is finished first."""
@@ -103,7 +105,7 @@ class Sender:
         return error
 
     async def _send(self, account: Account, draft: Draft) -> DeliveryError | None:
-        base_url, outbound = self._base_urls[account.platform.name], Outbound(draft.text, draft.choices)
+        base_url, outbound = self._addresses.of(account), Outbound(draft.text, draft.choices)
         token = ""
         try:
             token = await _within(LONGEST, self._tokens.current(account), Outcome.retry)

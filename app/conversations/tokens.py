@@ -2,6 +2,8 @@
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
 from time import monotonic
 
 import httpx
@@ -12,9 +14,21 @@ EARLY = 300
 """Seconds before its end from which on a credential is not used any more."""
 
 
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where the platforms' APIs are, by platform name: the real ones, and those that the simulator plays."""
+
+    real: Mapping[str, str]
+    simulated: Mapping[str, str]
+
+    def of(self, account: Account) -> str:
+        """The base address for an account; what the simulator invented must never reach a real platform."""
+        return (self.simulated if account.simulated else self.real)[account.platform.name]
+
+
 class Tokens:
-    def __init__(self, http: httpx.AsyncClient, base_urls: dict[str, str]) -> None:
-        self._http, self._base_urls = http, base_urls
+    def __init__(self, http: httpx.AsyncClient, addresses: Addresses) -> None:
+        self._http, self._addresses = http, addresses
         self._known: dict[int, tuple[str, float]] = {}
         self._fetching: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
 
@@ -23,7 +37,7 @@ class Tokens:
         async with self._fetching[account.channel_id]:
             token, usable_until = self._known.get(account.channel_id, ("", 0.0))
             if monotonic() >= usable_until:
-                base_url = self._base_urls[account.platform.name]
+                base_url = self._addresses.of(account)
                 token, seconds = await account.platform.fetch_token(self._http, account.credentials, base_url)
                 self._known[account.channel_id] = token, monotonic() + max(seconds - EARLY, seconds / 2)
             return token

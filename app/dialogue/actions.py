@@ -23,7 +23,7 @@ from app.dialogue.filing import Filed
 from app.dialogue.provenance import Source
 from app.dialogue.push import Answer, Fate, Push
 from app.dialogue.threads import Thread
-from app.dialogue.turn import Decision, Say
+from app.dialogue.turn import Decision, Memory, Say
 from app.viewers.models import Identity
 
 _insert_messages = Insert(
@@ -42,6 +42,7 @@ class _Entry:
     event_id: int
     thread: Thread
     decision: Decision
+    before: Memory
     asked_seq: int = 0
     says: list[tuple[int, str, Say]] = field(default_factory=list)
     """(seq, text of the part, what it is part of)."""
@@ -66,10 +67,11 @@ class Book:
 
     def enter(self, push: Push, event_id: int, thread: Thread, decision: Decision) -> None:
         """Apply a decision to its thread, for the turns that follow, and keep it for writing."""
-        if decision.memory.owner != thread.memory.owner:
+        before = thread.memory
+        if decision.memory.owner != before.owner:
             thread.queued_at = self._now if decision.memory.owner == "queue" else None
         thread.memory, thread.wrote_at = decision.memory, self._now
-        self._entries.append(_Entry(push, event_id, thread, decision))
+        self._entries.append(_Entry(push, event_id, thread, decision, before))
 
     def write(self, session: Session) -> dict[tuple[int, str], Answer]:
         filed = [entry.filed() for entry in self._entries if entry.decision.effects]
@@ -81,7 +83,7 @@ class Book:
         made = _insert_messages.beside(session, self._rows(), [conversations, histories])
         ids = {(row[1], row[2]): row[0] for row in made}
         self._queue(session, ids)
-        return {entry.push.key: self._answer(entry, ids) for entry in self._entries}
+        return {entry.push.key: self._answer(entry, ids, files.numbers) for entry in self._entries}
 
     # -------------------- messages
 
@@ -146,15 +148,20 @@ class Book:
         ]  # fmt: skip
         outbox.enqueue(session, queued, now=self._now)
 
-    def _answer(self, entry: _Entry, ids: dict[tuple[int, int], int]) -> Answer:
-        said, conversation = entry.decision.said, entry.thread.conversation_id
+    def _answer(self, entry: _Entry, ids: dict[tuple[int, int], int], numbers: dict[int, int]) -> Answer:
+        decision, conversation = entry.decision, entry.thread.conversation_id
+        text: str | None = None
+        message_id: int | None = None
+        choices: tuple[Choice, ...] = ()
         if entry.rides is not None:
-            choices = outbox.choices_of(entry.rides)
-            return Answer(Fate.decided, entry.rides.text, entry.rides.id, said, conversation, choices)
-        if entry.passive_seq is None:
-            return Answer(Fate.decided, None, None, said, conversation)
-        _, text, say = entry.says[0]
-        return Answer(Fate.decided, text, ids[conversation, entry.passive_seq], said, conversation, say.choices)
+            text, message_id, choices = entry.rides.text, entry.rides.id, outbox.choices_of(entry.rides)
+        elif entry.passive_seq is not None:
+            _, text, say = entry.says[0]
+            message_id, choices = ids[conversation, entry.passive_seq], say.choices
+        ticket = numbers.get(entry.event_id)
+        return Answer(
+            Fate.decided, text, message_id, decision.said, conversation, choices, decision, entry.before, ticket
+        )
 
 
 def note_presence(session: Session, pushes: Sequence[Push]) -> None:

@@ -2,7 +2,8 @@
 
 import itertools
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from time import perf_counter
 from urllib.parse import parse_qsl
@@ -13,7 +14,7 @@ from app import logs, metrics
 from app.channels.base import MAX_BODY_BYTES, Inbound, Outbound, Refusal, Request, Undecodable
 from app.conversations.accounts import Account, Directory
 from app.dialogue.ingest import Ingest, Overdue
-from app.dialogue.push import Answer, Fate
+from app.dialogue.push import Answer, Fate, Push
 from app.dialogue.reading import read_arrived
 from app.dialogue.turn import Said
 from app.secrets import Keyring
@@ -29,6 +30,22 @@ Response = tuple[int, str, bytes]
 """Status, content type, body."""
 
 
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One answered push as seen from within; the times are those of ``perf_counter``."""
+
+    account: Account
+    push: Push
+    answer: Answer
+    arrived: float
+    parsed: float
+    submitted: float
+    committed: float
+
+
+Observer = Callable[[Observation], None]
+
+
 class Incomplete(Exception):
     """The sender left before the whole body had come."""
 
@@ -36,8 +53,12 @@ class Incomplete(Exception):
 class Webhooks:
     """``/webhooks/{platform}/{channel}``: who may come in is whoever signs with the channel's token."""
 
-    def __init__(self, directory: Directory, ingest: Ingest, keyring: Keyring) -> None:
+    def __init__(
+        self, directory: Directory, ingest: Ingest, keyring: Keyring, observer: Observer | None = None
+    ) -> None:
+        """``observer`` is told of each push that was answered, before the response leaves; it must not raise."""
         self._directory, self._ingest, self._keyring = directory, ingest, keyring
+        self._observer = observer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         logs.request_id.set(f"{_boot}-{next(_numbers):x}")
@@ -81,7 +102,9 @@ class Webhooks:
     async def _answered(
         self, account: Account, message: Inbound | Undecodable, arrived: float
     ) -> tuple[Response, int | None]:
+        parsed = perf_counter()
         push = read_arrived(account, message, self._keyring, self._ingest.rules.brain, datetime.now(UTC))
+        submitted = perf_counter()
         try:
             answer = await self._ingest.submit(push)
         except Overdue:
@@ -90,7 +113,10 @@ class Webhooks:
         except Exception:
             log.exception("push not stored")
             return _plain(503, "not stored"), None
-        _count(account, message, answer, perf_counter() - arrived)
+        committed = perf_counter()
+        _count(account, message, answer, committed - arrived)
+        if self._observer is not None:
+            self._observer(Observation(account, push, answer, arrived, parsed, submitted, committed))
         return _rendered(account, message, answer), answer.message_id
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from app.channels.base import Capability, Choice, Inbound, Undecodable
-from app.dialogue.turn import Said
+from app.dialogue.turn import Decision, Memory, Said
 from app.dialogue.understand import Understanding
 
 Key = tuple[int, str]
@@ -62,6 +62,11 @@ class Answer:
     conversation_id: int | None = None
     choices: tuple[Choice, ...] = ()
     """Lines of ``text`` that can be tapped, where the account allows it."""
+    decision: Decision | None = None
+    before: Memory | None = None
+    """What the conversation remembered when it was decided."""
+    ticket: int | None = None
+    """Number of the ticket that the decision concerned."""
 
 
 ACKNOWLEDGED = Answer(Fate.kept)

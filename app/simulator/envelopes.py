@@ -1,0 +1,124 @@
+"""How the played platform signs and seals a push, and opens what answers it. Pure.
+
+Signing is done here, on the server, and only for channels that are flagged ``simulated``: of a real account this
+process holds the credentials as well, and nobody may speak in the platform's name to it.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from app.channels.base import Refusal
+from app.channels.wechat import crypto
+from app.channels.wechat.account import Account as WeChatAccount
+from app.channels.wechat.account import Mode
+from app.channels.wechat.fields import Malformed, read, required
+from app.conversations.accounts import Account
+
+_FIELD = re.compile(r"<(\w+)>.*?</\1>", re.DOTALL)
+
+
+class NotSimulated(Exception):
+    """The channel belongs to a real account: the simulator signs nothing for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seed:
+    """What must be fresh in each request: the Unix time, the nonce, and the random head of an encrypted frame."""
+
+    seconds: int
+    nonce: str
+    salt: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A push ready to be sent."""
+
+    query: Mapping[str, str]
+    body: bytes
+    covers: tuple[str, ...]
+    """Names of what the deciding signature was made of, in words."""
+    signature_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the platform takes from an answer: a text to show, or none where it was only acknowledged."""
+
+    text: str | None
+    body: str
+    """The decrypted body."""
+    sealed: bool = False
+
+
+class BadReply(Exception):
+    """The platform cannot use this answer: its viewer reads the failure line. The text says why, in Chinese."""
+
+
+def seal(account: Account, openid: str, body: bytes, seed: Seed) -> Signed:
+    """The request that carries ``body`` in the form that the account's console is set to."""
+    credentials = _credentials(account)
+    times = {"timestamp": str(seed.seconds), "nonce": seed.nonce}
+    plain = crypto.sign(credentials.token, *times.values())
+    query = {"signature": plain, **times, "openid": openid}
+    if credentials.mode is Mode.plain:
+        return Signed(query, body, ("Token", "timestamp", "nonce"), "signature")
+    encrypted = crypto.encrypt(credentials.ciphers[0], body, credentials.app_id, seed.salt)
+    query |= {
+        "encrypt_type": "aes",
+        "msg_signature": crypto.sign(credentials.token, *times.values(), encrypted),
+    }
+    recipient = required(read(body), "ToUserName")
+    envelope = f"<xml><ToUserName><![CDATA[{recipient}]]></ToUserName><Encrypt><![CDATA[{encrypted}]]></Encrypt></xml>"
+    return Signed(query, envelope.encode(), ("Token", "timestamp", "nonce", "Encrypt"), "msg_signature")
+
+
+def open_reply(account: Account, openid: str, body: bytes) -> Reply:
+    """What the platform makes of the body of a 200, or BadReply."""
+    credentials = _credentials(account)
+    if body.strip() in (b"", b"success"):
+        return Reply(None, body.decode())
+    sealed = credentials.mode is not Mode.plain
+    plain = _opened(credentials, body) if sealed else body
+    try:
+        fields = read(plain)
+        if required(fields, "ToUserName") != openid:
+            raise BadReply("回答的收件人不是这位观众")
+        if required(fields, "MsgType") != "text":
+            raise BadReply("模拟器只认得文字回答")
+        return Reply(required(fields, "Content"), plain.decode(), sealed)
+    except Malformed as malformed:
+        raise BadReply(f"回答不是微信认得的 XML（{malformed.reason}）") from None
+
+
+def _opened(credentials: WeChatAccount, body: bytes) -> bytes:
+    try:
+        fields = read(body)
+        encrypted, nonce = required(fields, "Encrypt"), required(fields, "Nonce")
+        signature, seconds = required(fields, "MsgSignature"), required(fields, "TimeStamp")
+    except Malformed as malformed:
+        raise BadReply(f"安全模式下的回答没有加密（{malformed.reason}）") from None
+    if not crypto.is_signed(signature, credentials.token, seconds, nonce, encrypted):
+        raise BadReply("回答的签名不对")
+    try:
+        return crypto.decrypt(credentials.ciphers, encrypted, credentials.app_id)
+    except Refusal as refusal:
+        raise BadReply(f"回答解不开（{refusal.reason}）") from None
+
+
+def _credentials(account: Account) -> WeChatAccount:
+    if not account.simulated:
+        raise NotSimulated(account.name)
+    credentials = account.credentials
+    assert isinstance(credentials, WeChatAccount)
+    return credentials
+
+
+def pretty(body: str) -> str:
+    """A push with a line for each field, as people read it; anything else as it is."""
+    inner = body.strip().removeprefix("<xml>").removesuffix("</xml>")
+    found = [match[0] for match in _FIELD.finditer(inner)]
+    if "".join(found) != inner or not found:
+        return body
+    return "\n".join(("<xml>", *(f"  {field}" for field in found), "</xml>"))
