@@ -21,6 +21,8 @@ from app.dialogue.loading import load_rules
 from app.errors import AppError
 from app.secrets import Keyring, load_keyring
 from app.settings import Settings
+from app.simulator.endpoints import pages as simulator_pages
+from app.simulator.simulator import Simulator, open_simulator
 from app.worker import work
 
 
@@ -34,6 +36,8 @@ class Service:
     directory: Directory
     ingest: Ingest
     backlog: Backlog
+    simulator: Simulator | None
+    """Demo mode only."""
 
 
 async def open_service(settings: Settings) -> Service:
@@ -44,7 +48,9 @@ async def open_service(settings: Settings) -> Service:
     directory = Directory(db, keyring, simulated=settings.demo)
     await directory.refresh()
     backlog = Backlog(db, directory, keyring, rules)
-    return Service(settings, db, keyring, directory, Ingest(db, rules, backlog.grew), backlog)
+    ingest = Ingest(db, rules, backlog.grew)
+    played = open_simulator(settings, db, directory, lambda: ingest.rules.brain) if settings.demo else None
+    return Service(settings, db, keyring, directory, ingest, backlog, played)
 
 
 @asynccontextmanager
@@ -56,6 +62,8 @@ async def running(service: Service) -> AsyncIterator[None]:
     try:
         yield
     finally:
+        if service.simulator is not None:
+            await service.simulator.close()
         for task in tasks:
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -75,20 +83,30 @@ class Application(FastAPI):
         else:
             await super().__call__(scope, receive, send)
 
+    def end_streams(self) -> None:
+        """End the responses that would never end by themselves."""
+        simulator: Simulator | None = getattr(self.state, "simulator", None)  # none yet while it starts
+        if simulator is not None:
+            simulator.changes.close()
+
 
 def create_app(settings: Settings, *, on_ready: Callable[[], None] = lambda: None) -> Application:
     @asynccontextmanager
     async def lifespan(app: Application) -> AsyncIterator[None]:
         service = await open_service(settings)
         async with running(service):
-            app.state.service = service
-            app.door = Webhooks(service.directory, service.ingest, service.keyring)
+            app.state.service, app.state.simulator = service, service.simulator
+            observer = service.simulator.inner.observe if service.simulator is not None else None
+            app.door = Webhooks(service.directory, service.ingest, service.keyring, observer)
             on_ready()
             yield
 
     app = Application(title="Viewer Desk", lifespan=lifespan, openapi_url=None)
     app.include_router(health.router)
     app.mount("/static", pages.Assets())
+    if settings.demo:
+        for router in simulator_pages.ROUTERS:
+            app.include_router(router)
     app.add_exception_handler(AppError, _explain)
     return app
 

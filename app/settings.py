@@ -89,6 +89,11 @@ class Settings(BaseSettings):
         return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
     @property
+    def is_local(self) -> bool:
+        """Whether the service listens to this machine alone."""
+        return self.host in ("127.0.0.1", "::1", "localhost")
+
+    @property
     def database(self) -> str:
         """The database URL in force: ``sqlite:///file`` or ``postgresql://user:password@host/name``."""
         return self.database_url or f"sqlite:///{self.data_dir.resolve() / 'viewerdesk.db'}"

@@ -67,7 +67,7 @@ def seed(settings: Settings, options: argparse.Namespace) -> None:
 
 async def _seed(db: Database, keyring: Keyring, settings: Settings, messages: int) -> int:
     """A year of talk as the service would have left it: bodies whose time is over are not there any more."""
-    await demo.add_channel(db, keyring)
+    await demo.add_channels(db, keyring)
     channel_id = next(c.id for c in await db.read(accounts.list_channels) if c.name == demo.NAME)
     knowledge = load(ROOT / "faq", ROOT / "intents", resolve_facts({}, demo=True))
     talk = [(question, entry.answer) for entry in knowledge.entries.values() for question in entry.similar]

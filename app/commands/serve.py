@@ -8,6 +8,7 @@ import gc
 import signal
 import socket
 import sys
+from types import FrameType
 from typing import Any
 
 import uvicorn
@@ -18,9 +19,10 @@ from app.commands.opened import with_database
 from app.conversations.accounts import Directory
 from app.db.database import Database
 from app.errors import ConfigurationError
-from app.main import create_app
+from app.main import Application, create_app
 from app.secrets import Keyring
 from app.settings import Settings
+from app.simulator.addresses import PAGE
 from app.worker import work
 
 
@@ -45,18 +47,29 @@ def serve(settings: Settings, options: argparse.Namespace) -> None:
         "proxy_headers": False,
         "loop": "uvloop",
     }
-    server = uvicorn.Server(uvicorn.Config(app, http="httptools", timeout_graceful_shutdown=10, **config))
+    server = _Server(app, uvicorn.Config(app, http="httptools", timeout_graceful_shutdown=10, **config))
     server.run(sockets=[listening])
 
 
+class _Server(uvicorn.Server):
+    """Ends the live streams when it is told to stop: it waits for open responses, and those end by nothing else."""
+
+    def __init__(self, app: Application, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._app = app
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._app.end_streams()
+        super().handle_exit(sig, frame)
+
+
 def say(settings: Settings, options: argparse.Namespace) -> None:
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    print(demo.say(f"http://{host}:{settings.port}", options.text, options.viewer))
+    print(demo.say(settings.address, options.text, options.viewer))
 
 
 async def _prepare(settings: Settings, db: Database, keyring: Keyring) -> None:
     if settings.demo:
-        await demo.add_channel(db, keyring)
+        await demo.add_channels(db, keyring)
 
 
 def worker(settings: Settings, options: argparse.Namespace) -> None:
@@ -110,8 +123,10 @@ def settle_memory() -> None:
 
 
 def _greet(settings: Settings) -> None:
-    address = f"http://{settings.host}:{settings.port}"
+    address = settings.address
     print(f"Viewer Desk 观众服务台 is ready at {address}", flush=True)
+    if settings.demo:
+        print(f"  simulator  {address}{PAGE}   chat from here in the browser", flush=True)
     print(f"  webhook    {address}/webhooks/wechat/CHANNEL", flush=True)
     print(f"  health     {address}/readyz   metrics {address}/metrics", flush=True)
     if settings.demo:

@@ -168,10 +168,9 @@ class Phone:
     chats: dict[str, Chat] = field(default_factory=dict)
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     """One exchange at a time."""
-    waiting: int = 0
-    """Exchanges that were begun and have not ended."""
     typing: bool = False
     tasks: "set[asyncio.Task[None]]" = field(default_factory=set)
+    """Exchanges that were begun and have not ended."""
     last: int = 0
     """The number of the newest bubble or exchange."""
 

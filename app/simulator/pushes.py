@@ -40,9 +40,8 @@ def write(content: Content, stamp: Stamp) -> bytes:
         **fields,
         **numbered,
     }
-    return (
-        f"<xml>{''.join(_element(name, value) for name, value in values.items() if value is not None)}</xml>".encode()
-    )
+    written = "".join(_element(name, value) for name, value in values.items() if value is not None)
+    return f"<xml>{written}</xml>".encode()
 
 
 def _fields(content: Content) -> tuple[str, dict[str, Value]]:
@@ -61,8 +60,8 @@ def _fields(content: Content) -> tuple[str, dict[str, Value]]:
         case Video(media_id=media_id, thumb_media_id=thumb):
             return "shortvideo" if content.short else "video", {"MediaId": media_id, "ThumbMediaId": thumb}
         case Location(latitude=latitude, longitude=longitude):
-            place = {"Scale": content.scale, "Label": content.label}
-            return "location", {"Location_X": latitude, "Location_Y": longitude, **place}
+            fields: dict[str, Value] = {"Location_X": latitude, "Location_Y": longitude}
+            return "location", fields | {"Scale": content.scale, "Label": content.label}
         case Link(title=title, description=description, url=url):
             return "link", {"Title": title, "Description": description, "Url": url}
     return "event", _event(content)

@@ -1,0 +1,202 @@
+"""An exchange in the words that stand beside the phone: how it was understood, decided and answered. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app.dialogue.endpoints import Observation
+from app.dialogue.push import Fate as PushFate
+from app.dialogue.turn import AddToTicket, Awaiting, Decision, Effect, Memory, OpenTicket, RefusePushes
+from app.dialogue.understand import Brain, Understanding
+from app.faq.knowledge import Entry
+from app.simulator.phones import Attempt, Fate, PushExchange
+from app.simulator.stored import StoredEvent
+
+TIERS = {"sure": "有把握，直接回答", "likely": "不太确定，先反问", "none": "没有把握，不猜"}
+OUTCOMES = {
+    "answered": "用知识条目回答",
+    "clarified": "反问一句，确认是哪件事",
+    "handed_over": "转给人工",
+    "acknowledged": "收下，补充给等着的客服",
+    "replied": "说一句应答",
+    "silent": "不说话",
+}
+OWNERS = {"bot": "机器人", "queue": "排队等人工", "agent": "人工客服"}
+EVENT_STATES = {
+    "handled": "已处理",
+    "stored": "已存，等处理",
+    "failed": "处理失败，可重放",
+    "undecodable": "读不懂，留着",
+}
+MESSAGE_STATES = {
+    "queued": "排队待发", "sending": "正在送出", "sent": "已送出", "unknown": "结果未知", "failed": "发送失败",
+    "delivered": "已送达", "read": "已读", "received": "已收到",
+}  # fmt: skip
+TICKET_KINDS = {"inquiry": "咨询", "fault": "故障", "suggestion": "建议", "complaint": "投诉", "refund": "退款"}
+ATTEMPTS = {
+    Fate.running: "在等回答",
+    Fate.answered: "有回答",
+    Fate.cut: "没有等到回答，断开",
+    Fate.refused: "被拒绝",
+    Fate.unreachable: "连不上服务",
+    Fate.unusable: "回答不能用",
+}
+REFUSALS = {
+    403: "签名不对或已过期，服务拒绝了（403）",
+    404: "服务没有这个渠道（404）",
+    413: "内容太大（413）",
+    503: "服务没能及时存下来（503）：微信会再推一次",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A candidate: what it would answer and how well it fits, ``percent`` of a full match."""
+
+    title: str
+    target: str
+    score: float
+    percent: int
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    normalised: str
+    slots: tuple[tuple[str, str], ...]
+    bars: tuple[Bar, ...]
+    confidence: float
+    tier: str
+    tier_words: str
+    exact: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    outcome: str
+    outcome_words: str
+    before: str
+    after: str
+    awaits: str
+    failures: int
+    effects: tuple[str, ...]
+    source: str
+    """Entry and version of the answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    name: str
+    milliseconds: float
+    percent: int
+
+
+def understood(understanding: Understanding, brain: Brain) -> Understood:
+    match = understanding.match
+    meant = understanding.meant.id if isinstance(understanding.meant, Entry) else None
+    bars = tuple(
+        Bar(_title(brain, c.target), c.target, c.score, min(100, round(c.score * 100)), c.target == meant)
+        for c in match.candidates
+    )
+    return Understood(
+        match.normalised, _slots(understanding), bars, match.confidence, match.tier.value,
+        TIERS.get(match.tier.value, match.tier.value), match.exact,
+    )  # fmt: skip
+
+
+def _title(brain: Brain, target: str) -> str:
+    return brain.target(target).title
+
+
+def _slots(understanding: Understanding) -> tuple[tuple[str, str], ...]:
+    slots = understanding.slots
+    named = (
+        ("作品", f"《{slots.title}》" if slots.title else None),
+        ("季", slots.season),
+        ("集", slots.episode),
+        ("错误码", slots.error_code),
+    )
+    return tuple((name, str(value)) for name, value in named if value is not None)
+
+
+def decided(seen: Observation, brain: Brain) -> Decided | None:
+    decision, before = seen.answer.decision, seen.answer.before
+    if decision is None or before is None:
+        return None
+    return Decided(
+        outcome=decision.said.value,
+        outcome_words=OUTCOMES.get(decision.said.value, decision.said.value),
+        before=_owner(before),
+        after=_owner(decision.memory),
+        awaits=_awaits(decision.memory.awaiting, brain),
+        failures=decision.memory.failures,
+        effects=tuple(_effect(effect, seen.answer.ticket) for effect in decision.effects),
+        source=_source(decision),
+    )
+
+
+def _owner(memory: Memory) -> str:
+    return OWNERS.get(memory.owner, memory.owner)
+
+
+def _awaits(awaiting: Awaiting | None, brain: Brain) -> str:
+    if awaiting is None:
+        return "什么也不等"
+    if awaiting.kind == "choice":
+        options = "、".join(_title(brain, option) for option in awaiting.options)
+        return f"等观众从 {len(awaiting.options)} 个里选：{options}"
+    return "等观众说是哪方面的问题" if awaiting.kind == "topic" else f"等观众的答复（{awaiting.kind}）"
+
+
+def _effect(effect: Effect, ticket: int | None) -> str:
+    match effect:
+        case OpenTicket(kind=kind, subject=subject):
+            return f"开工单 T-{ticket}（{TICKET_KINDS.get(kind, kind)}）：{subject}"
+        case AddToTicket(text=text):
+            return f"补充到工单 T-{ticket}：{text}" if ticket else f"补充到工单：{text}"
+        case RefusePushes():
+            return "记下退订：不再推送节目和活动消息"
+    return type(effect).__name__
+
+
+def _source(decision: Decision) -> str:
+    source = next((say.source for say in decision.says if say.source is not None), None)
+    return f"{source.entry} · 版本 {source.version}" if source else ""
+
+
+def stored_words(attempt: Attempt, event: StoredEvent | None) -> str:
+    """What the attempt did to the store."""
+    if attempt.seen is not None and attempt.seen.answer.fate is PushFate.repeated:
+        return "重复：没有再存一次，取出存好的回答"
+    if attempt.seen is not None and attempt.seen.answer.fate is PushFate.deferred:
+        return "压力大：先存下，稍后再决定"
+    if event is None:
+        return "没有存下" if attempt.fate in (Fate.refused, Fate.unreachable) else "还没有看到"
+    return "存下一行" if attempt.seen is not None else "这个进程没有看到，以数据库为准"
+
+
+def timings(seen: Observation, attempt: Attempt) -> Sequence[Timing]:
+    """Where the time of one attempt went, in the order of the stages."""
+    spans = (
+        ("收包、验签、解密、解码", seen.parsed - seen.arrived),
+        ("理解" if seen.push.understanding else "备好入库", seen.submitted - seen.parsed),
+        ("排队、决策、写库、提交", seen.committed - seen.submitted),
+    )
+    whole = sum(seconds for _, seconds in spans) or 1e-9
+    shown = [Timing(name, seconds * 1000, max(1, round(100 * seconds / whole))) for name, seconds in spans]
+    if attempt.fate is Fate.answered:
+        rest = max(0.0, attempt.seconds - (seen.committed - seen.arrived))
+        shown.append(Timing("网络和其余", rest * 1000, 0))
+    return shown
+
+
+def line_of(exchange: PushExchange, seen: Observation | None) -> str:
+    """What became of an exchange, in a few words for its folded line."""
+    if not exchange.ended:
+        return f"第 {len(exchange.attempts)} 次推送，在等回答" if exchange.attempts else "等前一条结束"
+    if exchange.failed:
+        return "没有回答：观众看到故障提示"
+    if seen is None:
+        return "有回答"
+    if seen.answer.decision is None:
+        return "存下，不用回答"
+    return OUTCOMES.get(seen.answer.decision.said.value, "有回答")
