@@ -132,7 +132,7 @@ class Acting:
             _say(phone, chat, Side.system, f"渠道 {chat.face.channel} 没有在服务：请看服务的日志")
             return
         exchange = _begin(phone, chat, act, account)
-        self._inner.watch(exchange)
+        self._inner.watch(exchange, lambda: self._changes.publish(phone.id))
         try:
             await self._attempts(phone, chat, exchange, account)
         finally:

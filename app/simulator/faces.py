@@ -12,9 +12,10 @@ class Viewer:
     avatar: str
     """One or two characters that fill a round picture."""
     hue: int
-    """1 to 6: a colour of the style sheet."""
+    """1 to ``HUES``: a colour of the style sheet."""
 
 
+HUES = 6
 VIEWERS = (
     Viewer("小林", "林", 1),
     Viewer("阿May", "M", 2),

@@ -27,10 +27,12 @@ class Pace:
     a_letter: float = 0.09
     longest: float = 3.0
     """For typing a line."""
+    first: float = 0.6
+    """Before the first line: whoever pressed the button waits for something to happen."""
 
-    def before(self, line: str | Picture) -> float:
+    def before(self, line: str | Picture, number: int) -> float:
         letters = len(line) if isinstance(line, str) else 8
-        return self.reading + min(self.longest, self.a_letter * letters)
+        return self.first if number == 1 else self.reading + min(self.longest, self.a_letter * letters)
 
 
 class Plays:
@@ -60,7 +62,7 @@ class Plays:
 
     async def _play(self, phone: Phone, scenario: Scenario) -> None:
         for number, line in enumerate(scenario.lines, 1):
-            await asyncio.sleep(self._pace.before(line))
+            await asyncio.sleep(self._pace.before(line, number))
             with contextlib.suppress(AppError):  # somebody types along and keeps the phone busy, or left the account
                 self._acting.act(phone, self._content(line))
             phone.played = number

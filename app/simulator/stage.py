@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from app.errors import AppError, NotFound
 from app.simulator.changes import ROSTER, Changes
-from app.simulator.faces import VIEWERS, Viewer
+from app.simulator.faces import HUES, VIEWERS, Viewer
 from app.simulator.phones import Chat, Phone
 
 PHONES = 8
@@ -77,6 +77,9 @@ class Stage:
             if chat is not None and chat.openid == openid:
                 return phone, chat
         return None
+
+    def somebody(self, name: str) -> Viewer:
+        return Viewer(name, name[0], len(self._phones) % HUES + 1)
 
     def _next_viewer(self) -> Viewer:
         taken = {phone.viewer.name for phone in self}

@@ -7,7 +7,7 @@ from app.dialogue.endpoints import Observation
 from app.dialogue.push import Fate as PushFate
 from app.dialogue.turn import AddToTicket, Awaiting, Decision, Effect, Memory, OpenTicket, RefusePushes
 from app.dialogue.understand import Brain, Understanding
-from app.faq.knowledge import Entry
+from app.faq.knowledge import Intent
 from app.simulator.phones import Attempt, Fate, PushExchange
 from app.simulator.stored import StoredEvent
 
@@ -17,9 +17,11 @@ OUTCOMES = {
     "clarified": "反问一句，确认是哪件事",
     "handed_over": "转给人工",
     "acknowledged": "收下，补充给等着的客服",
-    "replied": "说一句应答",
+    "replied": "应答一句",
     "silent": "不说话",
 }
+CHIPS = {"answered": "done", "replied": "done", "clarified": "bot", "handed_over": "waiting", "acknowledged": "waiting"}
+"""Colours of the outcomes, by the names of the style sheet."""
 OWNERS = {"bot": "机器人", "queue": "排队等人工", "agent": "人工客服"}
 EVENT_STATES = {
     "handled": "已处理",
@@ -68,6 +70,8 @@ class Understood:
     tier: str
     tier_words: str
     exact: bool
+    command: str
+    """Title of the intent whose exact word the whole message is, whatever it resembles."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,15 +95,15 @@ class Timing:
 
 
 def understood(understanding: Understanding, brain: Brain) -> Understood:
-    match = understanding.match
-    meant = understanding.meant.id if isinstance(understanding.meant, Entry) else None
+    match, meant = understanding.match, understanding.meant
     bars = tuple(
-        Bar(_title(brain, c.target), c.target, c.score, min(100, round(c.score * 100)), c.target == meant)
+        Bar(_title(brain, c.target), c.target, c.score, min(100, round(c.score * 100)), brain.target(c.target) is meant)
         for c in match.candidates
     )
+    command = meant.title if isinstance(meant, Intent) and not any(bar.chosen for bar in bars) else ""
     return Understood(
         match.normalised, _slots(understanding), bars, match.confidence, match.tier.value,
-        TIERS.get(match.tier.value, match.tier.value), match.exact,
+        TIERS.get(match.tier.value, match.tier.value), match.exact, command,
     )  # fmt: skip
 
 
@@ -171,7 +175,9 @@ def stored_words(attempt: Attempt, event: StoredEvent | None) -> str:
         return "压力大：先存下，稍后再决定"
     if event is None:
         return "没有存下" if attempt.fate in (Fate.refused, Fate.unreachable) else "还没有看到"
-    return "存下一行" if attempt.seen is not None else "这个进程没有看到，以数据库为准"
+    if attempt.seen is None:
+        return "还在等" if attempt.fate is Fate.running else "这个进程没有看到，以数据库为准"
+    return "存下一行"
 
 
 def timings(seen: Observation, attempt: Attempt) -> Sequence[Timing]:
@@ -187,6 +193,14 @@ def timings(seen: Observation, attempt: Attempt) -> Sequence[Timing]:
         rest = max(0.0, attempt.seconds - (seen.committed - seen.arrived))
         shown.append(Timing("网络和其余", rest * 1000, 0))
     return shown
+
+
+def chip_of(exchange: PushExchange, seen: Observation | None) -> str:
+    if exchange.failed:
+        return "failed"
+    if not exchange.ended:
+        return "waiting"
+    return CHIPS.get(seen.answer.decision.said.value, "") if seen and seen.answer.decision else ""
 
 
 def line_of(exchange: PushExchange, seen: Observation | None) -> str:

@@ -76,6 +76,9 @@ document.body.addEventListener("htmx:afterRequest", (event) => {
     mark(field);
     field.focus();
   }
+  if (elt instanceof HTMLFormElement && elt.matches("[data-clears]")) {
+    elt.reset();
+  }
   if (elt.matches("[data-closes]")) {
     closePanels(elt.closest("[data-composer]")!);
   }
@@ -117,12 +120,13 @@ function sayError(elt: Element, text: string): void {
   if (place) {
     place.textContent = text;
     place.hidden = text === "";
+    keepAtEnd();
   }
 }
 
 // -------------------- what scrolls
 
-const followed = new WeakMap<Element, boolean>();
+const leftAlone = new WeakSet<Element>(); // whoever reads further up is left there
 
 function talks(within: ParentNode): NodeListOf<HTMLElement> {
   return within.querySelectorAll<HTMLElement>("[data-talk]");
@@ -132,20 +136,28 @@ function scrollToEnd(within: ParentNode): void {
   talks(within).forEach((talk) => (talk.scrollTop = talk.scrollHeight));
 }
 
-// Whoever reads further up is left there; whoever is at the end stays at the end.
-document.body.addEventListener("htmx:beforeSwap", (event) => {
-  const target = (event as CustomEvent<{ target: HTMLElement }>).detail.target;
-  talks(target.closest(".station") ?? target).forEach((talk) =>
-    followed.set(talk, talk.scrollHeight - talk.scrollTop - talk.clientHeight < 80),
-  );
-});
-document.body.addEventListener("htmx:afterSettle", () => {
+document.addEventListener(
+  "scroll",
+  ({ target }) => {
+    if (target instanceof HTMLElement && target.matches("[data-talk]")) {
+      const atEnd = target.scrollHeight - target.scrollTop - target.clientHeight < 80;
+      atEnd ? leftAlone.delete(target) : leftAlone.add(target);
+    }
+  },
+  true, // does not bubble
+);
+
+function keepAtEnd(): void {
   talks(document).forEach((talk) => {
-    if (followed.get(talk) !== false) {
+    if (!leftAlone.has(talk)) {
       talk.scrollTop = talk.scrollHeight;
     }
   });
-});
+}
+
+document.body.addEventListener("htmx:afterSwap", keepAtEnd);
+document.body.addEventListener("htmx:afterSettle", keepAtEnd);
+window.addEventListener("resize", keepAtEnd);
 
 // -------------------- which phones stand on the stage
 

@@ -50,6 +50,10 @@ class Recall(BaseModel):
     bubble: int = Field(title="消息")
 
 
+class Join(BaseModel):
+    name: str = Field("", title="名字", max_length=30)
+
+
 class Arrange(BaseModel):
     """Settings of a phone; what is not named stays."""
 
@@ -127,8 +131,10 @@ def _prop(kind: str, name: str, address: str, number: int) -> Content | None:
 
 
 @router.post("/phones", status_code=DONE)
-async def add_phone(simulator: SimulatorDep) -> Response:
-    return _shown(simulator.stage.add())
+async def add_phone(request: Request, simulator: SimulatorDep) -> Response:
+    """Somebody of that name, or the next of the cast."""
+    name = (await read_form(request, Join)).name.strip()
+    return _shown(simulator.stage.add(simulator.stage.somebody(name) if name else None))
 
 
 @router.post("/phones/{phone_id}/settings", status_code=DONE)

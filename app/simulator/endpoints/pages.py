@@ -59,13 +59,20 @@ async def show(
     chosen = simulator.stage.of_scenario(scenario) if scenario else None
     focus = phone or (chosen.id if chosen else None)
     stations = [await _station(simulator, p, exchange if p.id == focus else None) for p in simulator.stage]
-    return pages.page(_templates, "page.html", stations=stations, focus=focus, **_scenes(simulator, scenario))
+    phones = [station["phone"] for station in stations]
+    scenes = _scenes(simulator, scenario)
+    return pages.page(_templates, "page.html", stations=stations, phones=phones, focus=focus, **scenes)
 
 
 @router.get("/roster")
 async def roster(simulator: SimulatorDep) -> JSONResponse:
     """Ids of the phones in their order."""
     return JSONResponse(simulator.stage.ids, headers=pages.HEADERS)
+
+
+@router.get("/people")
+async def people(simulator: SimulatorDep) -> Response:
+    return pages.page(_templates, "people.html", phones=list(simulator.stage))
 
 
 @router.get("/scenarios")

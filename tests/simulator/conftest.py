@@ -1,0 +1,101 @@
+"""A whole service in demo mode on a real port, with its simulator."""
+
+import asyncio
+import shutil
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+import uvicorn
+
+from app.commands import demo
+from app.db.database import Database
+from app.main import Application, create_app
+from app.secrets import load_keyring
+from app.settings import Settings
+from app.simulator.phones import Chat, Phone
+from app.simulator.simulator import Simulator
+from app.worker import work
+from tests.faults.waiting import eventually
+
+PATIENCE = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """A running service and what a test asks of it."""
+
+    app: Application
+    simulator: Simulator
+    http: httpx.AsyncClient
+
+    @property
+    def db(self) -> Database:
+        db: Database = self.app.state.service.db
+        return db
+
+    @property
+    def phone(self) -> Phone:
+        return next(iter(self.simulator.stage))
+
+    async def post(self, path: str, **fields: str) -> httpx.Response:
+        return await self.http.post(f"/simulator{path}", data=fields)
+
+    async def do(self, path: str, **fields: str) -> Chat:
+        """An act on the first phone, to its end."""
+        answer = await self.post(f"/phones/{self.phone.id}/{path}", **fields)
+        assert answer.status_code == 204, answer.text
+        await self.quiet()
+        return self.phone.chat
+
+    async def quiet(self) -> None:
+        await until(lambda: not self.phone.tasks)
+
+
+async def until(condition: Callable[[], object]) -> None:
+    async def look() -> object:
+        return condition()
+
+    await eventually("what the test waits for", look, within=PATIENCE)
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """A fresh database for what stores next to nothing: one engine is enough."""
+    shutil.copy(sqlite_template, tmp_path / "test.db")
+    return f"sqlite:///{tmp_path / 'test.db'}"
+
+
+@pytest.fixture
+async def played(settings: Settings) -> AsyncIterator[Played]:
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        mine = settings.model_copy(update={"port": listening.getsockname()[1]})
+        app = create_app(mine)
+        server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="on"))
+        serving = asyncio.create_task(server.serve(sockets=[listening]))
+        await until(lambda: server.started)
+        service = app.state.service
+        await demo.add_channels(service.db, load_keyring(mine))
+        service.directory.forget()
+        sending = asyncio.create_task(_send(app, mine))
+        async with httpx.AsyncClient(base_url=mine.address) as http:
+            yield Played(app, service.simulator, http)
+        sending.cancel()
+        with suppress(asyncio.CancelledError):
+            await sending
+        app.end_streams()
+        server.should_exit = True
+        await serving
+
+
+async def _send(app: Application, settings: Settings) -> None:
+    """On PostgreSQL the sender is another process's work: here a task's."""
+    service = app.state.service
+    if service.db.dialect == "postgresql":
+        await work(service.db, service.directory, settings)

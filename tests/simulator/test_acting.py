@@ -1,0 +1,210 @@
+"""Viewers act on phones: real requests to the real webhook, on both engines."""
+
+import json
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.conversations import outbox
+from app.conversations.models import Conversation, InboundEvent, Message, MessageState, Via
+from app.conversations.outbox import Queued
+from app.dialogue.push import Fate as PushFate
+from app.simulator.acting import FAILURE, QUEUE
+from app.simulator.phones import CallExchange, Chat, Fate, NoteExchange, PushExchange, Side
+from app.simulator.plays import Pace, Plays
+from app.simulator.scenarios import SCENARIOS
+from tests.dialogue.conftest import NOW
+from tests.faults.waiting import eventually
+from tests.simulator.conftest import Played, until
+
+REFUND = "会员怎么退款"
+
+
+def said(chat: Chat) -> list[str]:
+    return [bubble.text for bubble in chat.bubbles if bubble.side is not Side.viewer]
+
+
+def last_push(chat: Chat) -> PushExchange:
+    return next(exchange for exchange in reversed(chat.exchanges) if isinstance(exchange, PushExchange))
+
+
+def rows(session: Session) -> int:
+    return session.scalar(select(func.count()).select_from(InboundEvent)) or 0
+
+
+async def test_a_question_is_answered_and_seen_from_within(played: Played) -> None:
+    chat = await played.do("text", text=REFUND)
+    exchange = last_push(chat)
+    assert [attempt.fate for attempt in exchange.attempts] == [Fate.answered]
+    assert len(said(chat)) == 1
+    assert "申请核实" in said(chat)[0]
+    seen = exchange.seen
+    assert seen is not None
+    assert seen.answer.decision is not None
+    assert seen.answer.decision.memory.last_entry == "membership.refund"
+    assert seen.answer.before is not None
+    assert seen.arrived < seen.parsed < seen.submitted < seen.committed
+
+
+async def test_safe_mode_is_sealed_both_ways(played: Played) -> None:
+    await played.do("settings", channel="demo-safe")
+    chat = await played.do("text", text=REFUND)
+    attempt = last_push(chat).attempts[0]
+    assert attempt.reply is not None
+    assert attempt.reply.sealed
+    assert REFUND not in attempt.signed.body.decode()
+    assert "核实" not in attempt.body
+    assert "核实" in said(chat)[0]
+
+
+async def test_a_lost_answer_is_repeated_and_stored_once(played: Played) -> None:
+    await played.do("settings", network="lost_twice")
+    chat = await played.do("text", text=REFUND)
+    exchange = last_push(chat)
+    assert [attempt.fate for attempt in exchange.attempts] == [Fate.cut, Fate.cut, Fate.answered]
+    fates = [attempt.seen.answer.fate for attempt in exchange.attempts if attempt.seen]
+    assert fates == [PushFate.decided, PushFate.repeated, PushFate.repeated]
+    assert len(said(chat)) == 1
+    assert await played.db.read(rows) == 1
+
+
+async def test_three_lost_answers_are_the_platforms_failure_line(played: Played) -> None:
+    await played.do("settings", network="lost")
+    chat = await played.do("text", text=REFUND)
+    assert said(chat) == [FAILURE]
+    assert last_push(chat).failed
+    assert await played.db.read(rows) == 1
+
+
+async def test_an_opened_ticket_is_named_on_the_wire(played: Played) -> None:
+    chat = await played.do("text", text="我要投诉")
+    seen = last_push(chat).seen
+    assert seen is not None
+    assert seen.answer.ticket is not None
+    assert f"T-{seen.answer.ticket}" in said(chat)[0]
+    wire = await played.http.get(f"/simulator/phones/{played.phone.id}/wire")
+    assert f"开工单 T-{seen.answer.ticket}（投诉）" in wire.text
+    assert "排队等人工" in wire.text
+
+
+@pytest.mark.parametrize(
+    ("path", "fields", "answer"),
+    [
+        ("send/image", {"name": "error-30012"}, "图片收到了"),
+        ("send/video", {"name": "video"}, "收到了"),
+        ("send/location", {"name": "pudong"}, "位置收到了"),
+        ("send/link", {"name": "episode"}, "链接收到了"),
+        ("voice", {"recognition": REFUND}, "申请核实"),
+        ("voice", {}, "语音收到了"),
+        ("menu", {"name": "playback.buffering"}, "清晰度"),
+    ],
+)
+async def test_everything_that_a_viewer_can_send_arrives(
+    played: Played, path: str, fields: dict[str, str], answer: str
+) -> None:
+    assert answer in said(await played.do(path, **fields))[-1]
+
+
+async def test_whoever_leaves_can_write_again_after_coming_back(played: Played) -> None:
+    await played.do("unfollow")
+    assert last_push(played.phone.chat).title == "取消关注"
+    refused = await played.post(f"/phones/{played.phone.id}/text", text="在吗")
+    assert (refused.status_code, refused.json()) == (409, {"error": "已经取消关注，不能发消息；请先重新关注"})
+    chat = await played.do("follow")
+    assert "欢迎关注" in said(chat)[-1]
+
+
+async def test_a_recall_is_pushed_by_nobody(played: Played) -> None:
+    chat = await played.do("text", text=REFUND)
+    mine = chat.bubbles[0]
+    await played.do("recall", bubble=str(mine.number))
+    assert mine.recalled
+    assert isinstance(chat.exchanges[-1], NoteExchange)
+    assert await played.db.read(rows) == 1
+    again = await played.post(f"/phones/{played.phone.id}/recall", bubble=str(mine.number))
+    assert again.status_code == 409
+
+
+async def test_a_tap_in_a_text_says_its_content_with_its_id(played: Played) -> None:
+    chat = await played.do("text", text="转人工", menu_id="9")
+    assert "<bizmsgmenuid><![CDATA[9]]></bizmsgmenuid>" in last_push(chat).body
+
+
+async def test_a_phone_that_waits_refuses_politely(played: Played) -> None:
+    await played.do("settings", network="lost")
+    answers = [await played.post(f"/phones/{played.phone.id}/text", text=REFUND) for _ in range(QUEUE + 2)]
+    assert [answer.status_code for answer in answers] == [204] * (QUEUE + 1) + [429]
+    assert "请稍等" in answers[-1].json()["error"]
+    await played.post(f"/phones/{played.phone.id}/reset")
+    await played.quiet()
+    assert not played.phone.chat.bubbles
+
+
+async def test_another_account_is_another_conversation(played: Played) -> None:
+    first = await played.do("text", text=REFUND)
+    await played.do("settings", channel="demo-sub")
+    second = await played.do("text", text=REFUND)
+    assert first.openid != second.openid
+    await played.do("settings", channel="demo")
+    assert played.phone.chat is first
+
+
+async def test_what_the_service_sends_later_arrives_on_the_phone(played: Played) -> None:
+    chat = await played.do("text", text=REFUND)
+    await played.db.write(queue_text, "您的工单有进展了")
+    await until(lambda: isinstance(chat.exchanges[-1], CallExchange))
+    call = chat.exchanges[-1]
+    assert isinstance(call, CallExchange)
+    assert (call.errcode, said(chat)[-1]) == (0, "您的工单有进展了")
+    assert json.loads(call.request)["touser"] == chat.openid
+
+
+async def test_what_the_platform_refuses_stands_on_the_wire(played: Played) -> None:
+    chat = await played.do("text", text=REFUND)
+    chat.ledger.close()
+    await played.db.write(queue_text, "太晚了")
+    await until(lambda: isinstance(chat.exchanges[-1], CallExchange))
+    call = chat.exchanges[-1]
+    assert isinstance(call, CallExchange)
+    assert call.errcode == 45015
+    assert "太晚了" not in said(chat)
+
+    async def is_failed() -> bool:
+        return await played.db.read(newest_state) == MessageState.failed
+
+    await eventually("the message failed", is_failed)
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+async def test_a_scenario_plays_to_its_end(played: Played, name: str) -> None:
+    simulator = played.simulator
+    quick = Pace(reading=0, a_letter=0, first=0)
+    plays = Plays(simulator.stage, simulator.changes, simulator.acting, simulator.address, quick)
+    phone = plays.begin(name)
+    await until(lambda: not phone.playing)
+    scenario = SCENARIOS[name]
+    mine = [bubble for bubble in phone.chat.bubbles if bubble.side is Side.viewer]
+    assert len(mine) == phone.played == len(scenario.lines)
+    assert FAILURE not in said(phone.chat)
+    assert said(phone.chat)
+    assert plays.begin(name) is phone  # again: the same phone, from an empty screen
+    assert not phone.chat.bubbles
+    plays.stop(phone)
+    assert not phone.playing
+
+
+def queue_text(session: Session, text: str) -> None:
+    conversation = session.scalars(select(Conversation)).one()
+    conversation.last_seq += 1
+    message = Message(
+        conversation_id=conversation.id, seq=conversation.last_seq, direction="out", author="bot", kind="text",
+        text=text, state=MessageState.queued, via=Via.outbox, created_at=NOW,
+    )  # fmt: skip
+    session.add(message)
+    session.flush()
+    outbox.enqueue(session, [Queued(message.id, conversation.id, conversation.channel_id, NOW)], now=NOW)
+
+
+def newest_state(session: Session) -> str | None:
+    return session.scalar(select(Message.state).order_by(Message.id.desc()).limit(1))

@@ -1,0 +1,108 @@
+"""The played platform refuses what the platform refuses."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from app.simulator.addresses import WECHAT_API
+from tests.simulator.conftest import Played
+
+SECRET = {"grant_type": "client_credential", "appid": "wxdemo0000000000", "secret": "demosecret"}
+
+
+@pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    return sqlite_url
+
+
+async def token(played: Played, **changes: str) -> dict[str, Any]:
+    answer = await played.http.post(f"{WECHAT_API}/cgi-bin/stable_token", json=SECRET | changes)
+    assert answer.status_code == 200
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+async def send(played: Played, access_token: str | None = None, raw: bytes | None = None, **changes: Any) -> int:
+    """The errcode; without ``raw`` for a good message to the first phone with ``changes``."""
+    message = {"touser": played.phone.chat.openid, "msgtype": "text", "text": {"content": "您好"}} | changes
+    body = json.dumps(message, ensure_ascii=False).encode() if raw is None else raw
+    given = (await token(played))["access_token"] if access_token is None else access_token
+    url = f"{WECHAT_API}/cgi-bin/message/custom/send"
+    answer = await played.http.post(url, params={"access_token": given}, content=body)
+    assert answer.status_code == 200
+    return int(answer.json()["errcode"])
+
+
+async def test_the_same_token_until_its_last_minutes(played: Played) -> None:
+    first = await token(played)
+    assert await token(played) == first | {"expires_in": (await token(played))["expires_in"]}
+    assert 7100 < first["expires_in"] <= 7200
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"appid": "wxother"}, 40013),
+        ({"secret": "guess"}, 40125),
+        ({"secret": "é"}, 40125),
+        ({"grant_type": "x"}, 40002),
+    ],
+)
+async def test_a_wrong_request_for_a_token(played: Played, changes: dict[str, str], code: int) -> None:
+    assert (await token(played, **changes))["errcode"] == code
+
+
+async def test_credentials_are_checked_first(played: Played) -> None:
+    assert await send(played, access_token="") == 41001
+    assert await send(played, access_token="guess") == 40001
+    stale = (await token(played))["access_token"]
+    played.simulator.wechat.expire_tokens(datetime.now(UTC))
+    assert await send(played, access_token=stale) == 42001
+    assert (await token(played))["access_token"] != stale
+
+
+async def test_a_message_needs_an_open_window(played: Played) -> None:
+    assert await send(played) == 45015
+    chat = await played.do("text", text="在吗")
+    assert [await send(played) for _ in range(6)] == [0, 0, 0, 0, 0, 45047]
+    assert [bubble.text for bubble in chat.bubbles][-5:] == ["您好"] * 5
+    await played.do("unfollow")
+    assert await send(played) == 43004
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"touser": "oNobody"}, 40003),
+        ({"msgtype": "hologram"}, 40008),
+        ({"text": {"content": " "}}, 44004),
+        ({"text": "在吗"}, 44004),
+        ({"text": {"content": "长" * 683}}, 45002),
+        ({"text": {"content": "长" * 682}}, 0),
+    ],
+)
+async def test_a_wrong_message(played: Played, changes: dict[str, Any], code: int) -> None:
+    await played.do("text", text="在吗")
+    assert await send(played, **changes) == code
+
+
+async def test_bodies_that_are_no_message(played: Played) -> None:
+    assert await send(played, raw=b"") == 44002
+    assert await send(played, raw=b"<xml/>") == 47001
+    escaped = json.dumps({"touser": played.phone.chat.openid, "msgtype": "text", "text": {"content": "你"}}).encode()
+    assert await send(played, raw=escaped) == 40033
+
+
+async def test_an_account_without_that_right(played: Played) -> None:
+    await played.do("settings", channel="demo-sub")
+    given = (await token(played, appid="wxdemosub0000000"))["access_token"]
+    assert await send(played, access_token=given) == 48001
+
+
+async def test_an_openid_of_another_account_is_unknown(played: Played) -> None:
+    openid = played.phone.chat.openid
+    await played.do("settings", channel="demo-safe")
+    given = (await token(played, appid="wxdemosafe000000"))["access_token"]
+    assert await send(played, access_token=given, touser=openid) == 40003
