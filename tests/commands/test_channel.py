@@ -101,6 +101,8 @@ def test_the_list_shows_accounts_and_no_secrets(run: Run) -> None:
     ended = run("channel", "list")
     assert ended.out.splitlines() == [
         "wechat/demo  wxdemo0000000000  plain (simulated)",
+        "wechat/demo-safe  wxdemosafe000000  safe (simulated)",
+        "wechat/demo-sub  wxdemosub0000000  plain (simulated)",
         "wechat/main  wx1234567890abcdef  plain",
     ]
 

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.commands.demo import CHANNELS
 from app.commands.opened import with_database
 from app.conversations.models import Conversation, EventState, InboundEvent, Message
 from app.db.base import Base
@@ -39,7 +40,7 @@ def test_seed_alone_adds_the_demo_channel(run: Run, data_dir: Path) -> None:
     for _ in range(2):
         assert run("seed").out == "The demo channel is there; 0 messages added.\n"
     assert sum(read_counts(data_dir).values()) == 0
-    assert len(run("channel", "list").out.splitlines()) == 1
+    assert len(run("channel", "list").out.splitlines()) == len(CHANNELS)
 
 
 def test_seed_writes_whole_conversations(run: Run, data_dir: Path) -> None:

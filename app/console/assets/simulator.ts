@@ -147,6 +147,12 @@ document.addEventListener(
   true, // does not bubble
 );
 
+let chosen = ""; // the id of the wire in which an exchange was opened just now
+document.addEventListener("click", (event) => {
+  const link = (event.target as Element).closest(".exchange h3 a");
+  chosen = link ? link.closest(".wire")!.id : chosen;
+});
+
 function keepAtEnd(): void {
   talks(document).forEach((talk) => {
     if (!leftAlone.has(talk)) {
@@ -157,7 +163,17 @@ function keepAtEnd(): void {
 
 document.body.addEventListener("htmx:afterSwap", keepAtEnd);
 document.body.addEventListener("htmx:afterSettle", keepAtEnd);
+document.body.addEventListener("htmx:afterSettle", () => {
+  if (chosen) {
+    showOpened(document.getElementById(chosen)!); // what was above it may have folded and moved it away
+    chosen = "";
+  }
+});
 window.addEventListener("resize", keepAtEnd);
+
+function showOpened(wire: HTMLElement): void {
+  wire.querySelector(".exchange.open h3")?.scrollIntoView({ block: "nearest" });
+}
 
 // -------------------- which phones stand on the stage
 
@@ -238,4 +254,5 @@ if (document.body.dataset["focus"]) {
 }
 if (wanted.has("exchange")) {
   show("wire");
+  document.querySelectorAll<HTMLElement>(".wire").forEach(showOpened);
 }
