@@ -128,8 +128,9 @@ class Acting:
 
     async def _push(self, phone: Phone, chat: Chat, act: _Act) -> None:
         account = await self._directory.find(PLATFORM, chat.face.channel)
-        if account is None:
-            _say(phone, chat, Side.system, f"渠道 {chat.face.channel} 没有在服务：请看服务的日志")
+        if account is None or not account.simulated:
+            reason = "没有在服务，请看服务的日志" if account is None else "是真实的公众号，模拟器不替它发推送"
+            _say(phone, chat, Side.system, f"渠道 {chat.face.channel} {reason}")
             return
         exchange = _begin(phone, chat, act, account)
         self._inner.watch(exchange, lambda: self._changes.publish(phone.id))

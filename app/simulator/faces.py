@@ -35,6 +35,8 @@ class AccountFace:
     name: str
     label: str
     about: str
+    sends: bool = True
+    """Whether the account may send by itself."""
 
 
 ACCOUNTS = {
@@ -44,7 +46,7 @@ ACCOUNTS = {
         AccountFace("demo-safe", "gh_demosafe", "示例视频", "安全模式", "认证服务号，推送和回答都用 AES 加密"),
         AccountFace(
             "demo-sub", "gh_demosub", "示例视频剧透号", "订阅号",
-            "未认证订阅号，没有客服消息接口：长回答的下文要观众回“继续”",
+            "未认证订阅号，没有客服消息接口：长回答的下文要观众回“继续”", sends=False,
         ),
     )
 }  # fmt: skip

@@ -1,19 +1,25 @@
 """Viewers act on phones: real requests to the real webhook, on both engines."""
 
+import asyncio
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.conversations import outbox
+from app.channels.base import Text
+from app.commands import demo
+from app.conversations import accounts, outbox
 from app.conversations.models import Conversation, InboundEvent, Message, MessageState, Via
 from app.conversations.outbox import Queued
 from app.dialogue.push import Fate as PushFate
-from app.simulator.acting import FAILURE, QUEUE
+from app.simulator.acting import FAILURE, QUEUE, Acting
 from app.simulator.phones import CallExchange, Chat, Fate, NoteExchange, PushExchange, Side
 from app.simulator.plays import Pace, Plays
 from app.simulator.scenarios import SCENARIOS
+from app.simulator.wire import REFUSALS
 from tests.dialogue.conftest import NOW
 from tests.faults.waiting import eventually
 from tests.simulator.conftest import Played, until
@@ -77,6 +83,58 @@ async def test_three_lost_answers_are_the_platforms_failure_line(played: Played)
     assert await played.db.read(rows) == 1
 
 
+@pytest.mark.parametrize(("status", "fate"), [(503, Fate.refused), (None, Fate.unreachable)])
+async def test_a_service_that_fails_is_asked_three_times(played: Played, status: int | None, fate: Fate) -> None:
+    simulator = played.simulator
+    async with answering(status) as address:
+        acting = Acting(simulator.changes, simulator.inner, played.app.state.service.directory, address)
+        acting.act(played.phone, Text(REFUND))
+        await played.quiet()
+        await acting.close()
+    exchange = last_push(played.phone.chat)
+    assert [(attempt.fate, attempt.status) for attempt in exchange.attempts] == [(fate, status)] * 3
+    assert said(played.phone.chat) == [FAILURE]
+    shown = (await played.http.get(f"/simulator/phones/{played.phone.id}/wire")).text
+    assert REFUSALS[status] if status else "连不上服务" in shown
+
+
+@asynccontextmanager
+async def answering(status: int | None) -> AsyncIterator[str]:
+    """The address of a service that always answers so; None: of one that is not there."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"</xml>")
+        writer.write(f"HTTP/1.1 {status} Bad\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode())
+        writer.close()
+        await writer.wait_closed()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    if status is None:
+        server.close()
+        await server.wait_closed()
+    try:
+        yield address
+    finally:
+        server.close()
+        await server.wait_closed()
+
+
+async def test_a_real_account_is_never_spoken_for(played: Played) -> None:
+    """A channel of the demo's name that somebody has made for a real account."""
+    service = played.app.state.service
+    await played.db.write(
+        accounts.save, platform="wechat", name="demo", settings={"app_id": "wx1", "mode": "plain"},
+        secrets={"token": "sesame"}, keyring=service.keyring, now=NOW,
+    )  # fmt: skip
+    service.directory.forget()
+    assert "真实的公众号" in said(await played.do("text", text=REFUND))[0]
+    assert await played.db.read(rows) == 0
+    await demo.add_channels(played.db, service.keyring)
+    service.directory.forget()
+    assert "真实的公众号" in said(await played.do("text", text=REFUND))[-1]
+
+
 async def test_an_opened_ticket_is_named_on_the_wire(played: Played) -> None:
     chat = await played.do("text", text="我要投诉")
     seen = last_push(chat).seen
@@ -88,22 +146,20 @@ async def test_an_opened_ticket_is_named_on_the_wire(played: Played) -> None:
     assert "排队等人工" in wire.text
 
 
-@pytest.mark.parametrize(
-    ("path", "fields", "answer"),
-    [
-        ("send/image", {"name": "error-30012"}, "图片收到了"),
-        ("send/video", {"name": "video"}, "收到了"),
-        ("send/location", {"name": "pudong"}, "位置收到了"),
-        ("send/link", {"name": "episode"}, "链接收到了"),
-        ("voice", {"recognition": REFUND}, "申请核实"),
-        ("voice", {}, "语音收到了"),
-        ("menu", {"name": "playback.buffering"}, "清晰度"),
-    ],
-)
-async def test_everything_that_a_viewer_can_send_arrives(
-    played: Played, path: str, fields: dict[str, str], answer: str
-) -> None:
-    assert answer in said(await played.do(path, **fields))[-1]
+SENT = [
+    ("send/image", {"name": "error-30012"}, "图片收到了"),
+    ("send/video", {"name": "video"}, "收到了"),
+    ("send/location", {"name": "pudong"}, "位置收到了"),
+    ("send/link", {"name": "episode"}, "链接收到了"),
+    ("voice", {"recognition": REFUND}, "申请核实"),
+    ("voice", {}, "语音收到了"),
+    ("menu", {"name": "playback.buffering"}, "清晰度"),
+]
+
+
+async def test_everything_that_a_viewer_can_send_arrives(played: Played) -> None:
+    for path, fields, answer in SENT:
+        assert answer in said(await played.do(path, **fields))[-1]
 
 
 async def test_whoever_leaves_can_write_again_after_coming_back(played: Played) -> None:

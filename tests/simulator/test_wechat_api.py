@@ -41,17 +41,11 @@ async def test_the_same_token_until_its_last_minutes(played: Played) -> None:
     assert 7100 < first["expires_in"] <= 7200
 
 
-@pytest.mark.parametrize(
-    ("changes", "code"),
-    [
-        ({"appid": "wxother"}, 40013),
-        ({"secret": "guess"}, 40125),
-        ({"secret": "é"}, 40125),
-        ({"grant_type": "x"}, 40002),
-    ],
-)
-async def test_a_wrong_request_for_a_token(played: Played, changes: dict[str, str], code: int) -> None:
-    assert (await token(played, **changes))["errcode"] == code
+async def test_a_wrong_request_for_a_token(played: Played) -> None:
+    assert (await token(played, appid="wxother"))["errcode"] == 40013
+    assert (await token(played, secret="guess"))["errcode"] == 40125
+    assert (await token(played, secret="é"))["errcode"] == 40125
+    assert (await token(played, grant_type="x"))["errcode"] == 40002
 
 
 async def test_credentials_are_checked_first(played: Played) -> None:
@@ -72,20 +66,14 @@ async def test_a_message_needs_an_open_window(played: Played) -> None:
     assert await send(played) == 43004
 
 
-@pytest.mark.parametrize(
-    ("changes", "code"),
-    [
-        ({"touser": "oNobody"}, 40003),
-        ({"msgtype": "hologram"}, 40008),
-        ({"text": {"content": " "}}, 44004),
-        ({"text": "在吗"}, 44004),
-        ({"text": {"content": "长" * 683}}, 45002),
-        ({"text": {"content": "长" * 682}}, 0),
-    ],
-)
-async def test_a_wrong_message(played: Played, changes: dict[str, Any], code: int) -> None:
+async def test_a_wrong_message(played: Played) -> None:
     await played.do("text", text="在吗")
-    assert await send(played, **changes) == code
+    assert await send(played, touser="oNobody") == 40003
+    assert await send(played, msgtype="hologram") == 40008
+    assert await send(played, text={"content": " "}) == 44004
+    assert await send(played, text="在吗") == 44004
+    assert await send(played, text={"content": "长" * 683}) == 45002
+    assert await send(played, text={"content": "长" * 682}) == 0
 
 
 async def test_bodies_that_are_no_message(played: Played) -> None:

@@ -245,12 +245,22 @@ document.querySelectorAll<HTMLElement>("[data-show]").forEach((button) => {
   button.addEventListener("click", () => show(button.dataset["show"]!));
 });
 
+document.addEventListener("click", (event) => {
+  if ((event.target as Element).closest(".people a") && document.body.dataset["view"] === "guide") {
+    show("chat");
+  }
+});
+
 // -------------------- at the start
 
 scrollToEnd(document);
 const wanted = new URLSearchParams(location.search);
 if (document.body.dataset["focus"]) {
   bringIntoView(document.body.dataset["focus"], false);
+}
+if (wanted.has("scenario") && !document.body.dataset["focus"]) {
+  show("guide"); // a scene that has not been played here yet
+  document.querySelector(".scene.chosen")?.scrollIntoView({ block: "nearest" });
 }
 if (wanted.has("exchange")) {
   show("wire");
