@@ -11,7 +11,7 @@ from app.faq.knowledge import Intent
 from app.simulator.phones import Attempt, Fate, PushExchange
 from app.simulator.stored import StoredEvent
 
-TIERS = {"sure": "有把握，直接回答", "likely": "不太确定，先反问", "none": "没有把握，不猜"}
+TIERS = {"sure": "有把握，可以直接回答", "likely": "不太确定，先反问", "none": "没有把握，不猜"}
 OUTCOMES = {
     "answered": "用知识条目回答",
     "clarified": "反问一句，确认是哪件事",
@@ -212,5 +212,5 @@ def line_of(exchange: PushExchange, seen: Observation | None) -> str:
     if seen is None:
         return "有回答"
     if seen.answer.decision is None:
-        return "存下，不用回答"
+        return "先存下，稍后再答" if seen.answer.fate is PushFate.deferred else "存下，不用回答"
     return OUTCOMES.get(seen.answer.decision.said.value, "有回答")
