@@ -184,7 +184,7 @@ def timings(seen: Observation, attempt: Attempt) -> Sequence[Timing]:
     """Where the time of one attempt went, in the order of the stages."""
     spans = (
         ("收包、验签、解密、解码", seen.parsed - seen.arrived),
-        ("理解" if seen.push.understanding else "备好入库", seen.submitted - seen.parsed),
+        ("理解，封好待存" if seen.push.understanding else "封好待存", seen.submitted - seen.parsed),
         ("排队、决策、写库、提交", seen.committed - seen.submitted),
     )
     whole = sum(seconds for _, seconds in spans) or 1e-9
