@@ -159,7 +159,7 @@ def _effect(effect: Effect, ticket: int | None) -> str:
             return f"补充到工单 T-{ticket}：{text}" if ticket else f"补充到工单：{text}"
         case RefusePushes():
             return "记下退订：不再推送节目和活动消息"
-    return type(effect).__name__
+    return f"另有处理：{type(effect).__name__}"
 
 
 def _source(decision: Decision) -> str:
