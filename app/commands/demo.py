@@ -20,9 +20,9 @@ NAME = "demo"
 TOKEN = "demotoken"
 _SECRETS = {"token": TOKEN, "app_secret": "demosecret"}
 CHANNELS: Mapping[str, tuple[Mapping[str, Any], Mapping[str, str]]] = {
-    NAME: ({"app_id": "wxdemo0000000000", "mode": "plain", "customer_service": True}, _SECRETS),
+    NAME: ({"app_id": "wxdemo0000000000", "mode": "plain", "customer_service": True, "menu_links": True}, _SECRETS),
     "demo-safe": (
-        {"app_id": "wxdemosafe000000", "mode": "safe", "customer_service": True},
+        {"app_id": "wxdemosafe000000", "mode": "safe", "customer_service": True, "menu_links": True},
         {**_SECRETS, "aes_key": "ZGVtbyBrZXkgb2YgdGhlIHNpbXVsYXRvcjogMzIgQnk"},
     ),
     "demo-sub": ({"app_id": "wxdemosub0000000", "mode": "plain", "customer_service": False}, _SECRETS),

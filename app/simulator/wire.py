@@ -4,8 +4,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.dialogue.endpoints import Observation
+from app.dialogue.phrases import DEVICES
 from app.dialogue.push import Fate as PushFate
-from app.dialogue.turn import AddToTicket, Awaiting, Decision, Effect, Memory, OpenTicket, RefusePushes
+from app.dialogue.turn import (
+    AddToTicket,
+    Awaiting,
+    CloseTicket,
+    Consent,
+    Decision,
+    Effect,
+    Memory,
+    OpenTicket,
+    Waits,
+    WantNotice,
+)
 from app.dialogue.understand import Brain, Understanding
 from app.faq.knowledge import Intent
 from app.simulator.phones import Attempt, Fate, PushExchange
@@ -33,7 +45,20 @@ MESSAGE_STATES = {
     "queued": "排队待发", "sending": "正在送出", "sent": "已送出", "unknown": "结果未知", "failed": "发送失败",
     "delivered": "已送达", "read": "已读", "received": "已收到",
 }  # fmt: skip
-TICKET_KINDS = {"inquiry": "咨询", "fault": "故障", "suggestion": "建议", "complaint": "投诉", "refund": "退款"}
+TICKET_KINDS = {
+    "inquiry": "咨询", "fault": "故障", "suggestion": "建议", "complaint": "投诉", "refund": "退款", "data": "个人信息",
+}  # fmt: skip
+AWAITS: dict[str, str] = {
+    Waits.topic: "等观众说是哪方面的问题",
+    Waits.device: "等观众说用的是什么设备",
+    Waits.offer: "等观众说要不要",
+    Waits.details: "等观众补充工单的内容",
+    Waits.answer: "等观众回答工单里的问题",
+    Waits.tickets: "等观众说是哪一个工单",
+    Waits.picture: "等观众说图片是什么问题",
+    Waits.suggestion: "等观众写下建议",
+    Waits.notice: "等观众说要不要通知结果",
+}
 ATTEMPTS = {
     Fate.running: "在等回答",
     Fate.answered: "有回答",
@@ -118,6 +143,7 @@ def _slots(understanding: Understanding) -> tuple[tuple[str, str], ...]:
         ("季", slots.season),
         ("集", slots.episode),
         ("错误码", slots.error_code),
+        ("设备", DEVICES[slots.device] if slots.device else None),
     )
     return tuple((name, str(value)) for name, value in named if value is not None)
 
@@ -148,18 +174,24 @@ def _awaits(awaiting: Awaiting | None, brain: Brain) -> str:
     if awaiting.kind == "choice":
         options = "、".join(_title(brain, option) for option in awaiting.options)
         return f"等观众从 {len(awaiting.options)} 个里选：{options}"
-    return "等观众说是哪方面的问题" if awaiting.kind == "topic" else f"等观众的答复（{awaiting.kind}）"
+    return AWAITS.get(awaiting.kind, f"等观众的答复（{awaiting.kind}）")
 
 
 def _effect(effect: Effect, ticket: int | None) -> str:
     match effect:
-        case OpenTicket(kind=kind, subject=subject):
-            return f"开工单 T-{ticket}（{TICKET_KINDS.get(kind, kind)}）：{subject}"
-        case AddToTicket(text=text):
-            return f"补充到工单 T-{ticket}：{text}" if ticket else f"补充到工单：{text}"
-        case RefusePushes():
+        case OpenTicket(kind=kind, subject=subject, priority=priority):
+            urgent = "，加急" if priority == "high" else ""
+            return f"记入工单 T-{ticket}（{TICKET_KINDS.get(kind, kind)}{urgent}）：{subject}"
+        case AddToTicket(text=text, number=number):
+            return f"补充到工单 T-{number}：{text}" if number else f"补充到工单：{text}"
+        case CloseTicket(number=number):
+            return f"观众确认已解决，关闭工单 T-{number}"
+        case WantNotice():
+            return "记下：这条建议有结果时通知一次"
+        case Consent(granted=True):
+            return "记下：同意接收节目和活动消息"
+        case Consent():
             return "记下退订：不再推送节目和活动消息"
-    return f"另有处理：{type(effect).__name__}"
 
 
 def _source(decision: Decision) -> str:

@@ -65,8 +65,8 @@ class Reply:
 
     def asks(self, most: int) -> bool:
         """Whether it asks one question with two to ``most`` choices, and waits for the answer."""
-        awaiting = self.conversation.awaiting or {}
-        return awaiting.get("kind") in ("choice", "topic") and 2 <= len(self.options) <= most
+        awaited = (self.conversation.awaiting or "").partition("\n")[0]
+        return awaited in ("choice", "topic") and 2 <= len(self.options) <= most
 
     def names(self, moment: datetime) -> bool:
         """Whether it says the day and the hour of ``moment``, in Beijing time."""
