@@ -38,6 +38,11 @@ def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         action="store_true",
         help="the account may not send by itself (unverified): the rest of long answers waits for “继续”",
     )
+    adding.add_argument(
+        "--menu-links",
+        action="store_true",
+        help="send choices as links that can be tapped (weixin://bizmsgmenu); try it with your account first",
+    )
     adding.add_argument("--signature-window", type=int, default=600, metavar="SECONDS")
     adding.set_defaults(run=add)
     actions.add_parser("list", help="list the accounts").set_defaults(run=show)
@@ -50,6 +55,7 @@ def add(settings: Settings, options: argparse.Namespace) -> None:
         "mode": options.mode,
         "signature_window": options.signature_window,
         "customer_service": not options.no_customer_service,
+        "menu_links": options.menu_links,
     }
     secrets = _secrets(options)
 

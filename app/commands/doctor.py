@@ -3,11 +3,13 @@
 import argparse
 import os
 from collections.abc import Callable, Iterator
+from datetime import datetime
 
+from app.agents.calendars import BEIJING
 from app.commands.channel import problems_of
 from app.commands.opened import with_database
+from app.dialogue.loading import load_calendar, load_facts
 from app.errors import ConfigurationError
-from app.faq.facts import resolve_facts
 from app.faq.loader import load
 from app.secrets import load_keyring
 from app.settings import ROOT, Settings
@@ -71,12 +73,21 @@ def _channels(settings: Settings) -> Iterator[str]:
 
 
 def _knowledge(settings: Settings) -> Iterator[str]:
-    knowledge = load(ROOT / "faq", ROOT / "intents", resolve_facts(settings.facts, demo=settings.demo))
+    knowledge = load(ROOT / "faq", ROOT / "intents", load_facts(settings))
     if knowledge.withheld:
         missing = sorted({fact for facts in knowledge.withheld.values() for fact in facts})
         names = ", ".join(f"FACTS__{fact.upper()}" for fact in missing)
         count = len(knowledge.withheld)
         yield f"{count} answers are withheld, a person is called instead, until these are set: {names}."
+
+
+def _hours(settings: Settings) -> Iterator[str]:
+    calendar = load_calendar(settings)
+    if not settings.service_hours and not settings.demo:
+        yield "SERVICE_HOURS is not set: viewers are told at any time that a person will take over."
+    ends = max(calendar.holidays | calendar.workdays, default=None)
+    if ends is not None and ends < datetime.now(BEIJING).date():
+        yield f"the last day in HOLIDAYS and WORKDAYS is {ends}: add those of this year."
 
 
 def _network(settings: Settings) -> Iterator[str]:
@@ -94,6 +105,7 @@ _EXAMINATIONS: tuple[tuple[str, Callable[[Settings], Iterator[str]]], ...] = (
     ("database", _database),
     ("channels", _channels),
     ("knowledge", _knowledge),
+    ("service hours", _hours),
     ("network", _network),
 )
 

@@ -35,6 +35,7 @@ def test_secrets_as_options(run: Run, data_dir: Path) -> None:
     assert secrets == {"token": "opttoken", "aes_key": AES_KEY, "app_secret": "optsecret"}
     assert channel.settings == {
         "app_id": "wx1234567890abcdef", "mode": "safe", "signature_window": 600, "customer_service": True,
+        "menu_links": False,
     }  # fmt: skip
     assert not channel.simulated
 

@@ -22,7 +22,15 @@ def test_a_demo_is_well(run: Run, data_dir: Path) -> None:
     ended = run("doctor", MODE="demo")
     assert (ended.code, ended.err) == (0, "")
     assert ended.out.splitlines()[0] == (f"Mode demo, database sqlite:///{data_dir}/viewerdesk.db, data in {data_dir}.")
-    assert list(findings(ended.out, "ok")) == ["data folder", "keys", "database", "channels", "knowledge", "network"]
+    assert list(findings(ended.out, "ok")) == [
+        "data folder",
+        "keys",
+        "database",
+        "channels",
+        "knowledge",
+        "service hours",
+        "network",
+    ]
     assert findings(ended.out, "advice") == {}
     assert ended.out.endswith("The service can run.\n")
 
@@ -31,7 +39,8 @@ def test_in_production_it_says_what_is_missing(run: Run) -> None:
     ended = run("doctor")
     advice = findings(ended.out, "advice")
     assert ended.code == 0
-    assert list(advice) == ["keys", "channels", "knowledge", "network"]
+    assert list(advice) == ["keys", "channels", "knowledge", "service hours", "network"]
+    assert "SERVICE_HOURS" in advice["service hours"]
     assert "back that file up" in advice["keys"]
     assert "channel add wechat NAME" in advice["channels"]
     assert "FACTS__HOTLINE" in advice["knowledge"]
@@ -126,3 +135,12 @@ def test_a_demo_for_everybody(run: Run) -> None:
     ended = run("doctor", MODE="demo", HOST="0.0.0.0")
     assert ended.code == 1
     assert findings(ended.out, "WRONG")["network"].startswith("MODE=demo serves channels with a public token")
+
+
+def test_service_hours_are_read_and_old_holidays_noticed(run: Run) -> None:
+    wrong = run("doctor", SERVICE_HOURS="9 to 5")
+    assert wrong.code == 1
+    assert "9 to 5" in findings(wrong.out, "WRONG")["service hours"]
+    old = run("doctor", SERVICE_HOURS="每天 9:00-22:00", HOLIDAYS="2020-10-01..2020-10-07")
+    assert "2020-10-07" in findings(old.out, "advice")["service hours"]
+    assert "SERVICE_HOURS" not in findings(old.out, "advice")["knowledge"], "the hours are a fact of the texts too"

@@ -1,0 +1,96 @@
+"""``ticket``: what viewers reported, seen and worked on from the command line."""
+
+import argparse
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.agents.calendars import BEIJING
+from app.commands.opened import with_database
+from app.conversations.models import Direction, Message
+from app.errors import AppError, ConfigurationError
+from app.settings import Settings
+from app.tickets import service as tickets
+from app.tickets.models import Ticket, TicketEvent
+
+_BY = "operator"
+_STEPS: dict[str, tuple[Callable[..., None], str]] = {
+    "start": (tickets.start, "somebody works on it now"),
+    "reply": (tickets.reply, "tell the viewer how it stands, when he asks"),
+    "ask": (tickets.ask, "wait for the viewer's answer to a question"),
+    "close": (tickets.close, "done; the text says what was done"),
+}
+_WITHOUT_TEXT = ("start",)
+
+
+def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    kinds = verbs.add_parser("ticket", help="list tickets, show one, work on it").add_subparsers(
+        required=True, metavar="ACTION"
+    )
+    kinds.add_parser("list", help="the open ones, urgent first, then by the promised time").set_defaults(run=show_all)
+    showing = kinds.add_parser("show", help="one with its history and the talk behind it")
+    _add_number(showing)
+    showing.set_defaults(run=show)
+    for name, (_, description) in _STEPS.items():
+        step = kinds.add_parser(name, help=description)
+        _add_number(step)
+        if name not in _WITHOUT_TEXT:
+            step.add_argument("text")
+        step.set_defaults(run=work, step=name)
+
+
+def _add_number(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("number", type=_number, help="such as T-1003 or 1003")
+
+
+def _number(text: str) -> int:
+    digits = text.upper().removeprefix("T").removeprefix("-")
+    if not digits.isdecimal() or len(digits) > 9:
+        raise argparse.ArgumentTypeError(f"'{text}' is no ticket's number")
+    return int(digits)
+
+
+def show_all(settings: Settings, options: argparse.Namespace) -> None:
+    found: list[Ticket] = with_database(settings, lambda db, _: db.read(tickets.list_open))
+    for ticket in found:
+        urgent, state = "!" if ticket.priority == "high" else " ", f"{ticket.kind:<10} {ticket.status:<11}"
+        print(f"{urgent} T-{ticket.number}  {state} {_time(ticket.due_at)}  {ticket.subject}")
+    print(f"{len(found)} open.")
+
+
+def show(settings: Settings, options: argparse.Namespace) -> None:
+    ticket, lines, talk = _run(settings, _whole, options.number)
+    print(f"T-{ticket.number}  {ticket.kind}, {ticket.status}, priority {ticket.priority}  {ticket.subject}")
+    print(f"  about {ticket.category or '-'}, opened {_time(ticket.opened_at)}, answer promised {_time(ticket.due_at)}")
+    for line in lines:
+        print(f"  {_time(line.at)}  {line.author} {line.kind}: {line.text}")
+    print("  ----")
+    for message in talk:
+        who = "viewer" if message.direction == Direction.inbound else message.author
+        back = " (recalled)" if message.recalled_at else ""
+        print(f"  {message.seq:>4} {who}{back}: {message.text or f'[{message.kind}]'}")
+
+
+def work(settings: Settings, options: argparse.Namespace) -> None:
+    step, now = _STEPS[options.step][0], datetime.now(UTC)
+    text = () if options.step in _WITHOUT_TEXT else (options.text,)
+    _run(settings, lambda session: step(session, options.number, *text, by=_BY, now=now))
+    print(f"T-{options.number}: {options.step} is written down.")
+
+
+def _whole(session: Session, number: int) -> tuple[Ticket, list[TicketEvent], list[Message]]:
+    ticket = tickets.get(session, number)
+    return ticket, tickets.history(session, ticket), tickets.transcript(session, ticket)
+
+
+def _run(settings: Settings, rule: Callable[..., Any], *arguments: Any) -> Any:
+    try:
+        return with_database(settings, lambda db, _: db.write(rule, *arguments))
+    except AppError:
+        raise ConfigurationError("There is no ticket of that number.") from None
+
+
+def _time(at: datetime | None) -> str:
+    return f"{at.astimezone(BEIJING):%m-%d %H:%M}" if at else "-"
