@@ -14,9 +14,9 @@ from app.dialogue.progress import number_in
 from app.dialogue.push import Push
 from app.dialogue.reports import COUNTED
 from app.dialogue.threads import Thread
-from app.dialogue.turn import Decision
+from app.dialogue.turn import Awaiting, Decision, Waits
 from app.dialogue.waiting import ASKS_OWN_TICKETS
-from app.faq.knowledge import Action, Intent
+from app.faq.knowledge import INTENT_PREFIX, Action, Intent
 from app.jobs import HAS_WORK, Lane
 from app.tickets import views
 from app.tickets.views import TicketRef, TicketView
@@ -121,9 +121,16 @@ def _asks(push: Push, wanted: frozenset[Action]) -> bool:
 def _asks_tickets(push: Push, thread: Thread) -> bool:
     """Whether the turn may speak of the viewer's tickets."""
     waited = thread.memory.awaiting
-    if waited is not None and waited.kind in ASKS_OWN_TICKETS:
+    if waited is not None and (waited.kind in ASKS_OWN_TICKETS or _offers_tickets(waited)):
         return True
     understanding = push.understanding
     if understanding is None:
         return False
     return _asks(push, _ASKS_TICKETS) or (understanding.meant is None and number_in(understanding.text) is not None)
+
+
+def _offers_tickets(waited: Awaiting) -> bool:
+    """Whether one of the choices may lead to the viewer's tickets."""
+    return waited.kind == Waits.choice and any(
+        option.startswith(("ticket.", INTENT_PREFIX)) for option in waited.options
+    )

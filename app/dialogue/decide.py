@@ -46,7 +46,7 @@ _FOLLOW_UP = 14
 """Characters up to which a text can be a follow-up that says only half of what it asks."""
 _STILL = ("还是", "还在", "依然", "仍然", "仍旧", "照样")
 """How a short text begins that says: the steps did not help."""
-_PICTURED = ("playback.error_code", "membership.not_arrived", "intent:human")
+_PICTURED = (waiting.ERROR_CODE, "membership.not_arrived", "intent:human")
 """What pictures without words mostly show."""
 
 

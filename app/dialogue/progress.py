@@ -63,21 +63,28 @@ def tell_due(turn: Turn, now: datetime) -> Decision:
         return reply(turn.memory.closed(), phrases.NO_DUE)
     ticket = next((view for view in waiting if view.kind == "complaint"), waiting[0])
     assert ticket.due_at is not None
-    return reply(turn.memory.but(failures=0), phrases.DUE.format(number=ticket.name, due=when(ticket.due_at, now)))
+    wording = phrases.DUE if ticket.due_at > now else phrases.DUE_OVER
+    return reply(turn.memory.but(failures=0), wording.format(number=ticket.name, due=when(ticket.due_at, now)))
 
 
 def _tell(turn: Turn, now: datetime, ticket: TicketView, *, others: int) -> Decision:
     if ticket.asked:
         said = phrases.ASKED.format(number=ticket.name, subject=ticket.short, asked=ticket.asked)
         return reply(turn.memory.but(awaiting=waits(Waits.answer, now, str(ticket.number)), failures=0), said)
-    open_still = ticket.status != TicketStatus.closed and ticket.due_at is not None
     said = phrases.PROGRESS.format(
         number=ticket.name, subject=ticket.short, status=phrases.STATUS[ticket.status], step=_last_step(ticket, now),
-        promise=phrases.PROMISE.format(due=when(ticket.due_at, now)) if open_still and ticket.due_at else "",
+        promise=_promise(ticket, now),
     )  # fmt: skip
     if others:
         said += phrases.OTHERS.format(count=others)
     return reply(turn.memory.but(awaiting=waits(Waits.tickets, now), failures=0), said)
+
+
+def _promise(ticket: TicketView, now: datetime) -> str:
+    if ticket.status == TicketStatus.closed or ticket.due_at is None:
+        return ""
+    wording = phrases.PROMISE if ticket.due_at > now else phrases.OVERDUE
+    return wording.format(due=when(ticket.due_at, now))
 
 
 def _last_step(ticket: TicketView, now: datetime) -> str:

@@ -82,7 +82,8 @@ def urgent_goes_on(turn: Turn, entry: Entry, rules: Rules, now: datetime, ticket
     added = AddToTicket(turn.words, ticket.number)
     if rules.is_open(now):
         said = steps + phrases.URGENT_HANDED_OVER.format(place=place(turn), number=ticket.name)
-        return Decision(Said.handed_over, _queued(turn, entry.id), (Say(said),), (added,))
+        memory = _queued(turn, entry.id).but(repeats=1)
+        return Decision(Said.handed_over, memory, (Say(said),), (added,))
     due = when(ticket.due_at, now) if ticket.due_at else when(rules.calendar.opens_at(now), now)
     said = steps + phrases.NOTED_URGENT.format(number=ticket.name, due=due)
     return reply(turn.memory.but(awaiting=waits(Waits.details, now), repeats=1), said, added, said=Said.acknowledged)
@@ -168,8 +169,15 @@ def add_in_queue(turn: Turn, rules: Rules) -> Decision:
     if not text:
         return silent(turn)
     effects = (AddToTicket(text),)
-    if _in_danger(turn, rules):
+    last = _last(turn, rules)
+    if isinstance(last, Intent) and last.action is Action.care:
         return reply(turn.memory, phrases.CARED_FOR, *effects, said=Said.acknowledged)
+    if isinstance(turn.content, Image) and turn.here:
+        return reply(turn.memory, phrases.EVIDENCE.format(number=turn.here[-1].name), *effects, said=Said.acknowledged)
+    if isinstance(last, Entry) and last.urgent and turn.memory.repeats < len(last.again):
+        said = f"{last.again[turn.memory.repeats]}\n{phrases.ADDED_URGENT}"
+        memory = turn.memory.but(repeats=turn.memory.repeats + 1, acknowledged=True)
+        return reply(memory, said, *effects, said=Said.acknowledged)
     if turn.memory.acknowledged:
         return Decision(Said.acknowledged, turn.memory, effects=effects)
     is_urgent = any(view.priority == TicketPriority.high and view.kind != "complaint" for view in turn.here)
@@ -212,9 +220,9 @@ def _queued(turn: Turn, last: str | None = None) -> Memory:
 def _matter(turn: Turn, rules: Rules) -> str:
     """What it is about: a “yes”, “no” or “a person” speaks of what was said before."""
     about = turn.memory.awaiting.about if turn.memory.awaiting else ""
-    last = turn.memory.last_entry
+    last = _last(turn, rules)
     found = turn.understanding.meant if turn.understanding else None
-    before = about or (rules.brain.target(last).title if last and rules.brain.knows(last) else "")
+    before = about or (last.title if last else "")
     if before and (about or isinstance(found, Intent)):
         return before if len(turn.words) <= _BARE else f"{before}：{turn.words}"
     return turn.words
@@ -226,10 +234,10 @@ def _due(turn: Turn, ticket: OpenTicket) -> datetime:
     return min([ticket.due, *known[-1:]])
 
 
-def _in_danger(turn: Turn, rules: Rules) -> bool:
+def _last(turn: Turn, rules: Rules) -> Entry | Intent | None:
+    """What was spoken of last."""
     last = turn.memory.last_entry
-    known = rules.brain.target(last) if last and rules.brain.knows(last) else None
-    return isinstance(known, Intent) and known.action is Action.care
+    return rules.brain.target(last) if last and rules.brain.knows(last) else None
 
 
 def _is_waited(turn: Turn, kind: Waits) -> bool:

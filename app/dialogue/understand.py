@@ -7,7 +7,7 @@ from functools import lru_cache
 from app import metrics
 from app.dialogue import words
 from app.dialogue.provenance import Source, source_of
-from app.faq.knowledge import COLOURING, FIRST, INTENT_PREFIX, Action, Entry, Intent, Knowledge
+from app.faq.knowledge import COLOURING, FIRST, INTENT_PREFIX, OFFERED, Action, Entry, Intent, Knowledge
 from app.matching.entities import Slots, extract
 from app.matching.index import Index, Phrasing
 from app.matching.match import Match, Tier
@@ -110,8 +110,14 @@ def _options(match: Match, knowledge: Knowledge) -> tuple[str, ...]:
     if match.tier is Tier.none:
         return ()
     candidates = match.candidates[:OPTIONS]
-    by_title = {knowledge.resolve(found.target).title: found.target for found in reversed(candidates)}
+    known = [(knowledge.resolve(found.target), found.target) for found in reversed(candidates)]
+    by_title = {meant.title: target for meant, target in known if _can_be_offered(meant)}
     return tuple(reversed(by_title.values()))
+
+
+def _can_be_offered(meant: Entry | Intent) -> bool:
+    """Nobody chooses “thanks” from a list."""
+    return isinstance(meant, Entry) or meant.action in OFFERED
 
 
 def _sure(match: Match, knowledge: Knowledge) -> Entry | Intent | None:

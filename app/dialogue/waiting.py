@@ -1,6 +1,8 @@
 """What the viewer says to what the bot asked; who moves on to something else is followed there."""
 
+import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from app.dialogue import answers, phrases, progress, reports
@@ -8,6 +10,7 @@ from app.dialogue.choice import chosen
 from app.dialogue.rules import Rules
 from app.dialogue.turn import Awaiting, Decision, Turn, Waits, reply
 from app.faq.knowledge import Action, Entry, Intent
+from app.matching.entities import Slots
 
 Next = Decision | Entry | Intent | None
 """A decision, the target that was chosen, or None: this is no answer to the question."""
@@ -21,7 +24,8 @@ def _choice(turn: Turn, waiting: Awaiting, rules: Rules, now: datetime) -> Next:
     targets = [rules.brain.target(option) for option in waiting.options if rules.brain.knows(option)]
     number = chosen(turn.words, [target.title for target in targets])
     if number is None:
-        return _denied(turn, rules, now)
+        code = _picture(turn, waiting, rules, now) if ERROR_CODE in waiting.options else None
+        return code or _denied(turn, rules, now)
     return targets[number - 1] if number <= len(targets) else _beyond(turn, len(targets))
 
 
@@ -87,8 +91,15 @@ def _notice(turn: Turn, waiting: Awaiting, rules: Rules, now: datetime) -> Next:
     return reply(turn.memory.closed(), phrases.WILL_NOT_TELL) if _means(turn, Action.deny) or refuses(turn) else None
 
 
-def _nothing(turn: Turn, waiting: Awaiting, rules: Rules, now: datetime) -> Next:
-    return None
+def _picture(turn: Turn, waiting: Awaiting, rules: Rules, now: datetime) -> Next:
+    """The code that was asked for, typed alone."""
+    entry = rules.brain.target(ERROR_CODE) if rules.brain.knows(ERROR_CODE) else None
+    if not _CODE.fullmatch(turn.words) or not isinstance(entry, Entry):
+        return None
+    known = replace(turn, memory=turn.memory.hearing(Slots(error_code=turn.words.upper())))
+    decision = answers.answer(known, entry, rules, now)
+    first = replace(decision.says[0], text=phrases.CODE_NOTED.format(code=turn.words) + decision.says[0].text)
+    return replace(decision, says=(first,))
 
 
 _HEARD: dict[str, Callable[[Turn, Awaiting, Rules, datetime], Next]] = {
@@ -99,10 +110,12 @@ _HEARD: dict[str, Callable[[Turn, Awaiting, Rules, datetime], Next]] = {
     Waits.details: _details,
     Waits.answer: _answer,
     Waits.tickets: _tickets,
-    Waits.picture: _nothing,
+    Waits.picture: _picture,
     Waits.suggestion: _suggestion,
     Waits.notice: _notice,
 }
+ERROR_CODE = "playback.error_code"
+_CODE = re.compile(r"[A-Za-z]{0,4}[-_ ]?\d{3,6}")
 ASKS_OWN_TICKETS = frozenset({Waits.tickets, Waits.answer})
 """What is waited for with the viewer's tickets at hand."""
 _NO: Sequence[str] = ("不用", "不要了", "不了", "不需要", "算了", "先不", "没必要", "不必")

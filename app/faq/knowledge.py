@@ -49,6 +49,10 @@ SAYING = frozenset({Action.say, Action.care, Action.alarm, Action.calm, Action.s
 
 FIRST = frozenset({Action.hand_over, Action.unsubscribe, Action.complain})
 """Actions that go before whatever the service waits for."""
+OFFERED = FIRST | {
+    Action.ticket_progress, Action.my_tickets, Action.answer_due, Action.subscribe, Action.data_request, Action.suggest,
+}  # fmt: skip
+"""Actions that can stand as a choice in a clarifying question."""
 COLOURING = frozenset({Action.care, Action.alarm, Action.calm})
 """Actions that come on top of whatever is asked; the words of the others ask for it themselves."""
 

@@ -6,6 +6,7 @@ import numpy as np
 from rapidfuzz import fuzz, process
 
 from app.faq.knowledge import Entry, Knowledge, bare
+from app.matching.normalise import normalise
 
 NEAR = 92
 """Per cent of equal characters from which two phrasings are one for the matcher."""
@@ -18,6 +19,7 @@ def lint(knowledge: Knowledge) -> list[str]:
     """One line each; what is only worth a thought begins with ``note:`` and stands at the end."""
     return [
         *_near_duplicates(knowledge),
+        *_colliding_words(knowledge),
         *(line for entry in knowledge.entries.values() for line in _weaknesses(entry)),
         *(line for entry in knowledge.entries.values() for line in _notes(entry)),
         *(f"note: {id_}: withheld, {', '.join(missing)} not set" for id_, missing in knowledge.withheld.items()),
@@ -34,6 +36,15 @@ def _near_duplicates(knowledge: Knowledge) -> Iterator[str]:
         if target != other_target:
             kind = "the same as" if texts[one] == texts[other] else "nearly the same as"
             yield f"{target}: “{text}” is {kind} “{other_text}” of {other_target}"
+
+
+def _colliding_words(knowledge: Knowledge) -> Iterator[str]:
+    """Exact words that are one for the matcher, which drops courtesies and particles: 好的 and 好的谢谢."""
+    seen: dict[str, tuple[str, str]] = {}
+    for word, intent in knowledge.exact_words().items():
+        first, other = seen.setdefault(normalise(word), (word, intent))
+        if other != intent:
+            yield f"intent:{intent}: “{word}” is the same as “{first}” of intent:{other} for the matcher"
 
 
 def _weaknesses(entry: Entry) -> Iterator[str]:
