@@ -6,8 +6,8 @@ import pytest
 
 from tests.dialogues.stage import Reply, Stage
 
-COVERS = {23: "S1"}
-PARTLY = {23: "S2 S3 S4 S6"}
+COVERS = {23: "S1 S2 S3"}
+PARTLY = {23: "S4 S6"}
 APPROACH = "刚才有个叫“官方退费专员”的加我，说节目停播要给我退会员钱，让我报验证码"
 GIVEN, LOST, CERTIFICATE = "我已经把验证码给他了……", "卡里少了两千", "警察要你们出个证明"
 PICTURE = "https://pictures.example/impostor.jpg"
@@ -35,11 +35,15 @@ async def test_money_is_saved_first(stage: Stage, night: bool) -> None:
     assert f"T-{ticket.number}" in warned
 
     given = await viewer.says(GIVEN)
-    assert given.text.index("银行") < given.text.index("110")
+    assert given.text.index("1. ") < given.text.index("银行") < given.text.index("110") < given.text.index("96110")
+    assert "改掉账号" in given
     assert f"T-{ticket.number}" in given
     assert given.owner == ("bot" if night else "queue")
 
     lost, shown = await viewer.speaks(LOST), await viewer.sends_picture(PICTURE)
+    if not night:
+        assert "银行" in lost
+        assert "110" in lost
     asked = await viewer.says(CERTIFICATE)
     assert _blames_or_promises([given, lost, shown, asked]) == []
     history = await stage.history(await viewer.ticket())
