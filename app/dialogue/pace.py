@@ -4,22 +4,19 @@ Kept in memory: a restart forgets it, and of several processes each counts what 
 that must not cost each turn a column.
 """
 
-from collections import Counter
 from datetime import datetime
-
-MINUTE = 60
 
 
 class Pace:
     def __init__(self) -> None:
-        self._minute = 0
-        self._heard: Counter[tuple[int, str]] = Counter()
+        self._minute = (0, 0, 0)
+        self._heard: dict[tuple[int, str], int] = {}
 
     def count(self, who: tuple[int, str], now: datetime) -> int:
         """Messages of this sender within the minute, this one included."""
-        minute = int(now.timestamp()) // MINUTE
+        minute = now.day, now.hour, now.minute
         if minute != self._minute:
             self._minute = minute
             self._heard.clear()
-        self._heard[who] += 1
-        return self._heard[who]
+        heard = self._heard[who] = self._heard.get(who, 0) + 1
+        return heard

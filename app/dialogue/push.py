@@ -1,8 +1,8 @@
 """One push on its way through a batch, and what became of it."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from app.channels.base import Capability, Choice, Inbound, Undecodable
 from app.dialogue.turn import Decision, Memory, Said
@@ -12,8 +12,7 @@ Key = tuple[int, str]
 """(channel id, the push's key there): what tells a repeat."""
 
 
-@dataclass(frozen=True, slots=True)
-class Push:
+class Push(NamedTuple):
     channel_id: int
     capability: Capability
     customer_service: bool
@@ -51,8 +50,7 @@ class Fate(StrEnum):
     """Stored under pressure, to be decided from the backlog."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What the response to a push says: ``text`` of ``message_id``, or the acknowledgement where it is None."""
 
     fate: Fate

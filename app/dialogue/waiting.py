@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from app.dialogue import answers, phrases, progress, reports
@@ -96,10 +95,10 @@ def _picture(turn: Turn, waiting: Awaiting, rules: Rules, now: datetime) -> Next
     entry = rules.brain.target(ERROR_CODE) if rules.brain.knows(ERROR_CODE) else None
     if not _CODE.fullmatch(turn.words) or not isinstance(entry, Entry):
         return None
-    known = replace(turn, memory=turn.memory.hearing(Slots(error_code=turn.words.upper())))
+    known = turn._replace(memory=turn.memory.hearing(Slots(error_code=turn.words.upper())))
     decision = answers.answer(known, entry, rules, now)
-    first = replace(decision.says[0], text=phrases.CODE_NOTED.format(code=turn.words) + decision.says[0].text)
-    return replace(decision, says=(first,))
+    first = decision.says[0]._replace(text=phrases.CODE_NOTED.format(code=turn.words) + decision.says[0].text)
+    return decision._replace(says=(first,))
 
 
 _HEARD: dict[str, Callable[[Turn, Awaiting, Rules, datetime], Next]] = {

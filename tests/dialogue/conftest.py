@@ -2,7 +2,6 @@
 
 import itertools
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -70,7 +69,7 @@ class Talk:
 
     def late(self, content: str, sender: str = "viewer", *, key: str | None = None) -> Push:
         """A push whose response can carry nothing any more."""
-        return replace(self.push(content, sender, key=key), answer_by=self.now)
+        return self.push(content, sender, key=key)._replace(answer_by=self.now)
 
     async def bring(self, pushes: Sequence[Push], handed_over: Sequence[int] = ()) -> list[Answer]:
         if handed_over:

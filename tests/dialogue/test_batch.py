@@ -1,7 +1,6 @@
 """The transaction of the way in, on both engines."""
 
 import asyncio
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -229,7 +228,7 @@ async def test_reports_and_unknown_types_are_kept_without_a_conversation(talk: T
 
 async def test_what_cannot_be_read_is_kept_as_such(talk: Talk) -> None:
 
-    push = replace(talk.push(REFUND), message=Undecodable("x:1", "not XML", b"garbage"), understanding=None)
+    push = talk.push(REFUND)._replace(message=Undecodable("x:1", "not XML", b"garbage"), understanding=None)
     assert (await talk.bring([push]))[0].text is None
     event = await talk.db.read(lambda session: session.scalars(select(InboundEvent)).one())
     assert (event.state, event.error) == ("undecodable", "not XML")
