@@ -15,7 +15,6 @@ from app.channels.base import (
     Link,
     Location,
     MenuUsed,
-    Recalled,
     Text,
     Video,
     Voice,
@@ -57,8 +56,6 @@ def decide(turn: Turn, rules: Rules, now: datetime) -> Decision:
             return Decision(Said.silent, Memory(owner="agent" if action != "closed" else "bot"))
         case Followed():
             return reply(turn.memory, phrases.WELCOME) if turn.memory.owner == "bot" else silent(turn)
-        case Recalled():
-            return silent(turn)
     if turn.memory.owner == "agent":
         return _with_agent(turn)
     if turn.burst > rules.burst and not (turn.understanding and turn.understanding.first):

@@ -114,6 +114,8 @@ _HEARD: dict[str, Callable[[Turn, Awaiting, Rules, datetime], Next]] = {
     Waits.notice: _notice,
 }
 ERROR_CODE = "playback.error_code"
+_NAMING = 8
+"""Characters up to which a text that names a device asks nothing."""
 _CODE = re.compile(r"[A-Za-z]{0,4}[-_ ]?\d{3,6}")
 ASKS_OWN_TICKETS = frozenset({Waits.tickets, Waits.answer})
 """What is waited for with the viewer's tickets at hand."""
@@ -145,5 +147,8 @@ def _wants_tickets(turn: Turn) -> bool:
 
 
 def _asks_something_else(turn: Turn, entry: Entry) -> bool:
+    """A few words that name a device name it, whatever they resemble."""
     found = turn.understanding.meant if turn.understanding else None
+    if isinstance(found, Entry) and len(turn.words) <= _NAMING:
+        return False
     return found is not None and found is not entry
