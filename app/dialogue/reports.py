@@ -66,6 +66,12 @@ def care(turn: Turn, intent: Intent, rules: Rules, now: datetime) -> Decision:
     return Decision(Said.handed_over, memory, (Say(intent.replies[0]),), (ticket,))
 
 
+def stay_with(turn: Turn, ticket: TicketRef | None) -> Decision:
+    """Somebody in danger goes on writing: never “added to your ticket”."""
+    added = AddToTicket(turn.words or _named(turn), ticket.number if ticket else None)
+    return reply(turn.memory, phrases.CARED_FOR, added, said=Said.acknowledged)
+
+
 def urgent(turn: Turn, entry: Entry, rules: Rules, now: datetime, said: Say) -> Decision:
     """The steps that help at once, and a ticket that goes first."""
     ticket = new_ticket(turn, rules, now, "fault", turn.words, priority=TicketPriority.high, category=entry.id)
@@ -169,9 +175,9 @@ def add_in_queue(turn: Turn, rules: Rules) -> Decision:
     if not text:
         return silent(turn)
     effects = (AddToTicket(text),)
-    last = _last(turn, rules)
+    last = last_spoken_of(turn, rules)
     if isinstance(last, Intent) and last.action is Action.care:
-        return reply(turn.memory, phrases.CARED_FOR, *effects, said=Said.acknowledged)
+        return stay_with(turn, None)
     if isinstance(turn.content, Image) and turn.here:
         return reply(turn.memory, phrases.EVIDENCE.format(number=turn.here[-1].name), *effects, said=Said.acknowledged)
     if isinstance(last, Entry) and last.urgent and turn.memory.repeats < len(last.again):
@@ -220,7 +226,7 @@ def _queued(turn: Turn, last: str | None = None) -> Memory:
 def _matter(turn: Turn, rules: Rules) -> str:
     """What it is about: a “yes”, “no” or “a person” speaks of what was said before."""
     about = turn.memory.awaiting.about if turn.memory.awaiting else ""
-    last = _last(turn, rules)
+    last = last_spoken_of(turn, rules)
     found = turn.understanding.meant if turn.understanding else None
     before = about or (last.title if last else "")
     if before and (about or isinstance(found, Intent)):
@@ -234,8 +240,8 @@ def _due(turn: Turn, ticket: OpenTicket) -> datetime:
     return min([ticket.due, *known[-1:]])
 
 
-def _last(turn: Turn, rules: Rules) -> Entry | Intent | None:
-    """What was spoken of last."""
+def last_spoken_of(turn: Turn, rules: Rules) -> Entry | Intent | None:
+    """The entry that was answered last, or the danger that was met."""
     last = turn.memory.last_entry
     return rules.brain.target(last) if last and rules.brain.knows(last) else None
 

@@ -57,11 +57,12 @@ def _details(turn: Turn, waiting: Awaiting, rules: Rules, now: datetime) -> Next
     """All that asks nothing else for sure belongs to the open ticket."""
     if not turn.here or (turn.understanding and turn.understanding.meant):
         return None
-    last = turn.memory.last_entry
-    entry = rules.brain.target(last) if last and rules.brain.knows(last) else None
-    if isinstance(entry, Entry) and entry.urgent:
-        return reports.urgent_goes_on(turn, entry, rules, now, turn.here[-1])
-    return reports.note(turn, now, turn.here[-1])
+    last, ticket = reports.last_spoken_of(turn, rules), turn.here[-1]
+    if isinstance(last, Intent) and last.action is Action.care:
+        return reports.stay_with(turn, ticket)
+    if isinstance(last, Entry) and last.urgent:
+        return reports.urgent_goes_on(turn, last, rules, now, ticket)
+    return reports.note(turn, now, ticket)
 
 
 def _answer(turn: Turn, waiting: Awaiting, rules: Rules, now: datetime) -> Next:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from app.agents.calendars import read_calendar
 from app.channels.base import Image, Recalled, Text
 from app.conversations.models import Conversation, Message
+from app.dialogue import phrases
 from app.dialogue.rules import Rules
 from app.tickets import service as tickets
 from app.tickets.models import Ticket
@@ -142,8 +143,15 @@ async def test_danger_is_met_with_words_and_a_person(talk: Talk) -> None:
     assert (await stored(talk))[0].priority == "high"
     more = await talk.say("你在吗")
     assert "12356" in (more.text or ""), "no “added to your ticket” here"
+
+
+async def test_danger_at_night_is_stayed_with(talk: Talk) -> None:
     talk.rules = closed_now(talk)
     assert "12356" in ((await talk.say("我不想活了")).text or "")
+    assert (await conversation(talk)).owner == "bot"
+    more = await talk.say("没有人会在乎的，你也一样")
+    assert more.text == phrases.CARED_FOR
+    assert ("added", "没有人会在乎的，你也一样", 3) in await history(talk, 1)
 
 
 # -------------------- complaints, suggestions, requests
