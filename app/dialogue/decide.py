@@ -43,6 +43,13 @@ from app.tickets.models import TicketKind
 
 _FOLLOW_UP = 14
 """Characters up to which a text can be a follow-up that says only half of what it asks."""
+_ASKED_MOST = (
+    "playback.buffering",
+    "membership.not_arrived",
+    "schedule.update_time",
+    "membership.refund",
+    "intent:human",
+)
 _STILL = ("还是", "还在", "依然", "仍然", "仍旧", "照样")
 """How a short text begins that says: the steps did not help."""
 _PICTURED = (waiting.ERROR_CODE, "membership.not_arrived", "intent:human")
@@ -55,7 +62,7 @@ def decide(turn: Turn, rules: Rules, now: datetime) -> Decision:
         case AgentSession(action=action):
             return Decision(Said.silent, Memory(owner="agent" if action != "closed" else "bot"))
         case Followed():
-            return reply(turn.memory, phrases.WELCOME) if turn.memory.owner == "bot" else silent(turn)
+            return _welcome(turn, rules, now) if turn.memory.owner == "bot" else silent(turn)
     if turn.memory.owner == "agent":
         return _with_agent(turn)
     if turn.burst > rules.burst and not (turn.understanding and turn.understanding.first):
@@ -63,6 +70,14 @@ def decide(turn: Turn, rules: Rules, now: datetime) -> Decision:
     if turn.memory.owner == "queue":
         return _in_queue(turn, rules, now)
     return _with_bot(turn, rules, now)
+
+
+def _welcome(turn: Turn, rules: Rules, now: datetime) -> Decision:
+    """A greeting with what is asked most, to be tapped or chosen by number."""
+    known = [target for target in _ASKED_MOST if rules.brain.knows(target)]
+    choices = tuple(Choice(target, rules.brain.target(target).title) for target in known)
+    memory = turn.memory.but(awaiting=waits(Waits.choice, now, *known))
+    return Decision(Said.replied, memory, (_listed(phrases.WELCOME, choices),))
 
 
 # -------------------- who is it talking to

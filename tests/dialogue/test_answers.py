@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from app.channels.base import Image, Text
+from app.channels.base import Followed, Image, Text
 from app.dialogue import phrases
 from app.dialogue.answers import first_words
 from app.dialogue.decide import decide
@@ -28,12 +28,12 @@ class Chat:
     def say(self, text: str, menu: str | None = None, **known: Any) -> Decision:
         understood = self.brain.named(menu, text) if menu else self.brain.understand(text)
         turn = Turn(Text(text, menu), understood, self.memory.hearing(understood.slots), **known)
-        return self._decided(turn)
+        return self.decided(turn)
 
     def show(self) -> Decision:
-        return self._decided(Turn(Image("u", "m"), None, self.memory))
+        return self.decided(Turn(Image("u", "m"), None, self.memory))
 
-    def _decided(self, turn: Turn) -> Decision:
+    def decided(self, turn: Turn) -> Decision:
         decision = decide(turn, self.rules, NOW)
         self.memory = decision.memory
         return decision
@@ -203,3 +203,12 @@ def test_what_was_said_in_anger_stands_in_the_complaint(chat: Chat) -> None:
     complaint = chat.say("我要投诉")
     assert isinstance(complaint.effects[0], OpenTicket)
     assert complaint.effects[0].subject.startswith("你们这什么垃圾平台，扣我三次钱")
+
+
+def test_who_follows_is_greeted_with_what_is_asked_most(chat: Chat) -> None:
+    greeted = chat.decided(Turn(Followed(), None, chat.memory))
+    (say,) = greeted.says
+    assert len(say.choices) == 5
+    assert "欢迎" in say.text
+    assert chat.say("1").memory.last_entry == say.choices[0].id
+    assert greeted.memory.failures == 0
