@@ -1,5 +1,6 @@
 """Structured logs: one JSON object a line on standard error. Message texts never stand in them at info level."""
 
+import contextlib
 import json
 import logging
 import sys
@@ -32,10 +33,11 @@ def turn(channel: str, conversation_id: int | None, fate: str, said: str | None,
 
 
 def flush() -> None:
-    """Write the turns' lines that were kept back."""
+    """Write the turns' lines that were kept back. Where nobody reads them any more they are dropped: viewers go on."""
     if _waiting:
-        sys.stderr.write("".join(_waiting))
-        sys.stderr.flush()
+        with contextlib.suppress(OSError, ValueError):
+            sys.stderr.write("".join(_waiting))
+            sys.stderr.flush()
         _waiting.clear()
 
 
