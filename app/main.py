@@ -23,6 +23,7 @@ from app.secrets import Keyring, load_keyring
 from app.settings import Settings
 from app.simulator.endpoints import pages as simulator_pages
 from app.simulator.simulator import Simulator, open_simulator
+from app.simulator.stalling import StallingIngest
 from app.worker import work
 
 
@@ -48,9 +49,12 @@ async def open_service(settings: Settings) -> Service:
     directory = Directory(db, keyring, simulated=settings.demo)
     await directory.refresh()
     backlog = Backlog(db, directory, keyring, rules)
-    ingest = Ingest(db, rules, backlog.grew)
-    played = open_simulator(settings, db, directory, lambda: ingest.rules.brain) if settings.demo else None
-    return Service(settings, db, keyring, directory, ingest, backlog, played)
+    if not settings.demo:
+        return Service(settings, db, keyring, directory, Ingest(db, rules, backlog.grew), backlog, None)
+    stalling = StallingIngest(db, rules, backlog.grew)
+    return Service(
+        settings, db, keyring, directory, stalling, backlog, open_simulator(settings, db, directory, stalling)
+    )
 
 
 @asynccontextmanager

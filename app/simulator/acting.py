@@ -26,7 +26,8 @@ from app.simulator.delivery import deliver, lose
 from app.simulator.envelopes import Seed, seal
 from app.simulator.faces import ITEMS
 from app.simulator.inner import Inner
-from app.simulator.phones import Attempt, Bubble, Chat, Fate, NoteExchange, Phone, PushExchange, Side
+from app.simulator.phones import Attempt, Bubble, Chat, Fate, Network, NoteExchange, Phone, PushExchange, Side
+from app.simulator.stalling import StallingIngest
 
 log = logging.getLogger(__name__)
 PLATFORM: Final = "wechat"
@@ -69,9 +70,12 @@ class _Act:
 
 
 class Acting:
-    def __init__(self, changes: Changes, inner: Inner, directory: Directory, address: str) -> None:
+    def __init__(
+        self, changes: Changes, inner: Inner, directory: Directory, ingest: StallingIngest, address: str
+    ) -> None:
         """``address``: where this machine reaches the service's own webhooks."""
-        self._changes, self._inner, self._directory, self._address = changes, inner, directory, address
+        self._changes, self._inner, self._directory = changes, inner, directory
+        self._ingest, self._address = ingest, address
         self._http = httpx.AsyncClient(timeout=PUSH_CUT_SECONDS, limits=httpx.Limits(max_connections=16))
 
     async def close(self) -> None:
@@ -134,28 +138,42 @@ class Acting:
             return
         exchange = _begin(phone, chat, act, account)
         self._inner.watch(exchange, lambda: self._changes.publish(phone.id))
+        if exchange.stalled:
+            self._ingest.hold(exchange.pushed)
         try:
             await self._attempts(phone, chat, exchange, account)
-        finally:
-            self._inner.forget(exchange)
             exchange.ended = True
-        _conclude(phone, chat, exchange)
+            _conclude(phone, chat, exchange)
+            await self._decide_late(phone, exchange, account)
+        finally:
+            exchange.ended = True
+            self._inner.forget(exchange)
+            self._ingest.forget(exchange.pushed)
+
+    async def _decide_late(self, phone: Phone, exchange: PushExchange, account: Account) -> None:
+        """The phone has its failure line; the service goes on, and nobody overtakes what it still has to decide."""
+        if exchange.stalled:
+            phone.typing = False
+            self._changes.publish(phone.id)
+            exchange.late = await self._ingest.decide(exchange.pushed, account)
 
     async def _attempts(self, phone: Phone, chat: Chat, exchange: PushExchange, account: Account) -> None:
         url, body = self._address + exchange.path, exchange.body.encode()
+        pause, losses = FAST_SECONDS if phone.fast else PUSH_CUT_SECONDS, phone.network.losses
         for number in range(1, PUSH_ATTEMPTS + 1):
             attempt = Attempt(number, seal(account, chat.openid, body, _seed()), perf_counter())
             exchange.attempts.append(attempt)
             self._changes.publish(phone.id)
-            if number <= phone.network.losses:
-                await lose(attempt, url, patience=FAST_SECONDS if phone.fast else PUSH_CUT_SECONDS)
+            if number <= losses:
+                await lose(attempt, url, patience=pause)
             else:
-                await deliver(self._http, attempt, url, account, chat.openid, patience=PUSH_CUT_SECONDS)
+                patience = pause if exchange.stalled else PUSH_CUT_SECONDS
+                await deliver(self._http, attempt, url, account, chat.openid, patience=patience)
             self._changes.publish(phone.id)
             if attempt.fate in (Fate.answered, Fate.unusable):
                 return
-            if attempt.fate is not Fate.cut and number < PUSH_ATTEMPTS:
-                await asyncio.sleep(FAST_SECONDS if phone.fast else PUSH_CUT_SECONDS)
+            if number < PUSH_ATTEMPTS:
+                await asyncio.sleep(max(0.0, pause - attempt.seconds))
 
 
 def recallable(bubble: Bubble, now: datetime) -> bool:
@@ -226,7 +244,7 @@ def _begin(phone: Phone, chat: Chat, act: _Act, account: Account) -> PushExchang
     body = pushes.write(act.content, stamp)
     exchange = PushExchange(
         phone.next(), act.at, title_of(act.content), f"{PREFIX}{PLATFORM}/{account.name}", body.decode(),
-        account.channel_id, decode(body).key,
+        account.channel_id, decode(body).key, stalled=phone.network is Network.slow,
     )  # fmt: skip
     chat.exchanges.append(exchange)
     if act.bubble is not None:

@@ -15,10 +15,10 @@ class Inner:
         self._watched: dict[Key, tuple[PushExchange, Callable[[], None]]] = {}
 
     def watch(self, exchange: PushExchange, on_seen: Callable[[], None]) -> None:
-        self._watched[exchange.channel_id, exchange.key] = exchange, on_seen
+        self._watched[exchange.pushed] = exchange, on_seen
 
     def forget(self, exchange: PushExchange) -> None:
-        self._watched.pop((exchange.channel_id, exchange.key), None)
+        self._watched.pop(exchange.pushed, None)
 
     def observe(self, seen: Observation) -> None:
         exchange, on_seen = self._watched.get(seen.push.key, (None, None))

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from app.channels.base import Content
 from app.dialogue.endpoints import Observation
+from app.dialogue.push import Key
 from app.simulator.envelopes import Reply, Signed
 from app.simulator.faces import ACCOUNTS, AccountFace, Viewer
 from app.simulator.ledger import Ledger
@@ -27,10 +28,12 @@ class Network(StrEnum):
     """The answers to the first two attempts do not arrive in time."""
     lost = "lost"
     """No answer ever arrives."""
+    slow = "slow"
+    """The way is good, but the service decides when the platform has given up."""
 
     @property
     def losses(self) -> int:
-        return {"normal": 0, "lost_twice": 2, "lost": 3}[self.value]
+        return {"lost_twice": 2, "lost": 3}.get(self.value, 0)
 
 
 class Side(StrEnum):
@@ -99,13 +102,21 @@ class PushExchange:
     ended: bool = False
     failed: bool = False
     """The viewer read the failure line."""
+    stalled: bool = False
+    """The service was made too slow for it."""
+    late: Observation | None = None
+    """What the service decided after the last attempt."""
+
+    @property
+    def pushed(self) -> Key:
+        return self.channel_id, self.key
 
     @property
     def seen(self) -> Observation | None:
         """The observation of the attempt that was decided; that of a repeat where the first was seen by nobody."""
         observed = [attempt.seen for attempt in self.attempts if attempt.seen]
         decided = [seen for seen in observed if seen.answer.decision is not None]
-        return next(iter(decided or observed), None)
+        return next(iter(decided or observed), self.late)
 
 
 @dataclass(slots=True)
@@ -120,6 +131,7 @@ class CallExchange:
     response: str
     errcode: int
     meaning: str
+    text: str
 
 
 @dataclass(slots=True)

@@ -9,7 +9,7 @@ from app.errors import AppError, NotFound
 from app.simulator.acting import Acting
 from app.simulator.changes import Changes
 from app.simulator.faces import picture
-from app.simulator.phones import Phone
+from app.simulator.phones import Network, Phone
 from app.simulator.scenarios import SCENARIOS, Picture, Scenario
 from app.simulator.stage import Stage
 
@@ -67,6 +67,8 @@ class Plays:
                 self._acting.act(phone, self._content(line))
             phone.played = number
             await self._quiet(phone)
+            if number == 1:
+                phone.network = Network.normal
         phone.play = None
         self._changes.publish(phone.id)
 

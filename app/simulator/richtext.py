@@ -32,6 +32,11 @@ def parts(text: str) -> list[Part]:
     return found
 
 
+def plain(text: str) -> str:
+    """As it reads, without what is behind its links."""
+    return "".join(part.text for part in parts(text))
+
+
 def _link(address: str, label: str) -> Part:
     split = urlsplit(address)
     if (split.scheme, split.netloc) == _MENU:

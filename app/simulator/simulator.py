@@ -1,6 +1,5 @@
 """The simulator of a process: its phones, the platform that it plays for them, and what it sees of the service."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from app.conversations.accounts import Directory
@@ -12,6 +11,7 @@ from app.simulator.changes import Changes
 from app.simulator.inner import Inner
 from app.simulator.plays import Pace, Plays
 from app.simulator.stage import Stage, halt
+from app.simulator.stalling import StallingIngest
 from app.simulator.wechat_api import PlayedWeChat
 
 
@@ -22,14 +22,18 @@ class Simulator:
     is_local: bool
     """Whether the service listens to this machine alone."""
     db: Database
-    brain: Callable[[], Brain]
-    """The knowledge in force: it is swapped whole."""
+    ingest: StallingIngest
     changes: Changes
     inner: Inner
     stage: Stage
     acting: Acting
     plays: Plays
     wechat: PlayedWeChat
+
+    @property
+    def brain(self) -> Brain:
+        """The knowledge in force: it is swapped whole."""
+        return self.ingest.rules.brain
 
     async def close(self) -> None:
         self.changes.close()
@@ -39,18 +43,18 @@ class Simulator:
 
 
 def open_simulator(
-    settings: Settings, db: Database, directory: Directory, brain: Callable[[], Brain], pace: Pace | None = None
+    settings: Settings, db: Database, directory: Directory, ingest: StallingIngest, pace: Pace | None = None
 ) -> Simulator:
     address = settings.address
     changes, inner = Changes(), Inner()
     stage = Stage(changes)
-    acting = Acting(changes, inner, directory, address)
+    acting = Acting(changes, inner, directory, ingest, address)
     plays = Plays(stage, changes, acting, address, pace)
     return Simulator(
         address,
         settings.is_local,
         db,
-        brain,
+        ingest,
         changes,
         inner,
         stage,

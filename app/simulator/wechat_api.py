@@ -17,6 +17,7 @@ from app.simulator.acting import PLATFORM
 from app.simulator.changes import Changes
 from app.simulator.faces import ACCOUNTS
 from app.simulator.phones import Bubble, CallExchange, Chat, Phone, Side
+from app.simulator.richtext import plain
 from app.simulator.stage import Stage
 
 LIVES = timedelta(seconds=7200)
@@ -139,8 +140,8 @@ class PlayedWeChat:
     def _show(self, phone: Phone, chat: Chat, raw: bytes, answer: Json) -> None:
         text, now, code = _text(_object(raw) or {}), datetime.now(UTC), answer["errcode"]
         exchange = CallExchange(
-            phone.next(), now, text or "[空]", f"POST {SEND}", raw.decode("utf-8", "replace"),
-            json.dumps(answer, ensure_ascii=False), code, _WORDS[code][1],
+            phone.next(), now, plain(text) or "[空]", f"POST {SEND}", raw.decode("utf-8", "replace"),
+            json.dumps(answer, ensure_ascii=False), code, _WORDS[code][1], text,
         )  # fmt: skip
         chat.exchanges.append(exchange)
         if code == 0:

@@ -11,7 +11,6 @@ from app.dialogue.turn import (
     Awaiting,
     CloseTicket,
     Consent,
-    Decision,
     Effect,
     Memory,
     OpenTicket,
@@ -21,7 +20,7 @@ from app.dialogue.turn import (
 from app.dialogue.understand import Brain, Understanding
 from app.faq.knowledge import Intent
 from app.simulator.phones import Attempt, Fate, PushExchange
-from app.simulator.stored import StoredEvent
+from app.simulator.stored import StoredEvent, StoredReply
 
 TIERS = {"sure": "有把握，可以直接回答", "likely": "不太确定，先反问", "none": "没有把握，不猜"}
 OUTCOMES = {
@@ -67,6 +66,10 @@ ATTEMPTS = {
     Fate.unreachable: "连不上服务",
     Fate.unusable: "回答不能用",
 }
+ATTEMPT_CHIPS = {
+    Fate.running: "waiting", Fate.answered: "done", Fate.cut: "waiting",
+    Fate.refused: "failed", Fate.unreachable: "failed", Fate.unusable: "failed",
+}  # fmt: skip
 REFUSALS = {
     403: "签名不对或已过期，服务拒绝了（403）",
     404: "服务没有这个渠道（404）",
@@ -108,8 +111,10 @@ class Decided:
     awaits: str
     failures: int
     effects: tuple[str, ...]
+    title: str
+    """Of the entry that answers."""
     source: str
-    """Entry and version of the answer."""
+    """Its id and version."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +157,7 @@ def decided(seen: Observation, brain: Brain) -> Decided | None:
     decision, before = seen.answer.decision, seen.answer.before
     if decision is None or before is None:
         return None
+    source = next((say.source for say in decision.says if say.source is not None), None)
     return Decided(
         outcome=decision.said.value,
         outcome_words=OUTCOMES.get(decision.said.value, decision.said.value),
@@ -160,7 +166,8 @@ def decided(seen: Observation, brain: Brain) -> Decided | None:
         awaits=_awaits(decision.memory.awaiting, brain),
         failures=decision.memory.failures,
         effects=tuple(_effect(effect, seen.answer.ticket) for effect in decision.effects),
-        source=_source(decision),
+        title=_title(brain, source.entry) if source and brain.knows(source.entry) else "",
+        source=f"{source.entry} · 版本 {source.version}" if source else "",
     )
 
 
@@ -194,13 +201,10 @@ def _effect(effect: Effect, ticket: int | None) -> str:
             return "记下退订：不再推送节目和活动消息"
 
 
-def _source(decision: Decision) -> str:
-    source = next((say.source for say in decision.says if say.source is not None), None)
-    return f"{source.entry} · 版本 {source.version}" if source else ""
-
-
-def stored_words(attempt: Attempt, event: StoredEvent | None) -> str:
+def stored_words(exchange: PushExchange, attempt: Attempt, event: StoredEvent | None) -> str:
     """What the attempt did to the store."""
+    if exchange.stalled:
+        return "服务太慢，还没轮到它，微信先断开了"
     if attempt.seen is not None and attempt.seen.answer.fate is PushFate.repeated:
         return "重复：没有再存一次，取出存好的回答"
     if attempt.seen is not None and attempt.seen.answer.fate is PushFate.deferred:
@@ -210,6 +214,21 @@ def stored_words(attempt: Attempt, event: StoredEvent | None) -> str:
     if attempt.seen is None:
         return "还在等" if attempt.fate is Fate.running else "这个进程没有看到，以数据库为准"
     return "存下一行"
+
+
+def sending_words(reply: StoredReply, sends: bool) -> str:
+    """How a reply stands; ``sends``: whether the account may send by itself."""
+    state = MESSAGE_STATES.get(reply.state, reply.state) + (f"（{reply.error}）" if reply.error else "")
+    if reply.via != "outbox":
+        return f"发送状态：{state}，随推送的响应"
+    if reply.state != "queued":
+        return f"发送状态：{state}，由客服消息接口"
+    waits = "微信不再重推了，就由客服消息接口主动发" if sends else "等观众再来一句话，随那一次的响应带回"
+    return f"发送状态：{state}；{waits}"
+
+
+def duration(seconds: float) -> str:
+    return f"{seconds:.1f} 秒" if seconds >= 1 else f"{seconds * 1000:.1f} ms"
 
 
 def timings(seen: Observation, attempt: Attempt) -> Sequence[Timing]:
@@ -229,7 +248,7 @@ def timings(seen: Observation, attempt: Attempt) -> Sequence[Timing]:
 
 def chip_of(exchange: PushExchange, seen: Observation | None) -> str:
     if exchange.failed:
-        return "failed"
+        return "waiting" if exchange.stalled else "failed"
     if not exchange.ended:
         return "waiting"
     return CHIPS.get(seen.answer.decision.said.value, "") if seen and seen.answer.decision else ""
@@ -239,6 +258,8 @@ def line_of(exchange: PushExchange, seen: Observation | None) -> str:
     """What became of an exchange, in a few words for its folded line."""
     if not exchange.ended:
         return f"第 {len(exchange.attempts)} 次推送，在等回答" if exchange.attempts else "等前一条结束"
+    if exchange.stalled and exchange.failed:
+        return "当场没有回答，稍后补上"
     if exchange.failed:
         return "没有回答：观众看到故障提示"
     if seen is None:

@@ -20,6 +20,7 @@ from app.settings import Settings
 from app.simulator.phones import Chat, Phone
 from app.simulator.simulator import Simulator
 from app.worker import work
+from tests.demo_knowledge import ALWAYS_OPEN
 from tests.faults.waiting import eventually
 
 PATIENCE = 15
@@ -52,6 +53,10 @@ class Played:
         await self.quiet()
         return self.phone.chat
 
+    async def wire(self, **query: str | int) -> str:
+        """The first phone's wire, as HTML."""
+        return (await self.http.get(f"/simulator/phones/{self.phone.id}/wire", params=query)).text
+
     async def quiet(self) -> None:
         await until(lambda: not self.phone.tasks)
 
@@ -68,6 +73,12 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
     """A fresh database for what stores next to nothing: one engine is enough."""
     shutil.copy(sqlite_template, tmp_path / "test.db")
     return f"sqlite:///{tmp_path / 'test.db'}"
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """Somebody is there at any hour, so that the same happens whenever the tests run."""
+    return settings.model_copy(update={"service_hours": ALWAYS_OPEN})
 
 
 @pytest.fixture

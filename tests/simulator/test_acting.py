@@ -14,12 +14,12 @@ from app.commands import demo
 from app.conversations import accounts, outbox
 from app.conversations.models import Conversation, InboundEvent, Message, MessageState, Via
 from app.conversations.outbox import Queued
+from app.dialogue import phrases
 from app.dialogue.push import Fate as PushFate
 from app.simulator.acting import FAILURE, QUEUE, Acting
 from app.simulator.phones import CallExchange, Chat, Fate, NoteExchange, PushExchange, Side
-from app.simulator.plays import Pace, Plays
-from app.simulator.scenarios import SCENARIOS
 from app.simulator.wire import REFUSALS
+from tests.demo_knowledge import answer_of
 from tests.dialogue.conftest import NOW
 from tests.faults.waiting import eventually
 from tests.simulator.conftest import Played, until
@@ -43,8 +43,7 @@ async def test_a_question_is_answered_and_seen_from_within(played: Played) -> No
     chat = await played.do("text", text=REFUND)
     exchange = last_push(chat)
     assert [attempt.fate for attempt in exchange.attempts] == [Fate.answered]
-    assert len(said(chat)) == 1
-    assert "申请核实" in said(chat)[0]
+    assert said(chat) == [answer_of("membership.refund")]
     seen = exchange.seen
     assert seen is not None
     assert seen.answer.decision is not None
@@ -60,8 +59,9 @@ async def test_safe_mode_is_sealed_both_ways(played: Played) -> None:
     assert attempt.reply is not None
     assert attempt.reply.sealed
     assert REFUND not in attempt.signed.body.decode()
-    assert "核实" not in attempt.body
-    assert "核实" in said(chat)[0]
+    answer = answer_of("membership.refund")
+    assert said(chat) == [answer]
+    assert answer[:6] not in attempt.body
 
 
 async def test_a_lost_answer_is_repeated_and_stored_once(played: Played) -> None:
@@ -71,7 +71,7 @@ async def test_a_lost_answer_is_repeated_and_stored_once(played: Played) -> None
     assert [attempt.fate for attempt in exchange.attempts] == [Fate.cut, Fate.cut, Fate.answered]
     fates = [attempt.seen.answer.fate for attempt in exchange.attempts if attempt.seen]
     assert fates == [PushFate.decided, PushFate.repeated, PushFate.repeated]
-    assert len(said(chat)) == 1
+    assert said(chat) == [answer_of("membership.refund")]
     assert await played.db.read(rows) == 1
 
 
@@ -87,15 +87,16 @@ async def test_three_lost_answers_are_the_platforms_failure_line(played: Played)
 async def test_a_service_that_fails_is_asked_three_times(played: Played, status: int | None, fate: Fate) -> None:
     simulator = played.simulator
     async with answering(status) as address:
-        acting = Acting(simulator.changes, simulator.inner, played.app.state.service.directory, address)
+        acting = Acting(
+            simulator.changes, simulator.inner, played.app.state.service.directory, simulator.ingest, address
+        )
         acting.act(played.phone, Text(REFUND))
         await played.quiet()
         await acting.close()
     exchange = last_push(played.phone.chat)
     assert [(attempt.fate, attempt.status) for attempt in exchange.attempts] == [(fate, status)] * 3
     assert said(played.phone.chat) == [FAILURE]
-    shown = (await played.http.get(f"/simulator/phones/{played.phone.id}/wire")).text
-    assert REFUSALS[status] if status else "连不上服务" in shown
+    assert (REFUSALS[status] if status else "连不上服务") in await played.wire()
 
 
 @asynccontextmanager
@@ -140,26 +141,32 @@ async def test_an_opened_ticket_is_named_on_the_wire(played: Played) -> None:
     seen = last_push(chat).seen
     assert seen is not None
     assert seen.answer.ticket is not None
-    assert f"T-{seen.answer.ticket}" in said(chat)[0]
-    wire = await played.http.get(f"/simulator/phones/{played.phone.id}/wire")
-    assert f"开工单 T-{seen.answer.ticket}（投诉）" in wire.text
-    assert "排队等人工" in wire.text
+    assert f"编号 T-{seen.answer.ticket}" in said(chat)[0]
+    assert f"记入工单 T-{seen.answer.ticket}（投诉，加急）：我要投诉" in await played.wire()
+
+
+async def test_a_hand_over_is_told_with_its_owners(played: Played) -> None:
+    chat = await played.do("text", text="人工")
+    assert phrases.NEXT in said(chat)[0]
+    wire = await played.wire()
+    assert "机器人 → <strong>排队等人工</strong>" in wire
+    assert "（咨询）：人工" in wire
 
 
 SENT = [
-    ("send/image", {"name": "error-30012"}, "图片收到了"),
-    ("send/video", {"name": "video"}, "收到了"),
-    ("send/location", {"name": "pudong"}, "位置收到了"),
-    ("send/link", {"name": "episode"}, "链接收到了"),
-    ("voice", {"recognition": REFUND}, "申请核实"),
-    ("voice", {}, "语音收到了"),
-    ("menu", {"name": "playback.buffering"}, "清晰度"),
+    ("send/image", {"name": "error-30012"}, phrases.PICTURE),
+    ("send/video", {"name": "video"}, phrases.RECORDING),
+    ("send/location", {"name": "pudong"}, phrases.PLACE_SHARED),
+    ("send/link", {"name": "episode"}, phrases.LINK),
+    ("voice", {"recognition": REFUND}, answer_of("membership.refund")),
+    ("voice", {}, phrases.VOICE),
+    ("menu", {"name": "playback.buffering"}, answer_of("playback.buffering")),
 ]
 
 
 async def test_everything_that_a_viewer_can_send_arrives(played: Played) -> None:
     for path, fields, answer in SENT:
-        assert answer in said(await played.do(path, **fields))[-1]
+        assert said(await played.do(path, **fields))[-1] == answer, path
 
 
 async def test_whoever_leaves_can_write_again_after_coming_back(played: Played) -> None:
@@ -168,7 +175,7 @@ async def test_whoever_leaves_can_write_again_after_coming_back(played: Played) 
     refused = await played.post(f"/phones/{played.phone.id}/text", text="在吗")
     assert (refused.status_code, refused.json()) == (409, {"error": "已经取消关注，不能发消息；请先重新关注"})
     chat = await played.do("follow")
-    assert "欢迎关注" in said(chat)[-1]
+    assert said(chat)[-1] == phrases.WELCOME
 
 
 async def test_a_recall_is_pushed_by_nobody(played: Played) -> None:
@@ -230,24 +237,6 @@ async def test_what_the_platform_refuses_stands_on_the_wire(played: Played) -> N
         return await played.db.read(newest_state) == MessageState.failed
 
     await eventually("the message failed", is_failed)
-
-
-@pytest.mark.parametrize("name", SCENARIOS)
-async def test_a_scenario_plays_to_its_end(played: Played, name: str) -> None:
-    simulator = played.simulator
-    quick = Pace(reading=0, a_letter=0, first=0)
-    plays = Plays(simulator.stage, simulator.changes, simulator.acting, simulator.address, quick)
-    phone = plays.begin(name)
-    await until(lambda: not phone.playing)
-    scenario = SCENARIOS[name]
-    mine = [bubble for bubble in phone.chat.bubbles if bubble.side is Side.viewer]
-    assert len(mine) == phone.played == len(scenario.lines)
-    assert FAILURE not in said(phone.chat)
-    assert said(phone.chat)
-    assert plays.begin(name) is phone  # again: the same phone, from an empty screen
-    assert not phone.chat.bubbles
-    plays.stop(phone)
-    assert not phone.playing
 
 
 def queue_text(session: Session, text: str) -> None:

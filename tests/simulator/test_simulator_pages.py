@@ -124,10 +124,9 @@ async def test_an_exchange_has_an_address_of_its_own(played: Played) -> None:
     chat = await played.do("text", text="会员怎么退款")
     first = chat.exchanges[0].number
     await played.do("text", text="我要投诉")
-    newest = (await played.http.get("/simulator/phones/p1/wire")).text
-    pinned = (await played.http.get(f"/simulator/phones/p1/wire?exchange={first}")).text
-    assert "开工单" in newest
-    assert "开工单" not in pinned
+    newest, pinned = await played.wire(), await played.wire(exchange=first)
+    assert "记入工单" in newest
+    assert "记入工单" not in pinned
     assert "membership.refund" in pinned
     assert "回到最新的一条" in pinned
 

@@ -1,8 +1,9 @@
 // The simulator's page: what its fragments cannot do by themselves.
 import "./simulator/composer";
 import "./simulator/errors";
+import "./simulator/folds";
 import { scrollToEnd, showOpened } from "./simulator/scrolling";
-import { bringIntoView } from "./simulator/stage";
+import { bringIntoView, showScene } from "./simulator/stage";
 import { show } from "./simulator/views";
 
 scrollToEnd(document);
@@ -10,9 +11,11 @@ const wanted = new URLSearchParams(location.search);
 if (document.body.dataset["focus"]) {
   bringIntoView(document.body.dataset["focus"], false);
 }
-if (wanted.has("scenario") && !document.body.dataset["focus"]) {
-  show("guide"); // a scene that has not been played here yet
-  document.querySelector(".scene.chosen")?.scrollIntoView({ block: "nearest" });
+if (wanted.has("scenario")) {
+  if (!document.body.dataset["focus"]) {
+    show("guide"); // a scene that has not been played here yet
+  }
+  showScene(wanted.get("scenario")!);
 }
 if (wanted.has("exchange")) {
   show("wire");

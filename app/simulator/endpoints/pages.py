@@ -20,6 +20,7 @@ from app.simulator.endpoints.acts import PhoneDep, SimulatorDep
 from app.simulator.envelopes import pretty
 from app.simulator.guard import same_origin
 from app.simulator.phones import CallExchange, Exchange, NoteExchange, Phone, PushExchange
+from app.simulator.richtext import parts
 from app.simulator.scenarios import SCENARIOS
 from app.simulator.screen import clock, exactly, rows
 from app.simulator.simulator import Simulator
@@ -33,7 +34,7 @@ _FOLDER = Path(__file__).parent.parent
 _templates = pages.environment(_FOLDER)
 _templates.globals |= {
     "PAGE": PAGE, "faces": faces, "scenarios": SCENARIOS, "wire": wire,
-    "title_of": title_of, "pretty": pretty, "exactly": exactly, "clock": clock,
+    "title_of": title_of, "parts": parts, "pretty": pretty, "exactly": exactly, "clock": clock,
 }  # fmt: skip
 _templates.tests |= {
     "push": lambda exchange: isinstance(exchange, PushExchange),
@@ -148,5 +149,5 @@ async def _wire(simulator: Simulator, phone: Phone, pinned: int | None) -> dict[
         event = await simulator.db.read(find, shown.channel_id, shown.key)
     return {
         "phone": phone, "chat": chat, "exchanges": exchanges, "shown": shown, "pinned": opened, "event": event,
-        "brain": simulator.brain(), "now": datetime.now(UTC),
+        "brain": simulator.brain, "now": datetime.now(UTC),
     }  # fmt: skip

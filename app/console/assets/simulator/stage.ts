@@ -48,8 +48,13 @@ document.body.addEventListener("show-phone", (event) => {
   void arrange().then(() => {
     show("chat");
     bringIntoView(id, scenario === null);
+    showScene(scenario ?? "");
   });
 });
+
+export function showScene(name: string): void {
+  document.getElementById(`scene-${name}`)?.scrollIntoView({ block: "nearest" });
+}
 
 export function bringIntoView(id: string, focus: boolean): void {
   const station = document.getElementById(id);
