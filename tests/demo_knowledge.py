@@ -1,7 +1,10 @@
 """What the demo service knows and says, for tests that talk to it: texts come from the knowledge, not from here."""
 
+import re
+from datetime import UTC, datetime
 from functools import cache
 
+from app.agents.calendars import BEIJING
 from app.dialogue.answers import first_words
 from app.dialogue.loading import load_brain
 from app.dialogue.understand import Brain
@@ -10,6 +13,12 @@ from app.settings import Settings
 
 ALWAYS_OPEN = "每天 0:00-24:00"
 """``SERVICE_HOURS`` under which the same happens whenever the tests run."""
+
+
+def closed_now() -> str:
+    """``SERVICE_HOURS`` that begin in one to two hours from now."""
+    hour = datetime.now(UTC).astimezone(BEIJING).hour
+    return f"每天 {(hour + 2) % 24}:00-{(hour + 10) % 24}:00"
 
 
 @cache
@@ -31,3 +40,15 @@ def answer_of(name: str) -> str:
 def title_of(name: str) -> str:
     """Of an entry, or of an intent behind ``intent:``."""
     return brain().target(name).title
+
+
+def options_of(text: str) -> tuple[str, ...]:
+    """What a text that is not understood for sure may ask: the choices of the clarifying question."""
+    understanding = brain().understand(text)
+    assert understanding.meant is None, f"“{text}” is understood for sure by now: take another example"
+    return understanding.options
+
+
+def wording(phrase: str) -> re.Pattern[str]:
+    """A phrase with anything in its gaps."""
+    return re.compile(".+?".join(map(re.escape, re.split(r"\{\w+\}", phrase.strip()))), re.DOTALL)

@@ -10,13 +10,14 @@ from typing import Any, Protocol
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, Page
+from playwright.async_api import Browser, BrowserContext, Locator, Page
 
 from app import pages
 from app.settings import ROOT
 from tests.browser import chromium
 from tests.browser.guard import Guard
 from tests.browser.trial import Trial, serving
+from tests.demo_knowledge import ALWAYS_OPEN
 from tests.faults.installation import ENVIRONMENT, Installation, Server
 
 PICTURES = ROOT / ".cache" / "browser"
@@ -55,11 +56,19 @@ async def browser() -> AsyncIterator[Browser]:
         yield running
 
 
+@pytest.fixture
+def hours() -> str:
+    """The service hours; a module whose tests are about them has a fixture of its own."""
+    return ALWAYS_OPEN
+
+
 @pytest_asyncio.fixture(loop_scope="session")
-async def service(sqlite_template: Path, tmp_path: Path) -> AsyncIterator[Server]:
+async def service(sqlite_template: Path, tmp_path: Path, hours: str) -> AsyncIterator[Server]:
     """The service in demo mode, in a process of its own, with data of its own."""
     await asyncio.to_thread(shutil.copy, sqlite_template, tmp_path / "viewerdesk.db")
-    installation = Installation(tmp_path, ENVIRONMENT | {"MODE": "demo", "DATA_DIR": str(tmp_path)})
+    installation = Installation(
+        tmp_path, ENVIRONMENT | {"MODE": "demo", "DATA_DIR": str(tmp_path), "SERVICE_HOURS": hours}
+    )
     try:
         yield await installation.serve()
     finally:
@@ -113,6 +122,18 @@ async def context(open_context: OpenContext) -> BrowserContext:
 @pytest_asyncio.fixture(loop_scope="session")
 async def page(context: BrowserContext) -> Page:
     return await context.new_page()
+
+
+@pytest.fixture
+def talk(page: Page) -> Locator:
+    """What is said on the first phone of the simulator."""
+    return page.get_by_role("log").first
+
+
+@pytest.fixture
+def wire(page: Page) -> Locator:
+    """The wire of the first phone."""
+    return page.locator(".wire").first
 
 
 async def take_pictures(contexts: list[BrowserContext], test: str) -> None:

@@ -2,109 +2,178 @@
 
 import re
 
-import httpx
 import pytest
 from playwright.async_api import Locator, Page, expect
 
-from app.simulator.addresses import WECHAT_API
-from app.simulator.scenarios import SCENARIOS
-from tests.browser.conftest import OpenContext
+from app.dialogue import phrases
 from tests.browser.guard import Guard
+from tests.browser.simulating import FIELD, opened, reach, say, send_later
+from tests.demo_knowledge import answer_of, entry, options_of, title_of, wording
 
 pytestmark = pytest.mark.usefixtures("service")
-SLOW = 20_000
-"""Milliseconds for what has pauses of its own: retries, scenarios."""
+UNCLEAR = "昨天的剧怎么还没更新"
+"""Not sure, but likely to be one of a few things."""
+UNKNOWN = "那个怎么弄啊", "就是那个东西啊"
+CHARGED = "扣了我两次钱，电话又打不通，太坑了"
 
 
-@pytest.fixture
-def talk(page: Page) -> Locator:
-    return page.get_by_role("log").first
-
-
-@pytest.fixture
-def wire(page: Page) -> Locator:
-    return page.locator(".wire").first
-
-
-async def opened(page: Page, path: str = "/simulator") -> None:
-    """The page is shown, and has followed the stream's opening."""
-    await page.goto(path)
-    await expect(page.locator("html")).to_have_attribute("data-live-state", "open")
-
-
-async def say(page: Page, text: str) -> None:
-    field = page.get_by_label("写给公众号的消息").first
-    await field.fill(text)
-    await field.press("Enter")
-    await expect(field).to_have_value("")
-
-
-# -------------------- talking
-
-
-async def test_the_first_thing_a_newcomer_does(page: Page, talk: Locator, wire: Locator) -> None:
+async def test_from_the_first_start_to_an_answered_question(page: Page, talk: Locator, wire: Locator) -> None:
     await opened(page, "/")
     await expect(page).to_have_url(re.compile("/simulator$"))
     await expect(wire).to_contain_text("线路上还什么都没有")
     await page.get_by_role("button", name="会员怎么退款").first.click()
-    await expect(talk).to_contain_text("都可以申请核实")
-    for stage in ("核对通过", "已处理", "membership.refund", "用知识条目回答", "随同一个请求返回", "从收到到提交"):
+    await expect(talk).to_contain_text(answer_of("membership.refund"))
+    for stage in (
+        "微信推送", "签名一致，确实来自微信", "已处理", "有把握，可以直接回答", "用知识条目回答", "membership.refund",
+        "随这次推送的响应返回", "从收到到写进数据库",
+    ):  # fmt: skip
         await expect(wire).to_contain_text(stage)
 
 
-async def test_everything_goes_by_keyboard(page: Page, talk: Locator, wire: Locator) -> None:
+async def test_what_was_sent_literally_is_folded_until_asked_for(page: Page, wire: Locator) -> None:
     await opened(page)
-    await reach(page, "写给公众号的消息，按回车发送")
-    await page.keyboard.type("会员怎么退款")
+    await say(page, "会员怎么退款")
+    body = wire.locator("pre").first
+    await expect(body).to_be_hidden()
+    await wire.get_by_text("原文").first.click()
+    await expect(body).to_contain_text("<Content><![CDATA[会员怎么退款]]></Content>")
+    await say(page, "我要投诉")
+    await expect(body).to_contain_text("我要投诉")
+    await expect(body).to_be_visible()
+
+
+# -------------------- asked back
+
+
+async def test_a_choice_is_made_by_its_number(page: Page, talk: Locator, wire: Locator) -> None:
+    options = options_of(UNCLEAR)
+    await opened(page)
+    await say(page, UNCLEAR)
+    titles = [title_of(option) for option in options]
+    await expect(talk).to_contain_text(phrases.CLARIFY.format(options=phrases.numbered(titles)))
+    await expect(wire).to_contain_text("不太确定，先反问")
+    await expect(wire).to_contain_text(f"等观众从 {len(options)} 个里选：{'、'.join(titles)}")
+    await say(page, "2")
+    await expect(talk).to_contain_text(answer_of(options[1]))
+    await expect(wire).to_contain_text(f"{options[1]} · 版本")
+
+
+async def test_a_choice_is_made_by_its_words(page: Page, talk: Locator) -> None:
+    option = options_of(UNCLEAR)[0]
+    await opened(page)
+    await say(page, UNCLEAR)
+    await say(page, title_of(option))
+    await expect(talk).to_contain_text(answer_of(option))
+
+
+async def test_a_choice_is_made_by_tapping_its_link(page: Page, talk: Locator, wire: Locator) -> None:
+    option = options_of(UNCLEAR)[2]
+    await opened(page)
+    await say(page, UNCLEAR)
+    await talk.get_by_role("button", name=title_of(option), exact=True).click()
+    await expect(talk).to_contain_text(answer_of(option))
+    await expect(wire.locator(".exchange").first).to_contain_text(f"点选：{title_of(option)}")
+    await expect(wire.locator("pre").first).to_contain_text(f"<bizmsgmenuid><![CDATA[{option}]]></bizmsgmenuid>")
+
+
+async def test_not_understood_twice_is_a_ticket(page: Page, talk: Locator, wire: Locator) -> None:
+    assert options_of(UNKNOWN[0]) == options_of(UNKNOWN[1]) == ()
+    await opened(page)
+    await say(page, UNKNOWN[0])
+    await expect(talk).to_contain_text(phrases.CLARIFY_OPEN)
+    await expect(wire).to_contain_text("连续 1 次，再有一次就转人工")
+    await say(page, UNKNOWN[1])
+    await expect(talk).to_contain_text(wording(phrases.HANDED_OVER_UNSURE))
+    await expect(wire).to_contain_text(re.compile(r"记入工单 T-\d+（咨询）"))
+    await expect(wire).to_contain_text("机器人 → 排队等人工")
+
+
+# -------------------- tickets
+
+
+async def test_progress_is_told_when_asked(page: Page, talk: Locator, wire: Locator) -> None:
+    await opened(page)
+    await say(page, "人工")
+    number = re.search(r"T-\d+", await talk.inner_text())
+    assert number is not None
+    await say(page, "处理得怎么样了")
+    await expect(talk).to_contain_text(wording(phrases.PROGRESS))
+    await expect(talk.locator(".line.account").last).to_contain_text(f"您的工单 {number[0]}“人工”：已登记，等待处理")
+    await expect(wire).to_contain_text("应答一句")
+
+
+async def test_a_stolen_account_goes_first(page: Page, talk: Locator, wire: Locator) -> None:
+    await opened(page)
+    await say(page, "我的号被人登了，快帮我冻结")
+    await expect(talk).to_contain_text(entry("account.stolen").answer)
+    await expect(talk).to_contain_text(wording(phrases.URGENT))
+    await expect(wire).to_contain_text(re.compile(r"记入工单 T-\d+（故障，加急）：我的号被人登了"))
+    await say(page, "密码改不了，手机号也被换了")
+    await expect(talk).to_contain_text(wording(phrases.URGENT_HANDED_OVER))
+    await expect(wire).to_contain_text("机器人 → 排队等人工")
+
+
+async def test_a_complaint_has_a_number_an_office_a_day_and_its_evidence(
+    page: Page, talk: Locator, wire: Locator
+) -> None:
+    await opened(page)
+    await say(page, CHARGED)
+    await expect(talk.locator(".line.account .tap")).to_have_text(
+        [title_of("intent:human"), title_of("intent:complaint")]
+    )
+    await talk.get_by_role("button", name=title_of("intent:complaint"), exact=True).click()
+    await expect(talk).to_contain_text(wording(phrases.COMPLAINT))
+    await expect(talk).to_contain_text(
+        re.compile(r"编号 T-\d+，由投诉专员负责，\d+月\d+日（周.）\d+:\d\d 前给您书面答复")
+    )
+    await expect(wire).to_contain_text(re.compile(r"记入工单 T-\d+（投诉，加急）"))
+    await page.get_by_label("图片、位置和更多").click()
+    await page.get_by_role("button", name="扣款截图").click()
+    await expect(talk).to_contain_text(wording(phrases.EVIDENCE))
+    await expect(wire).to_contain_text(re.compile(r"补充到工单 T-\d+：\[图片\]"))
+    await say(page, "具体哪天给我答复")
+    await expect(talk).to_contain_text(wording(phrases.DUE))
+
+
+# -------------------- what a phone can do
+
+
+async def test_everything_goes_by_keyboard(page: Page, talk: Locator, wire: Locator) -> None:
+    option = options_of(UNCLEAR)[0]
+    await opened(page)
+    await reach(page, FIELD)
+    await page.keyboard.type(UNCLEAR)
     await page.keyboard.press("Enter")
-    await expect(talk).to_contain_text("都可以申请核实")
+    await expect(talk.locator(".line.account")).to_have_count(1)
     await page.keyboard.type("第一行")
     await page.keyboard.press("Shift+Enter")
     await page.keyboard.type("第二行")
     await page.keyboard.press("Enter")
     await expect(talk).to_contain_text("第一行\n第二行")
     await expect(wire.locator(".exchange")).to_have_count(2)
-    await wire.locator(".exchange").last.get_by_role("link").focus()
+    await talk.focus()
+    await reach(page, title_of(option))
     await page.keyboard.press("Enter")
-    await expect(wire.locator(".exchange").last).to_contain_text("membership.refund")
+    await expect(talk).to_contain_text(answer_of(option))
+    await wire.get_by_role("link", name=re.compile("第一行")).focus()
+    await page.keyboard.press("Enter")
+    await expect(wire.locator(".exchange.open")).to_contain_text("第一行")
+    await reach(page, "原文")
+    await page.keyboard.press("Enter")
+    await expect(wire.locator("pre").first).to_be_visible()
 
 
-async def test_a_choice_is_offered_and_chosen(page: Page, talk: Locator, wire: Locator) -> None:
+async def test_links_of_a_later_message_are_tapped(page: Page, talk: Locator, wire: Locator, address: str) -> None:
     await opened(page)
-    await say(page, "昨天的剧怎么还没更新")
-    await expect(talk).to_contain_text("延播未更新")
-    await expect(wire).to_contain_text("不太确定，先反问")
-    await expect(wire).to_contain_text("个里选：延播未更新")
-    await say(page, "1")
-    await expect(wire).to_contain_text("schedule.delayed · 版本")
-
-
-async def test_not_understood_twice_is_a_ticket_whose_progress_can_be_asked(
-    page: Page, talk: Locator, wire: Locator
-) -> None:
-    await opened(page)
-    await say(page, "那个怎么弄啊")
-    await expect(talk).to_contain_text("还没有完全明白")
-    await say(page, "就是那个东西啊")
-    await expect(talk).to_contain_text(re.compile(r"工单 T-\d+"))
-    await expect(wire).to_contain_text(re.compile(r"开工单 T-\d+（咨询）"))
-    await expect(wire).to_contain_text("机器人 → 排队等人工")
-    await say(page, "我的工单到哪一步了")
-    await expect(talk).to_contain_text("正在处理中")
-
-
-async def test_links_in_an_answer_are_tapped(page: Page, talk: Locator, wire: Locator, address: str) -> None:
-    await opened(page)
-    await say(page, "在吗")
-    await expect(talk.locator(".line.account")).to_have_count(1)
+    await say(page, "你好")
     openid = await wire.locator(".openid .id").inner_text()
     tap = '<a href="weixin://bizmsgmenu?msgmenucontent=会员怎么退款&amp;msgmenuid=q1">退款</a>'
     await send_later(address, openid, f'您是想问{tap}吗？见<a href="https://example.com/help">帮助</a>')
     await expect(wire).to_contain_text("已经送达观众的手机")
+    await expect(wire.locator(".exchange").first).to_contain_text("您是想问退款吗？见帮助")
     await talk.get_by_role("button", name="帮助").click()
     await talk.get_by_role("button", name="退款", exact=True).click()
-    await expect(talk).to_contain_text("都可以申请核实")
-    await expect(wire).to_contain_text("<bizmsgmenuid><![CDATA[q1]]></bizmsgmenuid>")
+    await expect(talk).to_contain_text(answer_of("membership.refund"))
 
 
 async def test_leaving_and_coming_back(page: Page, talk: Locator, guard: Guard) -> None:
@@ -114,148 +183,20 @@ async def test_leaving_and_coming_back(page: Page, talk: Locator, guard: Guard) 
     await page.get_by_label("这个公众号的操作").click()
     await page.get_by_role("button", name="取消关注").click()
     await expect(talk).to_contain_text("你取消了关注")
-    field = page.get_by_label("写给公众号的消息")
+    field = page.get_by_label(FIELD)
     await field.fill("在吗")
     await field.press("Enter")
     await expect(page.get_by_role("alert").filter(has_text="请先重新关注")).to_be_visible()
     await expect(field).to_have_value("在吗")
     await page.get_by_role("button", name="重新关注").click()
-    await expect(talk).to_contain_text("欢迎关注")
+    await expect(talk).to_contain_text(phrases.WELCOME)
 
 
 async def test_a_picture_is_sent_and_a_message_taken_back(page: Page, talk: Locator, wire: Locator) -> None:
     await opened(page)
     await page.get_by_label("图片、位置和更多").click()
     await page.get_by_role("button", name="播放失败 错误码 30012").click()
-    await expect(talk).to_contain_text("图片收到了")
+    await expect(talk).to_contain_text(phrases.PICTURE)
     await talk.get_by_role("button", name="撤回").click()
     await expect(talk).to_contain_text("你撤回了一条消息")
     await expect(wire).to_contain_text("微信不会把撤回告诉公众号")
-
-
-# -------------------- the network, the accounts
-
-
-async def test_retries_are_seen_and_stored_once(page: Page, talk: Locator, wire: Locator) -> None:
-    await opened(page)
-    await page.get_by_role("button", name="丢两次回答").click()
-    await say(page, "会员怎么退款")
-    await expect(page.locator(".bar h3")).to_have_text("对方正在输入…")
-    await expect(talk).to_contain_text("都可以申请核实", timeout=SLOW)
-    await expect(wire).to_contain_text("推送 3 次")
-    await expect(wire).to_contain_text("1 行，推送了 3 次")
-    await expect(wire.get_by_text("重复：没有再存一次")).to_have_count(2)
-    await expect(talk.locator(".line.account")).to_have_count(1)
-
-
-async def test_safe_mode_shows_what_was_sealed(page: Page, talk: Locator, wire: Locator) -> None:
-    await opened(page)
-    await page.get_by_role("button", name="安全模式").click()
-    await say(page, "会员怎么退款")
-    await expect(talk).to_contain_text("都可以申请核实")
-    await expect(wire).to_contain_text("msg_signature = SHA-1")
-    await expect(wire.locator("pre.sealed")).to_have_count(2)
-
-
-# -------------------- several phones, and what an address holds
-
-
-async def test_phones_stand_side_by_side_and_leave_each_other_alone(page: Page) -> None:
-    await opened(page)
-    await page.get_by_label("新观众的名字").fill("林女士")
-    await page.get_by_role("button", name="添加观众").click()
-    stations = page.locator(".station")
-    await expect(stations).to_have_count(2)
-    await expect(stations.nth(1)).to_contain_text("林女士")
-    draft = page.locator("textarea").last
-    await draft.fill("写到一半")
-    await stations.nth(0).get_by_role("button", name="会员怎么退款").click()
-    await expect(stations.nth(0)).to_contain_text("都可以申请核实")
-    await expect(draft).to_have_value("写到一半")
-    await expect(stations.nth(1).locator(".line")).to_have_count(0)
-    await stations.nth(0).get_by_label(re.compile("^收起")).click()
-    await expect(stations).to_have_count(1)
-    await expect(draft).to_have_value("写到一半")
-
-
-async def test_a_scenario_plays_and_its_address_brings_it_back(page: Page) -> None:
-    await opened(page)
-    await page.locator("#play-lost_answers").click()
-    await expect(page).to_have_url(re.compile(r"\?scenario=lost_answers$"))
-    await expect(page.locator("#play-lost_answers")).to_have_text(re.compile("重播"), timeout=SLOW)
-    talk = page.get_by_role("log").first
-    await expect(talk).to_contain_text("都可以申请核实")
-    before = await talk.inner_text()
-    await page.reload()
-    await expect(page.locator("#scene-lost_answers")).to_have_class(re.compile("chosen"))
-    assert await page.get_by_role("log").first.inner_text() == before
-
-
-async def test_a_scenario_can_be_stopped(page: Page) -> None:
-    await opened(page)
-    await page.locator("#play-complaint").click()
-    await expect(page.get_by_role("log").first).to_contain_text(str(SCENARIOS["complaint"].lines[0]))
-    await page.locator("#stop-complaint").click()
-    await expect(page.locator("#play-complaint")).to_be_visible()
-    await say(page, "在吗")
-    await expect(page.locator(".line.viewer")).to_have_count(2)
-
-
-async def test_an_exchange_is_kept_open_by_its_address(page: Page, wire: Locator) -> None:
-    await opened(page)
-    await say(page, "会员怎么退款")
-    await expect(wire).to_contain_text("membership.refund")
-    await say(page, "我要投诉")
-    await expect(wire).to_contain_text("开工单")
-    await wire.get_by_role("link", name=re.compile("会员怎么退款")).click()
-    await expect(wire).to_contain_text("membership.refund")
-    await page.reload()
-    await expect(wire).to_contain_text("membership.refund")
-    await say(page, "谢谢")
-    await expect(wire.locator(".exchange")).to_have_count(3)
-    await expect(wire).to_contain_text("membership.refund")
-    await wire.get_by_role("link", name="回到最新的一条").click()
-    await expect(wire.locator(".exchange").first).to_have_class(re.compile("open"))
-
-
-async def test_two_tabs_show_the_same(page: Page, talk: Locator) -> None:
-    await opened(page)
-    other = await page.context.new_page()
-    await opened(other)
-    await say(other, "会员怎么退款")
-    await expect(talk).to_contain_text("都可以申请核实")
-
-
-async def test_a_narrow_screen_shows_one_thing_at_a_time(open_context: OpenContext) -> None:
-    page = await (await open_context(viewport={"width": 390, "height": 844}, has_touch=True)).new_page()
-    await opened(page)
-    wire, field = page.locator(".wire"), page.get_by_label("写给公众号的消息")
-    await expect(field).to_be_in_viewport()
-    await expect(wire).to_be_hidden()
-    await say(page, "会员怎么退款")
-    await expect(page.get_by_role("log")).to_contain_text("都可以申请核实")
-    await page.get_by_role("button", name="线路").click()
-    await expect(wire).to_contain_text("membership.refund")
-    await expect(field).to_be_hidden()
-    await page.get_by_role("button", name="剧本").click()
-    await expect(page.get_by_role("heading", name="一键剧本")).to_be_visible()
-    assert await page.evaluate("document.documentElement.scrollWidth") == 390
-
-
-async def reach(page: Page, label: str) -> None:
-    """Press Tab until what is labelled so has the focus."""
-    for _ in range(60):
-        await page.keyboard.press("Tab")
-        if await page.evaluate("document.activeElement.ariaLabel") == label:
-            return
-    pytest.fail(f"Tab never reaches “{label}”")
-
-
-async def send_later(address: str, openid: str, text: str) -> None:
-    """As the service's sender does."""
-    secret = {"grant_type": "client_credential", "appid": "wxdemo0000000000", "secret": "demosecret"}
-    async with httpx.AsyncClient(base_url=f"{address}{WECHAT_API}/cgi-bin") as http:
-        token = (await http.post("/stable_token", json=secret)).json()["access_token"]
-        message = {"touser": openid, "msgtype": "text", "text": {"content": text}}
-        sent = await http.post("/message/custom/send", params={"access_token": token}, json=message)
-        assert sent.json()["errcode"] == 0

@@ -11,7 +11,7 @@ from app.simulator.acting import FAILURE
 from app.simulator.phones import Network, Phone, Side
 from app.simulator.plays import Pace, Plays
 from app.simulator.scenarios import SCENARIOS
-from tests.demo_knowledge import answer_of, entry
+from tests.demo_knowledge import answer_of, entry, wording
 from tests.simulator.conftest import Played, until
 
 SHOWN: Mapping[str, Sequence[str]] = {
@@ -46,7 +46,8 @@ async def test_a_scene_shows_what_it_promises(played: Played, name: str) -> None
     mine = [bubble for bubble in phone.chat.bubbles if bubble.side is Side.viewer]
     assert len(mine) == phone.played == len(SCENARIOS[name].lines)
     assert phone.network is Network.normal
-    assert re.search(".*".join(map(_pattern, SHOWN[name])), said(phone), re.DOTALL), said(phone)
+    in_order = ".*".join(wording(text).pattern for text in SHOWN[name])
+    assert re.search(in_order, said(phone), re.DOTALL), said(phone)
 
 
 async def test_a_scene_begins_anew_and_can_be_stopped(played: Played) -> None:
@@ -67,7 +68,3 @@ def quick_plays(played: Played) -> Plays:
 
 def said(phone: Phone) -> str:
     return "\n".join(bubble.text for bubble in phone.chat.bubbles if bubble.side is not Side.viewer)
-
-
-def _pattern(text: str) -> str:
-    return ".*".join(map(re.escape, re.split(r"\{\w+\}", text.strip())))
