@@ -94,7 +94,7 @@ class Prop:
 
 PICTURE_PROPS = (
     Prop("error-30012", "播放失败 错误码 30012"),
-    Prop("buffering", "一直转圈的画面"),
+    Prop("buffering", "一直转圈"),
     Prop("receipt", "扣款截图"),
 )
 PLACES = {

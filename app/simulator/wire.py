@@ -259,7 +259,7 @@ def line_of(exchange: PushExchange, seen: Observation | None) -> str:
     if not exchange.ended:
         return f"第 {len(exchange.attempts)} 次推送，在等回答" if exchange.attempts else "等前一条结束"
     if exchange.stalled and exchange.failed:
-        return "当场没有回答，稍后补上"
+        return "当场没有回答，随后补上"
     if exchange.failed:
         return "没有回答：观众看到故障提示"
     if seen is None:
