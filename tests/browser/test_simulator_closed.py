@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.async_api import Locator, Page, expect
 
+from app.agents.calendars import read_calendar
 from app.dialogue import phrases
 from tests.browser.simulating import opened, say
 from tests.demo_knowledge import answer_of, closed_now, entry, wording
@@ -23,7 +24,7 @@ async def test_out_of_hours_a_ticket_is_made_and_the_bot_stays(
     await opened(page)
     await say(page, "人工")
     await expect(talk).to_contain_text(wording(phrases.CLOSED))
-    await expect(talk).to_contain_text(hours.replace("-", "–"))
+    await expect(talk).to_contain_text(read_calendar(hours).describe())
     await expect(wire).to_contain_text(re.compile(r"记入工单 T-\d+（咨询）"))
     await expect(wire).not_to_contain_text("排队等人工")
     await say(page, "会员怎么退款")
