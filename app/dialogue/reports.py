@@ -23,7 +23,7 @@ from app.dialogue.turn import (
 )
 from app.faq.knowledge import INTENT_PREFIX, Action, Entry, Intent
 from app.matching.entities import Slots
-from app.tickets.models import TicketPriority
+from app.tickets.models import TicketKind, TicketPriority
 from app.tickets.views import TicketRef, TicketView
 
 COUNTED = 100
@@ -44,7 +44,7 @@ def hand_over(
     turn: Turn, rules: Rules, now: datetime, wording: str = phrases.HANDED_OVER, kind: str = "inquiry"
 ) -> Decision:
     """To the queue; outside the service hours a ticket is made, and the bot keeps the conversation."""
-    ticket = new_ticket(turn, rules, now, kind, _matter(turn, rules) or "转人工", category=turn.memory.last_entry)
+    ticket = new_ticket(turn, rules, now, kind, _matter(turn, rules, kind) or "转人工", category=turn.memory.last_entry)
     if rules.is_open(now):
         said = wording.replace("{place}", place(turn))
         return Decision(Said.handed_over, _queued(turn), (Say(said),), (ticket,))
@@ -111,7 +111,8 @@ def alarm(turn: Turn, intent: Intent, rules: Rules, now: datetime) -> Decision:
 def complain(turn: Turn, rules: Rules, now: datetime) -> Decision:
     """A formal complaint: its number, who is in charge, and the day of the answer."""
     about = turn.memory.awaiting.about if turn.memory.awaiting else ""
-    subject = f"{about}：{turn.words}" if about else turn.words or "投诉"
+    more = turn.words if len(turn.words) > _BARE or not about else ""
+    subject = "：".join(filter(None, (about, more))) or "投诉"
     ticket = new_ticket(turn, rules, now, "complaint", subject, priority=TicketPriority.high)
     due = next((known.due_at for known in turn.here if known.kind == "complaint" and known.due_at), ticket.due)
     said = phrases.COMPLAINT.format(
@@ -223,13 +224,13 @@ def _queued(turn: Turn, last: str | None = None) -> Memory:
     return Memory(owner="queue", heard=turn.memory.heard, last_entry=last)
 
 
-def _matter(turn: Turn, rules: Rules) -> str:
-    """What it is about: a “yes”, “no” or “a person” speaks of what was said before."""
+def _matter(turn: Turn, rules: Rules, kind: str) -> str:
+    """What it is about: a “yes”, “no”, “a person” or “still broken” speaks of what was said before."""
     about = turn.memory.awaiting.about if turn.memory.awaiting else ""
     last = last_spoken_of(turn, rules)
     found = turn.understanding.meant if turn.understanding else None
     before = about or (last.title if last else "")
-    if before and (about or isinstance(found, Intent)):
+    if before and (about or isinstance(found, Intent) or kind == TicketKind.fault):
         return before if len(turn.words) <= _BARE else f"{before}：{turn.words}"
     return turn.words
 

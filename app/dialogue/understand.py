@@ -78,7 +78,7 @@ def build_brain(knowledge: Knowledge) -> Brain:
         extraction = extract(text)
         matched = match(normalise(extraction.rest))
         flag = words.first(flags, text)
-        meant = exact.get(normalise(text)) or _sure(matched, knowledge) or _spoken(flag)
+        meant = exact.get(normalise(text)) or _spoken(flag) or _sure(matched, knowledge)
         source = source_of(meant, matched) if isinstance(meant, Entry) else None
         return Understanding(
             text,

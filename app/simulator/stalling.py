@@ -53,9 +53,8 @@ class StallingIngest(Ingest):
 
     async def _decide(self, push: Push, arrived: float, account: Account) -> Observation:
         """Nobody waits for a response: as on a platform that knows none, where no time ends either."""
-        alone = replace(
-            push, capability=replace(push.capability, passive_reply=False), answer_by=datetime.max.replace(tzinfo=UTC)
-        )
+        mute = replace(push.capability, passive_reply=False)
+        alone = push._replace(capability=mute, answer_by=datetime.max.replace(tzinfo=UTC))
         answer = await super().submit(alone)
         return Observation(account, push, answer, arrived, arrived, arrived, perf_counter())
 
