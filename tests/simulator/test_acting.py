@@ -175,7 +175,7 @@ async def test_whoever_leaves_can_write_again_after_coming_back(played: Played) 
     refused = await played.post(f"/phones/{played.phone.id}/text", text="在吗")
     assert (refused.status_code, refused.json()) == (409, {"error": "已经取消关注，不能发消息；请先重新关注"})
     chat = await played.do("follow")
-    assert said(chat)[-1] == phrases.WELCOME
+    assert said(chat)[-1].startswith(phrases.WELCOME.partition("{")[0])
 
 
 async def test_a_recall_is_pushed_by_nobody(played: Played) -> None:
