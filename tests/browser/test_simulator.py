@@ -11,7 +11,7 @@ from tests.browser.simulating import FIELD, opened, reach, say, send_later
 from tests.demo_knowledge import answer_of, entry, options_of, title_of, wording
 
 pytestmark = pytest.mark.usefixtures("service")
-UNCLEAR = "昨天的剧怎么还没更新"
+UNCLEAR = "那延播有补偿吗"
 """Not sure, but likely to be one of a few things."""
 UNKNOWN = "那个怎么弄啊", "就是那个东西啊"
 CHARGED = "扣了我两次钱，电话又打不通，太坑了"
@@ -189,7 +189,7 @@ async def test_leaving_and_coming_back(page: Page, talk: Locator, guard: Guard) 
     await expect(page.get_by_role("alert").filter(has_text="请先重新关注")).to_be_visible()
     await expect(field).to_have_value("在吗")
     await page.get_by_role("button", name="重新关注").click()
-    await expect(talk).to_contain_text(phrases.WELCOME)
+    await expect(talk).to_contain_text(wording(phrases.WELCOME))
 
 
 async def test_a_picture_is_sent_and_a_message_taken_back(page: Page, talk: Locator, wire: Locator) -> None:

@@ -28,7 +28,7 @@ async def test_nothing_keeps_anybody_out(
     page = await (await open_context(viewport={"width": width, "height": 800}, color_scheme=scheme)).new_page()
     await opened(page)
     assert await findings(page) == []
-    await say(page, "昨天的剧怎么还没更新")
+    await say(page, "那延播有补偿吗")
     await say(page, "我要投诉")
     await page.get_by_label("图片、位置和更多").click()
     await page.get_by_role("button", name="扣款截图").click()
