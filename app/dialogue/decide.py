@@ -39,7 +39,7 @@ from app.dialogue.turn import (
 from app.dialogue.understand import Understanding
 from app.faq.knowledge import INTENT_PREFIX, Action, Entry, Intent
 from app.matching.match import Tier
-from app.tickets.models import TicketKind
+from app.tickets.models import TicketKind, TicketPriority
 
 _FOLLOW_UP = 14
 """Characters up to which a text can be a follow-up that says only half of what it asks."""
@@ -273,10 +273,11 @@ def _calm(turn: Turn, intent: Intent, rules: Rules, now: datetime) -> Decision:
 
 
 def _solved(turn: Turn, intent: Intent, rules: Rules, now: datetime) -> Decision:
-    """A ticket about it is closed with the viewer's word; a complaint only by whoever answers it."""
+    """A ticket about it is closed with the viewer's word; a complaint or an urgent one only by whoever works on it."""
     text = _wording(intent, now)
     memory = Memory(heard=turn.memory.heard)
-    about = [view for view in turn.here if view.kind in (TicketKind.inquiry, TicketKind.fault)]
+    kinds = (TicketKind.inquiry, TicketKind.fault)
+    about = [view for view in turn.here if view.kind in kinds and view.priority != TicketPriority.high]
     if not about:
         return reply(memory, text)
     return reply(memory, text + phrases.SOLVED.format(number=about[-1].name), CloseTicket(about[-1].number))

@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from app import metrics
 from app.dialogue import words
+from app.dialogue.choice import chosen
 from app.dialogue.provenance import Source, source_of
 from app.faq.knowledge import COLOURING, FIRST, INTENT_PREFIX, OFFERED, Action, Entry, Intent, Knowledge
 from app.matching.entities import Slots, extract
@@ -78,7 +79,7 @@ def build_brain(knowledge: Knowledge) -> Brain:
         extraction = extract(text)
         matched = match(normalise(extraction.rest))
         flag = words.first(flags, text)
-        meant = exact.get(normalise(text)) or _spoken(flag) or _sure(matched, knowledge)
+        meant = exact.get(normalise(text)) or _spoken(flag) or _sure(text, matched, knowledge)
         source = source_of(meant, matched) if isinstance(meant, Entry) else None
         return Understanding(
             text,
@@ -120,5 +121,8 @@ def _can_be_offered(meant: Entry | Intent) -> bool:
     return isinstance(meant, Entry) or meant.action in OFFERED
 
 
-def _sure(match: Match, knowledge: Knowledge) -> Entry | Intent | None:
+def _sure(text: str, match: Match, knowledge: Knowledge) -> Entry | Intent | None:
+    """Figures, or the place in a list, ask nothing by themselves, whatever they resemble."""
+    if match.normalised.isdecimal() or chosen(text, ()) is not None:
+        return None
     return knowledge.resolve(match.candidates[0].target) if match.tier is Tier.sure else None

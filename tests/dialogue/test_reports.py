@@ -269,6 +269,12 @@ async def test_solved_closes_what_it_is_about_but_no_complaint(talk: Talk) -> No
     assert {ticket.kind: ticket.status for ticket in await stored(talk)} == {"inquiry": "closed", "complaint": "open"}
 
 
+async def test_what_is_urgent_is_not_closed_by_a_word(talk: Talk) -> None:
+    await talk.say(THEFT)
+    await talk.say("好了")
+    assert (await stored(talk))[0].status == "open"
+
+
 # -------------------- bursts, recalls
 
 

@@ -33,6 +33,11 @@ def test_a_warning_of_a_fraud_is_no_insult_to_us(brain: Brain) -> None:
     assert understood.meant is brain.knowledge.entries["community.impostor"]
 
 
+@pytest.mark.parametrize("text", ["66666", "第二个", "2", "三", "我选3"])
+def test_figures_and_places_in_a_list_ask_nothing_by_themselves(brain: Brain, text: str) -> None:
+    assert brain.understand(text).meant is None
+
+
 def test_small_talk_is_never_offered_as_a_choice(brain: Brain) -> None:
     for text in ("你好会员", "谢谢会员", "再见卡", "嗯那个事"):
         offered = [brain.target(option) for option in brain.understand(text).options]
