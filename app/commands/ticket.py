@@ -10,10 +10,11 @@ from sqlalchemy.orm import Session
 from app.agents.calendars import BEIJING
 from app.commands.opened import with_database
 from app.conversations.models import Direction, Message
-from app.errors import AppError, ConfigurationError
+from app.errors import ConfigurationError
 from app.settings import Settings
 from app.tickets import service as tickets
 from app.tickets.models import Ticket, TicketEvent
+from app.tickets.service import TicketClosed, TicketNotFound
 
 _BY = "operator"
 _STEPS: dict[str, tuple[Callable[..., None], str]] = {
@@ -88,8 +89,10 @@ def _whole(session: Session, number: int) -> tuple[Ticket, list[TicketEvent], li
 def _run(settings: Settings, rule: Callable[..., Any], *arguments: Any) -> Any:
     try:
         return with_database(settings, lambda db, _: db.write(rule, *arguments))
-    except AppError:
+    except TicketNotFound:
         raise ConfigurationError("There is no ticket of that number.") from None
+    except TicketClosed:
+        raise ConfigurationError("That ticket is closed.") from None
 
 
 def _time(at: datetime | None) -> str:

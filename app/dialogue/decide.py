@@ -75,9 +75,8 @@ def decide(turn: Turn, rules: Rules, now: datetime) -> Decision:
 def _welcome(turn: Turn, rules: Rules, now: datetime) -> Decision:
     """A greeting with what is asked most, to be tapped or chosen by number."""
     known = [target for target in _ASKED_MOST if rules.brain.knows(target)]
-    choices = tuple(Choice(target, rules.brain.target(target).title) for target in known)
     memory = turn.memory.but(awaiting=waits(Waits.choice, now, *known))
-    return Decision(Said.replied, memory, (_listed(phrases.WELCOME, choices),))
+    return Decision(Said.replied, memory, (_listed(phrases.WELCOME, _choices(known, rules)),))
 
 
 # -------------------- who is it talking to
@@ -85,7 +84,7 @@ def _welcome(turn: Turn, rules: Rules, now: datetime) -> Decision:
 
 def _with_agent(turn: Turn) -> Decision:
     """A person speaks: the bot says nothing, and only carries out what nobody may delay."""
-    refuses = _means(turn, Action.unsubscribe)
+    refuses = turn.means(Action.unsubscribe)
     return Decision(Said.silent, turn.memory, effects=(Consent(False),) if refuses else ())
 
 
@@ -97,9 +96,11 @@ def _too_fast(turn: Turn, rules: Rules) -> Decision:
 
 
 def _in_queue(turn: Turn, rules: Rules, now: datetime) -> Decision:
-    if danger := _flagged(turn, Action.care):
+    if danger := turn.flagged(Action.care):
         return reports.care(turn, danger, rules, now)
-    found = turn.understanding.meant if turn.understanding else None
+    if alarm := turn.flagged(Action.alarm):
+        return _kept_in_queue(turn, reports.alarm(turn, alarm, rules, now))
+    found = turn.meant
     match found:
         case Intent(action=Action.unsubscribe):
             return reply(turn.memory, phrases.UNSUBSCRIBED, Consent(False))
@@ -147,7 +148,7 @@ def _with_bot(turn: Turn, rules: Rules, now: datetime) -> Decision:
             return _do(turn, heard, rules, now)
     if turn.understanding is None:
         return _wordless(turn, rules, now)
-    if flag := _flagged(turn, Action.calm):
+    if flag := turn.flagged(Action.calm):
         return _calm(turn, flag, rules, now)
     if turn.understanding.meant is not None:
         return _do(turn, turn.understanding.meant, rules, now)
@@ -160,12 +161,12 @@ def _with_bot(turn: Turn, rules: Rules, now: datetime) -> Decision:
 
 
 def _first(turn: Turn, rules: Rules, now: datetime) -> Decision:
-    if danger := _flagged(turn, Action.care):
+    if danger := turn.flagged(Action.care):
         return reports.care(turn, danger, rules, now)
-    found = turn.understanding.meant if turn.understanding else None
+    found = turn.meant
     if isinstance(found, Entry) and found.urgent:
         return answers.answer(turn, found, rules, now)
-    if alarm := _flagged(turn, Action.alarm):
+    if alarm := turn.flagged(Action.alarm):
         return reports.alarm(turn, alarm, rules, now)
     assert found is not None
     return _do(turn, found, rules, now)
@@ -234,8 +235,12 @@ def _follow_up(
 
 
 def _ask_choice(turn: Turn, options: Sequence[str], wording: str, rules: Rules, now: datetime) -> Decision:
-    choices = tuple([Choice(option, rules.brain.target(option).title) for option in options])
-    return _ask(turn, waits(Waits.choice, now, *options, about=_about(turn)), _listed(wording, choices))
+    asked = _listed(wording, _choices(options, rules))
+    return _ask(turn, waits(Waits.choice, now, *options, about=_about(turn)), asked)
+
+
+def _choices(options: Sequence[str], rules: Rules) -> tuple[Choice, ...]:
+    return tuple([Choice(option, rules.brain.target(option).title) for option in options])
 
 
 @lru_cache(512)
@@ -261,15 +266,13 @@ def _say(turn: Turn, intent: Intent, rules: Rules, now: datetime) -> Decision:
 
 def _calm(turn: Turn, intent: Intent, rules: Rules, now: datetime) -> Decision:
     """An apology and the ways out; what was asked beside the anger is one of them."""
-    found = turn.understanding.meant if turn.understanding else None
+    found = turn.meant
     options = [INTENT_PREFIX + name for name in ("human", "complaint") if name in rules.brain.knowledge.intents]
     if isinstance(found, Entry) and not found.intent:
         options.append(found.id)
-    titles = [rules.brain.target(option).title for option in options]
-    choices = tuple(Choice(option, title) for option, title in zip(options, titles, strict=True))
-    text = phrases.ANGRY.format(sorry=_wording(intent, now), options=phrases.numbered(titles))
+    wording = phrases.ANGRY.replace("{sorry}", _wording(intent, now))
     memory = turn.memory.but(awaiting=waits(Waits.choice, now, *options, about=_about(turn)))
-    return Decision(Said.replied, memory, (Say(text, choices=choices),))
+    return Decision(Said.replied, memory, (_listed(wording, _choices(options, rules)),))
 
 
 def _solved(turn: Turn, intent: Intent, rules: Rules, now: datetime) -> Decision:
@@ -335,16 +338,6 @@ _ACTIONS: dict[Action, Callable[[Turn, Intent, Rules, datetime], Decision]] = {
 def _about(turn: Turn) -> str:
     """What a question of ours is about: the words, unless they are an intent's (还是不行)."""
     return turn.words if turn.understanding and not isinstance(turn.understanding.meant, Intent) else ""
-
-
-def _means(turn: Turn, action: Action) -> bool:
-    found = turn.understanding.meant if turn.understanding else None
-    return isinstance(found, Intent) and found.action is action
-
-
-def _flagged(turn: Turn, action: Action) -> Intent | None:
-    flag = turn.understanding.flag if turn.understanding else None
-    return flag if flag and flag.action is action else None
 
 
 def _waited(turn: Turn, kind: Waits, now: datetime) -> bool:

@@ -19,6 +19,8 @@ from app.viewers.models import Identity
 
 _APART = (TicketKind.suggestion, TicketKind.data)
 """Kinds that take up nothing but their own."""
+SUGGESTIONS = 10
+"""Open suggestions of one conversation; what comes on top is added to the last."""
 _insert_consents = Insert(table_of(ConsentRow), ("identity_id", "topic", "granted", "at"))
 
 
@@ -81,7 +83,7 @@ class Files:
                     self._pushes.append((filed.thread.identity_id, granted))
 
     def _open_or_add(self, session: Session, filed: Filed, effect: OpenTicket) -> None:
-        fitting = next((k for k in reversed(self._here(filed)) if _takes_up(k, effect.kind)), None)
+        fitting = _fitting(self._here(filed), effect.kind)
         said = f"{effect.subject}（{effect.details}）" if effect.details else effect.subject
         if fitting is None:
             thread = filed.thread
@@ -189,10 +191,11 @@ def file(session: Session, filed: Sequence[Filed], known: Circumstances, now: da
     return files
 
 
-def _takes_up(ticket: _Known, kind: str) -> bool:
-    """Whether an open ticket takes up what would open one of ``kind``."""
-    if kind == TicketKind.suggestion:
-        return False
+def _fitting(here: Sequence[_Known], kind: str) -> _Known | None:
+    """The open ticket that takes up what would open one of ``kind``: the newest that may."""
+    if kind == TicketKind.suggestion:  # each is one of its own, until there are so many that nobody reads them apart
+        suggested = [known for known in here if known.kind == kind]
+        return suggested[-1] if len(suggested) >= SUGGESTIONS else None
     if kind in (TicketKind.complaint, TicketKind.data):
-        return ticket.kind == kind
-    return ticket.kind not in _APART
+        return next((known for known in reversed(here) if known.kind == kind), None)
+    return next((known for known in reversed(here) if known.kind not in _APART), None)

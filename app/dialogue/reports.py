@@ -97,7 +97,7 @@ def urgent_goes_on(turn: Turn, entry: Entry, rules: Rules, now: datetime, ticket
 
 def alarm(turn: Turn, intent: Intent, rules: Rules, now: datetime) -> Decision:
     """An urgent matter whatever was asked beside it; the category is what the text matched."""
-    found = turn.understanding.meant if turn.understanding else None
+    found = turn.meant
     category = found.id if isinstance(found, Entry) else None
     ticket = new_ticket(turn, rules, now, "refund", turn.words, priority=TicketPriority.high, category=category)
     said = intent.replies[0].replace("{due}", when(_due(turn, ticket), now))
@@ -228,7 +228,7 @@ def _matter(turn: Turn, rules: Rules, kind: str) -> str:
     """What it is about: a “yes”, “no”, “a person” or “still broken” speaks of what was said before."""
     about = turn.memory.awaiting.about if turn.memory.awaiting else ""
     last = last_spoken_of(turn, rules)
-    found = turn.understanding.meant if turn.understanding else None
+    found = turn.meant
     before = about or (last.title if last else "")
     if before and (about or isinstance(found, Intent) or kind == TicketKind.fault):
         return before if len(turn.words) <= _BARE else f"{before}：{turn.words}"

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from app.channels.base import Choice, Content
 from app.dialogue.provenance import Source
 from app.dialogue.understand import Understanding
+from app.faq.knowledge import Action, Entry, Intent
 from app.matching.entities import NOTHING, Slots
 from app.tickets.views import TicketRef, TicketView
 
@@ -98,6 +99,20 @@ class Turn(NamedTuple):
     @property
     def words(self) -> str:
         return self.understanding.words if self.understanding else ""
+
+    @property
+    def meant(self) -> Entry | Intent | None:
+        return self.understanding.meant if self.understanding else None
+
+    def means(self, action: Action) -> bool:
+        """Whether the text asks for an intent of this action."""
+        found = self.meant
+        return isinstance(found, Intent) and found.action is action
+
+    def flagged(self, action: Action) -> Intent | None:
+        """The intent of this action whose words stand in the text, whatever it asks."""
+        flag = self.understanding.flag if self.understanding else None
+        return flag if flag and flag.action is action else None
 
 
 class Said(StrEnum):

@@ -48,9 +48,9 @@ def _device(turn: Turn, waiting: Awaiting, rules: Rules, now: datetime) -> Next:
 
 
 def _offer(turn: Turn, waiting: Awaiting, rules: Rules, now: datetime) -> Next:
-    if _means(turn, Action.confirm):
+    if turn.means(Action.confirm):
         return rules.brain.knowledge.intents.get(waiting.options[0])
-    return reply(turn.memory.closed(), phrases.DECLINED) if _means(turn, Action.deny) or refuses(turn) else None
+    return reply(turn.memory.closed(), phrases.DECLINED) if turn.means(Action.deny) or refuses(turn) else None
 
 
 def _details(turn: Turn, waiting: Awaiting, rules: Rules, now: datetime) -> Next:
@@ -67,7 +67,7 @@ def _details(turn: Turn, waiting: Awaiting, rules: Rules, now: datetime) -> Next
 
 def _answer(turn: Turn, waiting: Awaiting, rules: Rules, now: datetime) -> Next:
     ticket = next((view for view in turn.own if str(view.number) == waiting.options[0]), None)
-    if ticket is None or ticket.asked is None or _wants_tickets(turn):
+    if ticket is None or ticket.asked is None or _wants_tickets(turn) or turn.means(Action.say):
         return None
     return reports.answer_ticket(turn, rules, now, ticket)
 
@@ -75,7 +75,7 @@ def _answer(turn: Turn, waiting: Awaiting, rules: Rules, now: datetime) -> Next:
 def _tickets(turn: Turn, waiting: Awaiting, rules: Rules, now: datetime) -> Next:
     number = progress.number_in(turn.words, bare=True)
     if number is None:
-        return progress.list_all(turn, now) if _means(turn, Action.deny) else None
+        return progress.list_all(turn, now) if turn.means(Action.deny) else None
     return progress.tell_number(turn, now, number)
 
 
@@ -86,9 +86,9 @@ def _suggestion(turn: Turn, waiting: Awaiting, rules: Rules, now: datetime) -> N
 
 
 def _notice(turn: Turn, waiting: Awaiting, rules: Rules, now: datetime) -> Next:
-    if _means(turn, Action.confirm):
+    if turn.means(Action.confirm):
         return reports.want_notice(turn)
-    return reply(turn.memory.closed(), phrases.WILL_NOT_TELL) if _means(turn, Action.deny) or refuses(turn) else None
+    return reply(turn.memory.closed(), phrases.WILL_NOT_TELL) if turn.means(Action.deny) or refuses(turn) else None
 
 
 def _picture(turn: Turn, waiting: Awaiting, rules: Rules, now: datetime) -> Next:
@@ -126,7 +126,7 @@ _NO: Sequence[str] = ("不用", "不要了", "不了", "不需要", "算了", "�
 def _denied(turn: Turn, rules: Rules, now: datetime) -> Decision | None:
     if refuses(turn):
         return reply(turn.memory.closed(), phrases.OKAY)
-    return reports.hand_over(turn, rules, now, phrases.HANDED_OVER_UNSURE) if _means(turn, Action.deny) else None
+    return reports.hand_over(turn, rules, now, phrases.HANDED_OVER_UNSURE) if turn.means(Action.deny) else None
 
 
 def _beyond(turn: Turn, last: int) -> Decision:
@@ -138,18 +138,13 @@ def refuses(turn: Turn) -> bool:
     return len(turn.words) <= 8 and turn.words.startswith(tuple(_NO))
 
 
-def _means(turn: Turn, action: Action) -> bool:
-    found = turn.understanding.meant if turn.understanding else None
-    return isinstance(found, Intent) and found.action is action
-
-
 def _wants_tickets(turn: Turn) -> bool:
-    return any(_means(turn, action) for action in (Action.ticket_progress, Action.my_tickets, Action.answer_due))
+    return any(turn.means(action) for action in (Action.ticket_progress, Action.my_tickets, Action.answer_due))
 
 
 def _asks_something_else(turn: Turn, entry: Entry) -> bool:
     """A few words that name a device name it, whatever they resemble."""
-    found = turn.understanding.meant if turn.understanding else None
+    found = turn.meant
     if isinstance(found, Entry) and len(turn.words) <= _NAMING:
         return False
     return found is not None and found is not entry

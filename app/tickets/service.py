@@ -12,7 +12,7 @@ from app.conversations.models import Message
 from app.db.driver import connection_of, fetch
 from app.db.rows import Columns, Insert, Row, Write, table_of
 from app.db.sql import for_update, reserve
-from app.errors import NotFound
+from app.errors import AppError, NotFound
 from app.tickets.models import Ticket, TicketEvent, TicketPriority, TicketStatus
 
 _COLUMNS = (
@@ -24,6 +24,10 @@ _insert_events = Insert(table_of(TicketEvent), ("ticket_id", "kind", "author", "
 
 class TicketNotFound(NotFound):
     message = "没有这个工单"
+
+
+class TicketClosed(AppError):
+    status_code, message = 409, "这个工单已经关闭"
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,14 +143,14 @@ def transcript(session: Session, ticket: Ticket, *, limit: int = 500) -> list[Me
 
 
 def start(session: Session, number: int, *, by: str, now: datetime) -> None:
-    ticket = get(session, number)
+    ticket = _get_open(session, number)
     ticket.status = TicketStatus.in_progress
     _write_down(session, ticket, "started", by, "", now)
 
 
 def reply(session: Session, number: int, text: str, *, by: str, now: datetime) -> None:
     """The state of things for the viewer, who hears it when he asks."""
-    ticket = get(session, number)
+    ticket = _get_open(session, number)
     if ticket.status == TicketStatus.open:
         ticket.status = TicketStatus.in_progress
     _write_down(session, ticket, "replied", by, text, now)
@@ -154,7 +158,7 @@ def reply(session: Session, number: int, text: str, *, by: str, now: datetime) -
 
 def ask(session: Session, number: int, text: str, *, by: str, now: datetime) -> None:
     """Wait for the viewer's answer."""
-    ticket = get(session, number)
+    ticket = _get_open(session, number)
     ticket.status, ticket.asked = TicketStatus.waiting, text
     _write_down(session, ticket, "asked", by, text, now)
 
@@ -165,6 +169,13 @@ def close(session: Session, number: int, text: str, *, by: str, now: datetime) -
     if ticket.closed_at is None:
         ticket.status, ticket.asked, ticket.closed_at = TicketStatus.closed, None, now
         _write_down(session, ticket, "closed", by, text, now)
+
+
+def _get_open(session: Session, number: int) -> Ticket:
+    ticket = get(session, number)
+    if ticket.closed_at is not None:
+        raise TicketClosed
+    return ticket
 
 
 def _write_down(session: Session, ticket: Ticket, kind: str, by: str, text: str, now: datetime) -> None:

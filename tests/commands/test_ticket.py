@@ -53,6 +53,14 @@ def test_it_is_worked_on_to_its_end(run: Run, number: int) -> None:
     assert shown.index("operator asked: 哪一天扣的？") < shown.index("operator closed: 两笔已经退回")
 
 
+def test_a_closed_ticket_is_not_worked_on(run: Run, number: int) -> None:
+    run("ticket", "close", str(number), "好了")
+    for step in (("start", str(number)), ("ask", str(number), "哪天？"), ("reply", str(number), "在查")):
+        ended = run("ticket", *step)
+        assert (ended.code, ended.err) == (1, "That ticket is closed.\n")
+    assert "closed, priority" in run("ticket", "show", str(number)).out
+
+
 def test_what_is_no_ticket_is_said(run: Run) -> None:
     ended = run("ticket", "close", "T-99", "好了")
     assert (ended.code, ended.err) == (1, "There is no ticket of that number.\n")

@@ -131,6 +131,30 @@ async def test_a_childs_payment_goes_first(talk: Talk, text: str) -> None:
     assert "{" not in (answer.text or "")
 
 
+async def test_a_childs_payment_goes_first_in_the_queue_as_well(talk: Talk) -> None:
+    await talk.say("转人工")
+    answer = await talk.say("我女儿偷偷充了三百")
+    assert "T-1" in (answer.text or "")
+    assert [(ticket.priority, ticket.status) for ticket in await stored(talk)] == [("high", "open")]
+    assert (await conversation(talk)).owner == "queue"
+
+
+async def test_so_many_suggestions_and_no_more(talk: Talk) -> None:
+    for number in range(13):
+        talk.now += timedelta(minutes=1)
+        await talk.say(f"建议你们把第 {number} 期的片尾歌单列出来")
+    assert len(await stored(talk)) == 10
+    assert len(await history(talk, 10)) == 4
+
+
+async def test_thanks_are_no_answer_to_what_was_asked(talk: Talk) -> None:
+    await talk.say("投诉")
+    await talk.db.write(tickets.ask, 1, "哪天的事？", by="agent", now=talk.now)
+    await talk.say("工单进度")
+    await talk.say("谢谢")
+    assert (await stored(talk))[0].status == "waiting"
+
+
 async def test_buying_for_a_child_is_not_urgent(talk: Talk) -> None:
     await talk.say("孩子想看动画片，怎么充会员")
     assert not await stored(talk)
