@@ -42,6 +42,18 @@ async def test_what_was_sent_literally_is_folded_until_asked_for(page: Page, wir
     await expect(body).to_be_visible()
 
 
+async def test_what_is_swapped_with_a_click_does_not_fold_again(page: Page, wire: Locator) -> None:
+    await opened(page)
+    await say(page, "会员怎么退款")
+    summary = wire.get_by_text("原文").first
+    await summary.evaluate(
+        "(summary) => { summary.click(); document.body.dispatchEvent(new CustomEvent('htmx:afterSwap')); }"
+    )
+    await expect(wire.locator("pre").first).to_be_visible()
+    await summary.press("Enter")
+    await expect(wire.locator("pre").first).to_be_hidden()
+
+
 # -------------------- asked back
 
 

@@ -2,16 +2,16 @@
 
 const unfolded = new Set<string>();
 
-document.addEventListener(
-  "toggle",
-  ({ target }) => {
-    if (target instanceof HTMLDetailsElement && target.dataset["fold"]) {
-      target.open ? unfolded.add(target.dataset["fold"]) : unfolded.delete(target.dataset["fold"]);
-      show();
-    }
-  },
-  true, // does not bubble
-);
+// The click, not the toggle event: that comes later, and what is swapped in between would fold it again.
+document.addEventListener("click", (event) => {
+  const details = (event.target as Element).closest("summary")?.parentElement;
+  const name = details?.dataset["fold"];
+  if (details instanceof HTMLDetailsElement && name) {
+    event.preventDefault();
+    details.open ? unfolded.delete(name) : unfolded.add(name);
+    show();
+  }
+});
 
 function show(): void {
   document.querySelectorAll<HTMLDetailsElement>("details[data-fold]").forEach((details) => {
