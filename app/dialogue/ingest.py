@@ -112,7 +112,7 @@ class Ingest:
         """The response that carried this reply has left: it is marked ``sent`` within a moment."""
         self._handed_over.append((message_id, _now()))
         if self._noting is None:
-            self._noting = asyncio.create_task(self._note_hand_overs(HAND_OVERS_EVERY))
+            self._noting = asyncio.create_task(self._note_hand_overs())
 
     def depth(self) -> int:
         return len(self._queue)
@@ -131,7 +131,7 @@ class Ingest:
             await asyncio.wait(self._flying, return_when=asyncio.FIRST_COMPLETED)
         if self._noting is not None:
             await self._noting
-        await self._note_hand_overs(0)
+        await self._write_hand_overs()
         logs.flush()
 
     def _may_start(self) -> bool:
@@ -180,17 +180,27 @@ class Ingest:
         except TimeoutError:
             logs.flush()
 
-    async def _note_hand_overs(self, after: float) -> None:
-        await asyncio.sleep(after)
-        self._noting = None
+    async def _note_hand_overs(self) -> None:
+        """Until none is left; it is over only after its last write, so that the end of the process can wait for it."""
+        try:
+            while self._handed_over:
+                await asyncio.sleep(HAND_OVERS_EVERY)
+                if not await self._write_hand_overs():
+                    return  # the next hand-over takes them along
+        finally:
+            self._noting = None
+
+    async def _write_hand_overs(self) -> bool:
         handed, self._handed_over = self._handed_over, []
         if not handed:
-            return
+            return True
         try:
             await self._db.write(outbox.mark_sent, handed)
         except Exception:
-            self._handed_over = handed + self._handed_over  # the next hand-over takes them along
+            self._handed_over = handed + self._handed_over
             log.exception("hand-overs not written")
+            return False
+        return True
 
     async def _commit(self, taken: Sequence[_Waiting], *, store_only: bool) -> None:
         """Write a batch and resolve its futures; a batch that fails is halved until the culprit stands alone."""

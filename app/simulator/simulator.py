@@ -1,5 +1,6 @@
 """The simulator of a process: its phones, the platform that it plays for them, and what it sees of the service."""
 
+import asyncio
 from dataclasses import dataclass
 
 from app.conversations.accounts import Directory
@@ -37,8 +38,8 @@ class Simulator:
 
     async def close(self) -> None:
         self.changes.close()
-        for phone in self.stage:
-            halt(phone)
+        halted = [task for phone in self.stage for task in halt(phone)]
+        await asyncio.gather(*halted, return_exceptions=True)  # the store is closed behind them
         await self.acting.close()
 
 

@@ -1,5 +1,6 @@
 """All pretend phones of this process: bounded, in memory, gone with it."""
 
+import asyncio
 import itertools
 from collections.abc import Iterator
 
@@ -86,9 +87,11 @@ class Stage:
         return next((viewer for viewer in VIEWERS if viewer.name not in taken), VIEWERS[0])
 
 
-def halt(phone: Phone) -> None:
-    """End what goes on at a phone: its scenario, its exchanges."""
-    for task in (*phone.tasks, *([phone.play] if phone.play else [])):
+def halt(phone: Phone) -> list[asyncio.Task[None]]:
+    """End what goes on at a phone: its scenario, its exchanges. The tasks returned end in the loop's next turns."""
+    tasks = [*phone.tasks, *([phone.play] if phone.play else [])]
+    for task in tasks:
         task.cancel()
     phone.tasks.clear()
     phone.play, phone.typing = None, False
+    return tasks

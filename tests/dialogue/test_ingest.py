@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from app import metrics
 from app.channels.base import Image
+from app.conversations import outbox
 from app.conversations.accounts import Directory
 from app.conversations.models import InboundEvent, Message
 from app.dialogue import ingest as module
@@ -21,6 +22,7 @@ from app.dialogue.ingest import Ingest
 from app.dialogue.push import Fate, Push
 from app.dialogue.reading import read_arrived
 from app.dialogue.turn import Said
+from tests.db.gates import Gate
 from tests.dialogue.conftest import Talk
 
 REFUND = "会员可以退款吗？"
@@ -111,6 +113,25 @@ async def test_the_last_hand_overs_are_written_at_the_end(talk: Talk) -> None:
         ingest.handed_over((await ingest.submit(talk.push(REFUND))).message_id or 0)
         assert await talk.db.read(outbound) == ["sending"]
     assert await talk.db.read(outbound) == ["sent"]
+
+
+async def test_the_end_waits_for_hand_overs_that_are_being_written(talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else the store is closed while they are on their way into it."""
+    gate, mark_sent = Gate(), outbox.mark_sent
+
+    def mark_and_stop(session: Session, handed: list[tuple[int, datetime]]) -> None:
+        gate.stop(session)
+        mark_sent(session, handed)
+
+    monkeypatch.setattr(outbox, "mark_sent", mark_and_stop)
+    async with serving(talk) as ingest:
+        ingest.handed_over((await ingest.submit(talk.push(REFUND))).message_id or 0)
+        await gate.reached()
+        end = asyncio.create_task(ingest.drain())
+        assert not (await asyncio.wait([end], timeout=0.1))[0]
+        gate.open()
+        await end
+        assert await talk.db.read(outbound) == ["sent"]
 
 
 async def test_a_repeat_takes_the_first_hand_over_back(talk: Talk) -> None:
