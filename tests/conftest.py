@@ -73,7 +73,18 @@ async def db(settings: Settings) -> AsyncIterator[Database]:
 
 
 def pytest_collection_finish() -> None:
-    """A collection of everything that was imported takes longer than ``WRITE_LIMIT`` allows the rule that it meets."""
+    _settle()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """After each file. It also brings the warning of a connection left open near to where it was left."""
+    if nextitem is None or nextitem.path != item.path:
+        _settle()
+
+
+def _settle() -> None:
+    """A collection of all that was ever made takes longer than ``WRITE_LIMIT`` allows the rule that it meets."""
     gc.collect()
     gc.freeze()
 
