@@ -131,7 +131,8 @@ class Ingest:
             await asyncio.wait(self._flying, return_when=asyncio.FIRST_COMPLETED)
         if self._noting is not None:
             await self._noting
-        await self._write_hand_overs()
+        if self._handed_over:
+            await self._write_hand_overs()
         logs.flush()
 
     def _may_start(self) -> bool:
@@ -192,8 +193,6 @@ class Ingest:
 
     async def _write_hand_overs(self) -> bool:
         handed, self._handed_over = self._handed_over, []
-        if not handed:
-            return True
         try:
             await self._db.write(outbox.mark_sent, handed)
         except Exception:

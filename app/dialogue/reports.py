@@ -82,7 +82,7 @@ def urgent(turn: Turn, entry: Entry, rules: Rules, now: datetime, said: Say) -> 
 
 def urgent_goes_on(turn: Turn, entry: Entry, rules: Rules, now: datetime, ticket: TicketRef) -> Decision:
     """More of an urgent matter: what helps most once more, and a person at once where one is there."""
-    if turn.memory.repeats or not turn.words:
+    if turn.memory.repeats > 0 or not turn.words:
         return note(turn, now, ticket)
     steps = f"{entry.again[0]}\n" if entry.again else ""
     added = AddToTicket(turn.words, ticket.number)
@@ -101,7 +101,7 @@ def alarm(turn: Turn, intent: Intent, rules: Rules, now: datetime) -> Decision:
     category = found.id if isinstance(found, Entry) else None
     ticket = new_ticket(turn, rules, now, "refund", turn.words, priority=TicketPriority.high, category=category)
     said = intent.replies[0].replace("{due}", when(_due(turn, ticket), now))
-    memory = turn.memory.but(awaiting=waits(Waits.details, now), failures=0, last_entry=category)
+    memory = turn.memory.but(awaiting=waits(Waits.details, now), failures=0, last_entry=category, repeats=-1)
     return Decision(Said.replied, memory, (Say(said),), (ticket,))
 
 
@@ -181,7 +181,7 @@ def add_in_queue(turn: Turn, rules: Rules) -> Decision:
         return stay_with(turn, None)
     if isinstance(turn.content, Image) and turn.here:
         return reply(turn.memory, phrases.EVIDENCE.format(number=turn.here[-1].name), *effects, said=Said.acknowledged)
-    if isinstance(last, Entry) and last.urgent and turn.memory.repeats < len(last.again):
+    if isinstance(last, Entry) and last.urgent and 0 <= turn.memory.repeats < len(last.again):
         said = f"{last.again[turn.memory.repeats]}\n{phrases.ADDED_URGENT}"
         memory = turn.memory.but(repeats=turn.memory.repeats + 1, acknowledged=True)
         return reply(memory, said, *effects, said=Said.acknowledged)

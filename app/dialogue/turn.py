@@ -61,7 +61,7 @@ class Memory(NamedTuple):
     acknowledged: bool = False
     """Whether the viewer in the queue was told that his addition was received."""
     repeats: int = 0
-    """How often ``last_entry`` was asked again since it was answered first."""
+    """How often ``last_entry`` was asked again since it was answered first; -1 while it is known but not answered."""
     heard: Slots = NOTHING
     """What was named so far: title, episode, device, error code."""
 

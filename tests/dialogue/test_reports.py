@@ -131,6 +131,14 @@ async def test_a_childs_payment_goes_first(talk: Talk, text: str) -> None:
     assert "{" not in (answer.text or "")
 
 
+async def test_what_is_asked_after_a_childs_payment_was_not_said_before(talk: Talk) -> None:
+    """The alarm knows the matter, but its words are not the entry's: that one is still to be said in full."""
+    refund = talk.rules.brain.knowledge.entries["membership.refund"]
+    await talk.say("孩子拿我手机充了三百块，能退吗")
+    assert ((await talk.say("会员怎么退款")).text or "").startswith(refund.answer)
+    assert ((await talk.say("会员怎么退款")).text or "").startswith(refund.again[0])
+
+
 async def test_a_childs_payment_goes_first_in_the_queue_as_well(talk: Talk) -> None:
     await talk.say("转人工")
     answer = await talk.say("我女儿偷偷充了三百")

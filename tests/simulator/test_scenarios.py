@@ -50,6 +50,17 @@ async def test_a_scene_shows_what_it_promises(played: Played, name: str) -> None
     assert re.search(in_order, said(phone), re.DOTALL), said(phone)
 
 
+async def test_what_plays_is_over_when_the_simulator_is_closed(played: Played) -> None:
+    """The store is closed next."""
+    phone = played.simulator.plays.begin("delayed")
+    scene = phone.play
+    assert scene is not None
+    await until(lambda: phone.tasks)
+    exchanges = list(phone.tasks)
+    await played.simulator.close()
+    assert [task.done() for task in (scene, *exchanges)] == [True] * (1 + len(exchanges))
+
+
 async def test_a_scene_begins_anew_and_can_be_stopped(played: Played) -> None:
     plays = quick_plays(played)
     phone = plays.begin("delayed")
