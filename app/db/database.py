@@ -44,10 +44,11 @@ class SlowWrite(Exception):
     """A write took longer than a test run allows."""
 
 
-def timed(session: Session, rule: Callable[..., T], args: Any, kwargs: Any, limit: float | None) -> T:
+def timed(session: Session, rule: Callable[..., T], args: Any, kwargs: Any, *, limit: float | None = None) -> T:
     """Call the rule and flush; log a slow one.
 
     ``limit``: seconds of this thread's own work after which it fails, whatever else the machine does meanwhile (tests).
+    Only for a thread that runs one rule at a time: in an event loop the others' work would count as this one's.
     """
     start, work = perf_counter(), thread_time()
     session.connection()  # begins: what goes to the driver directly is part of the transaction too

@@ -29,9 +29,9 @@ _insert = Insert(table_of(Sealed), ("name", "value"), or_ignore=True)
 
 
 def connect(settings: Settings, *, write_limit: float | None = None) -> Database:
-    """The engine that DATABASE_URL names; its schema must be up to date already."""
+    """The engine that DATABASE_URL names; its schema must be up to date already. ``write_limit``: SQLite's alone."""
     if settings.database.startswith("postgresql"):
-        return PostgresDatabase(settings.database, pool=settings.database_pool, write_limit=write_limit)
+        return PostgresDatabase(settings.database, pool=settings.database_pool)
     path = sqlite_path(settings.database)
     try:
         return SqliteDatabase(path, write_limit=write_limit)

@@ -21,9 +21,8 @@ class PostgresDatabase:
     dialect = "postgresql"
     ingest_batches = 3
 
-    def __init__(self, url: str, *, pool: int = 8, write_limit: float | None = None) -> None:
-        """``pool``: connections of this process; three are kept for ingest. ``write_limit``: as in SqliteDatabase."""
-        self._limit = write_limit
+    def __init__(self, url: str, *, pool: int = 8) -> None:
+        """``pool``: connections of this process; three are kept for ingest."""
         self._engine = create_async_engine(
             "postgresql+asyncpg://",
             hide_parameters=True,  # an error in the log must not hold a viewer's words
@@ -73,7 +72,7 @@ class PostgresDatabase:
         def run() -> T:
             # The transaction is this rule's alone, so its end is the engine's: no savepoint is needed around it.
             with self._engine.sync_engine.begin() as connection, _session(connection) as session:
-                return timed(session, rule, args, kwargs, self._limit)
+                return timed(session, rule, args, kwargs)
 
         for attempt in range(1, ATTEMPTS + 1):
             try:

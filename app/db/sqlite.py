@@ -192,7 +192,7 @@ class SqliteDatabase:
         mode: JoinTransactionMode = "create_savepoint" if savepoint else "rollback_only"
         with Session(self._connection, expire_on_commit=False, join_transaction_mode=mode) as session:
             try:
-                call.value = timed(session, call.rule, call.args, call.kwargs, self._limit)
+                call.value = timed(session, call.rule, call.args, call.kwargs, limit=self._limit)
                 if savepoint:
                     session.commit()  # releases it; the group's commit makes it durable
             except BaseException as error:  # whatever it is, it is its caller's: this thread serves all others

@@ -110,6 +110,7 @@ async def test_a_slow_write_is_logged(
     assert (record.getMessage(), record.__dict__["rule"]) == ("slow write", "reserve")
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_a_write_beyond_the_limit_fails(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(database, "SLOW_WRITE", 0)
     db = connect(settings, write_limit=0)
