@@ -78,6 +78,8 @@ class Entry:
     """Steps for the viewer's device instead of ``answer``."""
     offer: str | None = None
     """The intent that acts if the viewer says yes: its offer stands under the answer."""
+    styles: tuple[str, ...] = ()
+    """How each of ``similar`` is written, for the training of the matcher; "" where the file does not say."""
 
     def steps_for(self, device: Device | None) -> str | None:
         return next((steps for known, steps in self.devices if known == device), None)

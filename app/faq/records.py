@@ -24,6 +24,9 @@ MOMENTS = ("ticket", "due")
 """What a reply of an intent may name besides facts: the number of the ticket that it opens, and its promised time."""
 _STAY = {name: f"{{{name}}}" for name in MOMENTS}
 
+STYLES = ("short", "plain", "story", "typo", "traditional", "slang", "symptom", "border")
+"""Ways in which viewers write; ``border`` are phrasings next to another topic."""
+
 ENTRY_REQUIRED = frozenset({"id", "title", "question", "similar", "answer"})
 ENTRY_OPTIONAL = frozenset({"again", "devices", "offer", "urgent", "intent"})
 INTENT_REQUIRED = frozenset({"id", "title", "action", "priority"})
@@ -40,6 +43,7 @@ class Phrasing:
     text: str
     place: Place
     exact: bool = False
+    style: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +70,14 @@ def read_entry(group: str, place: Place, facts: Facts) -> ReadEntry:
     """An item of ``entries`` in the file of ``group``."""
     fields = source.record(place, ENTRY_REQUIRED, ENTRY_OPTIONAL)
     id_ = _entry_id(fields.get("id"), group)
-    similar = _phrasings(id_, fields.get("similar"))
+    similar = _similar(id_, fields.get("similar"))
     template = _template(fields.get("answer"), facts)
     entry = Entry(
         id=id_,
         title=_title(fields.get("title")),
         question=_phrase(fields.get("question")),
         similar=tuple(phrasing.text for phrasing in similar),
+        styles=tuple(phrasing.style for phrasing in similar),
         answer=render(template, facts),
         again=_wordings(fields.get("again"), facts),
         devices=_devices(fields.get("devices"), facts),
@@ -144,6 +149,14 @@ def _line(place: Place | None) -> str:
 
 def _phrasings(target: str, place: Place | None, *, exact: bool = False) -> list[Phrasing]:
     return [Phrasing(target, _phrase(item), item, exact) for item in source.items(place)]
+
+
+def _similar(target: str, place: Place | None) -> list[Phrasing]:
+    """A list, or a mapping of styles, each with a list."""
+    if place is None or not source.is_mapping(place):
+        return _phrasings(target, place)
+    styles = source.record(place, frozenset(), frozenset(STYLES))
+    return [replace(found, style=style) for style, items in styles.items() for found in _phrasings(target, items)]
 
 
 def _phrase(place: Place | None) -> str:

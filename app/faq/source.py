@@ -159,6 +159,10 @@ def record(place: Place, required: Set[str], optional: Set[str]) -> dict[str, Pl
     return fields
 
 
+def is_mapping(place: Place) -> bool:
+    return isinstance(place.node, yaml.MappingNode)
+
+
 def items(place: Place | None) -> list[Place]:
     """The items of a list; an absent optional list (None) is empty."""
     if place is None:
