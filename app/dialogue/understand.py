@@ -10,9 +10,8 @@ from app.dialogue.choice import chosen
 from app.dialogue.provenance import Source, source_of
 from app.faq.knowledge import COLOURING, FIRST, INTENT_PREFIX, OFFERED, Action, Entry, Intent, Knowledge
 from app.matching.entities import Slots, extract
-from app.matching.index import Index, Phrasing
+from app.matching.index import Index
 from app.matching.match import Match, Tier
-from app.matching.normalise import normalise
 
 OPTIONS = 3
 """Choices in a clarifying question."""
@@ -55,6 +54,12 @@ class Brain:
     def target(self, name: str) -> Entry | Intent:
         return self.knowledge.resolve(name)
 
+    def name_of(self, meant: Entry | Intent) -> str:
+        """The target that leads to it."""
+        if isinstance(meant, Entry):
+            return meant.id
+        return self.knowledge.named.get(meant.id, INTENT_PREFIX + meant.id)
+
     def knows(self, name: str) -> bool:
         """Whether ``name`` is a target: the id of an entry, or that of an intent behind ``intent:``."""
         intent = name.removeprefix(INTENT_PREFIX)
@@ -68,7 +73,8 @@ class Brain:
 
 
 def build_brain(knowledge: Knowledge) -> Brain:
-    index = Index.build(Phrasing(target, text) for target, text in knowledge.phrasings())
+    index = Index.build(knowledge.phrasings(), knowledge.language)
+    normalise = knowledge.language.normalise
     exact = {normalise(word): knowledge.intents[name] for word, name in knowledge.exact_words().items()}
     flags = words.read(knowledge)
 
