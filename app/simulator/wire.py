@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from app.dialogue.endpoints import Observation
 from app.dialogue.phrases import DEVICES
+from app.dialogue.provenance import Source
 from app.dialogue.push import Fate as PushFate
 from app.dialogue.turn import (
     AddToTicket,
@@ -167,8 +168,12 @@ def decided(seen: Observation, brain: Brain) -> Decided | None:
         failures=decision.memory.failures,
         effects=tuple(_effect(effect, seen.answer.ticket) for effect in decision.effects),
         title=_title(brain, source.entry) if source and brain.knows(source.entry) else "",
-        source=f"{source.entry} · 版本 {source.version}" if source else "",
+        source=_origin(source) if source else "",
     )
+
+
+def _origin(source: Source) -> str:
+    return f"{source.entry} · 版本 {source.version}" + (" · 大模型从候选里选的" if source.chosen_by else "")
 
 
 def _owner(memory: Memory) -> str:
