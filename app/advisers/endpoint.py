@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 
 AT_ONCE = 8
 """Calls of one process at a time; whoever comes on top goes without, as waiting would make the answer late."""
+KEPT = 60.0
+"""Seconds for which an idle connection is kept: a new one costs a good part of the time that there is."""
 _STATES = {State.closed: 0, State.half_open: 1, State.open: 2}
 _THIS_TEXT = frozenset({400, 413, 422})
 """Refusals of a single request, e.g. by a service's filter of contents: they say nothing of the next one."""
@@ -78,7 +80,7 @@ class Endpoint:
         headers = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
         if key:
             headers["Authorization"] = f"Bearer {key}"
-        limits = httpx.Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE)
+        limits = httpx.Limits(max_connections=AT_ONCE, keepalive_expiry=KEPT)
         # The whole call has one limit, below: that of each of its steps would let a slow trickle go on for ever.
         self._http = httpx.AsyncClient(headers=headers, limits=limits, timeout=None)
         metrics.adviser_breaker.labels(name).set(_STATES[State.closed])

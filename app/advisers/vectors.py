@@ -37,7 +37,7 @@ class VectorStore:
         if not self.path.exists():
             return {}
         try:
-            with np.load(self.path, allow_pickle=False) as file:
+            with self.path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
                 keys, vectors = file["keys"], file["vectors"]
             return _checked(keys, vectors)
         except Exception as error:  # a damaged file raises whatever its bytes lead to
