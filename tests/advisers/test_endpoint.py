@@ -132,7 +132,7 @@ async def test_failures_open_the_breaker_and_a_probe_closes_it(
 
 async def test_texts_that_a_service_refuses_do_not_shut_out_the_others(api: OpenAi, open_endpoint: Open) -> None:
     endpoint = open_endpoint()
-    api.answers = [HTTPStatus.BAD_REQUEST] * FAILURES * 2
+    api.answers = list[Answer]([HTTPStatus.BAD_REQUEST] * FAILURES * 2)
     for _ in range(FAILURES * 2):
         assert await failure(endpoint) is Failure.refused
     assert await ask(endpoint)

@@ -36,7 +36,15 @@ class Raw:
     body: bytes
 
 
-Answer = str | HTTPStatus | Odd | Raw | dict[str, Any]
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What the model says once the test lets it."""
+
+    text: str
+    released: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+Answer = str | HTTPStatus | Odd | Raw | Held | dict[str, Any]
 """What the model says, a status without a body of the API, an odd connection, a body, or a JSON object."""
 
 
@@ -73,6 +81,9 @@ class OpenAi:
             self.asked.append(asked)
             self.arrived.notify_all()
         told = self.answers.pop(0) if self.answers else None
+        if isinstance(told, Held):
+            await told.released.wait()
+            told = told.text
         if asked.path.endswith("/chat/completions"):
             said = self.otherwise if told is None else told
             return completion(said) if isinstance(said, str) else said
