@@ -236,11 +236,17 @@ def duration(seconds: float) -> str:
     return f"{seconds:.1f} 秒" if seconds >= 1 else f"{seconds * 1000:.1f} ms"
 
 
+def _reading(understanding: Understanding | None) -> str:
+    if understanding is None:
+        return "封好待存"
+    return "理解，问大模型，封好待存" if understanding.advice else "理解，封好待存"
+
+
 def timings(seen: Observation, attempt: Attempt) -> Sequence[Timing]:
     """Where the time of one attempt went, in the order of the stages."""
     spans = (
         ("收包、验签、解密、解码", seen.parsed - seen.arrived),
-        ("理解，封好待存" if seen.push.understanding else "封好待存", seen.submitted - seen.parsed),
+        (_reading(seen.push.understanding), seen.submitted - seen.parsed),
         ("排队、决策、写库、提交", seen.committed - seen.submitted),
     )
     whole = sum(seconds for _, seconds in spans) or 1e-9

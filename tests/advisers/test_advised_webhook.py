@@ -17,9 +17,11 @@ from sqlalchemy.orm import Session
 from app.conversations.models import Message
 from app.dialogue import phrases
 from app.dialogue.advising import PER_VIEWER, option_of
+from app.dialogue.endpoints import Observation, Webhooks
 from app.dialogue.loading import load_brain
 from app.matching.match import Tier
 from app.settings import Settings
+from app.simulator import wire
 from tests.advisers.conftest import Counted
 from tests.advisers.unsure import entry_of, number_of, options, unsure
 from tests.demo_knowledge import ALWAYS_OPEN, answer_of, brain, title_of, wording
@@ -29,7 +31,7 @@ from tests.fakes.openai import Answer, Held, Odd, OpenAi, Raw
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 KEY = "sk-geheim"
-AMPLE, SHORT = 3.0, 0.2
+AMPLE, SHORT = 3.0, 0.5
 """Seconds of LLM_TIMEOUT; the short one where it is meant to pass."""
 
 
@@ -139,6 +141,21 @@ async def test_an_intent_may_be_chosen_and_stands_with_what_is_said(
     assert wording(phrases.HANDED_OVER).fullmatch(await send(http, push(text)))
     (stored,) = await said(app)
     assert (stored["entry"], stored["chosen_by"]) == ("ticket.human", "llm:tiny")
+
+
+async def test_the_wire_beside_the_phones_says_who_chose(app: FastAPI, http: httpx.AsyncClient, api: OpenAi) -> None:
+    text = unsure()
+    seen: list[Observation] = []
+    service = app.state.service
+    app.door = Webhooks(  # type: ignore[attr-defined]
+        service.directory, service.ingest, service.keyring, seen.append, service.advising
+    )
+    api.answers = [number_of(text, entry_of(text))]
+    await send(http, push(text))
+    decided = wire.decided(seen[0], brain())
+    assert decided is not None
+    assert decided.source.startswith(entry_of(text))
+    assert decided.source.endswith("大模型从候选里选的")
 
 
 # -------------------- where it has nothing to say
