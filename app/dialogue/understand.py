@@ -20,6 +20,15 @@ CACHED_TEXTS = 2048
 
 
 @dataclass(frozen=True, slots=True)
+class Advice:
+    """What an adviser says to a text of which the index is not sure."""
+
+    meant: Entry | Intent | None
+    """One of the candidates; None where it is none of them."""
+    source: Source | None
+
+
+@dataclass(frozen=True, slots=True)
 class Understanding:
     """What a text says by itself; the conversation's context is applied by ``decide``."""
 
@@ -38,6 +47,13 @@ class Understanding:
     """The text without blanks around it."""
     options: tuple[str, ...] = ()
     """What it may ask, if it is likely: targets with titles of their own, best first."""
+    advice: Advice | None = None
+    """It counts only where the text would be asked back: it knows nothing of the conversation, nor of what waits."""
+
+    @property
+    def may_mean(self) -> Entry | Intent | None:
+        """What it asks for sure or by advice: whatever is needed to decide that has to be loaded."""
+        return self.meant or (self.advice.meant if self.advice else None)
 
 
 Understand = Callable[[str], Understanding]
