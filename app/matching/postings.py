@@ -46,7 +46,7 @@ class Postings:
     """For each gram the phrasings that hold it, and for each phrasing its vector. Immutable."""
 
     def __init__(self, arrays: Arrays) -> None:
-        self._arrays = arrays
+        self.arrays = arrays
         self._sizes = np.diff(arrays.stops, prepend=0)
         self._lengths = np.diff(arrays.gram_stops, prepend=0)
 
@@ -68,18 +68,18 @@ class Postings:
     def vectors(self, rows: Integers) -> tuple[Integers, Integers, Floats]:
         """The vectors of some phrasings, one after the other: which of ``rows``, gram, weight."""
         sizes = self._sizes[rows]
-        places = runs(self._arrays.stops[rows], sizes)
-        return np.arange(len(rows)).repeat(sizes), self._arrays.grams[places], self._arrays.weights[places]
+        places = runs(self.arrays.stops[rows], sizes)
+        return np.arange(len(rows)).repeat(sizes), self.arrays.grams[places], self.arrays.weights[places]
 
     def grams(self, row: int) -> list[int]:
-        stop = self._arrays.stops[row]
-        found: list[int] = self._arrays.grams[stop - self._sizes[row] : stop].tolist()
+        stop = self.arrays.stops[row]
+        found: list[int] = self.arrays.grams[stop - self._sizes[row] : stop].tolist()
         return found
 
     def _products(self, grams: Integers, weights: Floats, lengths: Integers) -> Floats:
-        places = runs(self._arrays.gram_stops[grams], lengths)
-        products = self._arrays.row_weights[places] * weights.astype(np.float32).repeat(lengths)
-        return sums(products, self._arrays.rows[places], len(self))
+        places = runs(self.arrays.gram_stops[grams], lengths)
+        products = self.arrays.row_weights[places] * weights.astype(np.float32).repeat(lengths)
+        return sums(products, self.arrays.rows[places], len(self))
 
     def _pruned(self, grams: Integers, weights: Floats, lengths: Integers) -> Floats:
         order = lengths.argsort(kind="stable")
