@@ -25,6 +25,10 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65535)
     data_dir: Path = Path("data")
+    knowledge_dir: Path = ROOT
+    """The folder that holds faq/ and intents/."""
+    knowledge_every: float = Field(default=5, ge=0, le=86_400)
+    """Seconds between two looks for changes in it; 0: only when a SIGHUP asks for one."""
     database_url: str = ""
     """Empty: SQLite in ``data_dir``."""
     migrate: Literal["auto", "never"] = "auto"

@@ -1,13 +1,17 @@
 """The rules of a process, from its settings and the files of the knowledge."""
 
+from collections.abc import Mapping
 from datetime import timedelta
+from pathlib import Path
 
 from app.agents.calendars import ALWAYS, DEMO_HOURS, Calendar, read_calendar
+from app.dialogue import phrases
 from app.dialogue.rules import DATA_DAYS, Promises, Rules
 from app.dialogue.understand import Brain, build_brain
 from app.faq.facts import resolve_facts
+from app.faq.knowledge import Knowledge
 from app.faq.loader import load
-from app.settings import ROOT, Settings
+from app.settings import Settings
 
 
 def load_facts(settings: Settings) -> dict[str, str | None]:
@@ -16,8 +20,13 @@ def load_facts(settings: Settings) -> dict[str, str | None]:
     return resolve_facts({**hours, **settings.facts}, demo=settings.demo)
 
 
+def load_knowledge(root: Path, facts: Mapping[str, str | None]) -> Knowledge:
+    """What stands in faq/ and intents/ of a folder, as far as the dialogue can speak it; KnowledgeError otherwise."""
+    return load(root / "faq", root / "intents", facts, offers=phrases.OFFERS.keys())
+
+
 def load_brain(settings: Settings) -> Brain:
-    return build_brain(load(ROOT / "faq", ROOT / "intents", load_facts(settings)))
+    return build_brain(load_knowledge(settings.knowledge_dir, load_facts(settings)))
 
 
 def load_calendar(settings: Settings) -> Calendar:
