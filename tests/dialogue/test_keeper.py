@@ -20,6 +20,7 @@ from fastapi import FastAPI
 from app.dialogue import keeper as module
 from app.dialogue import phrases
 from app.dialogue.keeper import Keeper
+from app.dialogue.loading import load_brain
 from app.dialogue.understand import Brain
 from app.main import Service
 from app.settings import Settings
@@ -135,7 +136,7 @@ class Gate:
     """Stops whoever builds an index, wherever it is built, until it is opened."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.reached, self._opened, self._build = threading.Event(), threading.Event(), module.load_brain
+        self.reached, self._opened, self._build = threading.Event(), threading.Event(), load_brain
         monkeypatch.setattr(module, "load_brain", self._stop)
 
     def _stop(self, settings: Settings) -> Brain:
@@ -219,15 +220,14 @@ async def test_broken_files_keep_what_was_served_until_they_are_mended(
     problem = "faq/playback.yaml:6: entries[0].answer: must not be empty"
     assert await still.health() == served | {"problems": [problem]}
     assert await still.ask(BUFFERING) == ANSWER
-    (record,) = caplog.records
-    said = vars(record)
+    (said,) = _told(caplog)
     assert (said["file"], said["line"], said["field"]) == ("faq/playback.yaml", 6, "entries[0].answer")
     assert (await still.loads("refused"), await still.count("knowledge_problems")) == (refused + 1, 1)
 
     files.write("faq/membership.yaml", "entries: [")
     await still.looks()
     assert len((await still.health())["problems"]) == 2
-    assert [vars(record)["file"] for record in caplog.records] == ["faq/playback.yaml", "faq/membership.yaml"], (
+    assert [said["file"] for said in _told(caplog)] == ["faq/playback.yaml", "faq/membership.yaml"], (
         "what was told is not told again"
     )
 
@@ -419,3 +419,8 @@ async def test_a_push_that_was_understood_before_is_decided_after(
     assert (await still.ask("还是卡")).startswith("抱歉，刚才的办法没有解决问题。"), (
         "the steps were in vain all the same"
     )
+
+
+def _told(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
+    """The fields of what the keeper logged."""
+    return [vars(record) for record in caplog.records if record.name == "app.dialogue.keeper"]
