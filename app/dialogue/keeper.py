@@ -44,7 +44,9 @@ class Keeper:
         """What is wrong with the files as they are now, while the last state without a problem stays in force."""
         self.loaded_at = datetime.now(UTC)
         self._settings, self._adopt = settings, adopt
-        self._stamp, self._served, self._refused = seen.stamp, seen.digest, ""
+        unchanged = files.stamp(settings.knowledge_dir) == seen.stamp
+        self._stamp, self._refused = seen.stamp, ""
+        self._served = seen.digest if unchanged else ""  # else nobody knows what the rules were made of
         self._changing: Stamp | None = None
         """The files at the last look, where they are not those of ``_stamp``."""
         self._wake = asyncio.Event()
