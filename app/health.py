@@ -11,9 +11,12 @@ from app.conversations import routing
 from app.db.database import Database
 from app.db.schema import revisions
 from app.dialogue import events
+from app.dialogue.keeper import Keeper
 
 router = APIRouter()
 _MOST = 100_000
+_SHOWN = 50
+"""Problems of the knowledge; one slip in a file can bring about hundreds."""
 
 
 @router.get("/healthz")
@@ -23,11 +26,13 @@ async def healthz() -> PlainTextResponse:
 
 @router.get("/readyz")
 async def readyz(request: Request) -> JSONResponse:
-    """200 where a message would be answered: database reached, schema as the code wants it, knowledge loaded."""
+    """200 where a message would be answered: database reached, schema as the code wants it, knowledge loaded.
+
+    Files that cannot be used are shown and change nothing: the knowledge that was loaded before them answers.
+    """
     service = request.app.state.service
     checks = await _database_checks(service.db)
-    checks["knowledge"] = bool(service.ingest.rules.brain.knowledge.entries)
-    return JSONResponse(checks, 200 if all(checks.values()) else 503)
+    return JSONResponse({**checks, "knowledge": _knowledge(service.keeper)}, 200 if all(checks.values()) else 503)
 
 
 @router.get("/metrics")
@@ -36,6 +41,19 @@ async def show_metrics(request: Request) -> Response:
     metrics.ingest_depth.set(service.ingest.depth())
     await service.db.read(_measure)
     return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
+
+
+def _knowledge(keeper: Keeper) -> dict[str, object]:
+    brain = keeper.rules.brain
+    shown = [str(problem) for problem in keeper.problems[:_SHOWN]]
+    if len(keeper.problems) > _SHOWN:
+        shown.append(f"and {len(keeper.problems) - _SHOWN} more")
+    return {
+        "version": brain.knowledge.version,
+        "index_version": brain.index.version,
+        "loaded_at": keeper.loaded_at.isoformat(timespec="seconds"),
+        "problems": shown,
+    }
 
 
 async def _database_checks(db: Database) -> dict[str, bool]:

@@ -19,8 +19,11 @@ from app.dialogue.advising import Advising
 from app.dialogue.backlog import Backlog
 from app.dialogue.endpoints import PREFIX, Webhooks
 from app.dialogue.ingest import Ingest
+from app.dialogue.keeper import Keeper
 from app.dialogue.loading import load_rules
+from app.dialogue.rules import Rules
 from app.errors import AppError
+from app.faq import files
 from app.secrets import Keyring, load_keyring
 from app.settings import Settings
 from app.simulator.endpoints import pages as simulator_pages
@@ -39,26 +42,33 @@ class Service:
     directory: Directory
     ingest: Ingest
     backlog: Backlog
+    keeper: Keeper
     simulator: Simulator | None
     """Demo mode only."""
     advising: Advising | None
     """Only where a language model is configured."""
 
 
-async def open_service(settings: Settings) -> Service:
-    """Everything that answers a message, not yet running. The schema must be up to date."""
+async def open_service(settings: Settings, *, on_swap: Callable[[], None] = lambda: None) -> Service:
+    """Everything that answers a message, not yet running. The schema must be up to date.
+
+    ``on_swap`` is called whenever other knowledge was put in force.
+    """
     keyring, db = load_keyring(settings), connect(settings)
     await db.write(check_keys, keyring)
-    rules = load_rules(settings)
+    seen, rules = files.see(settings.knowledge_dir), load_rules(settings)
     directory = Directory(db, keyring, simulated=settings.demo)
     await directory.refresh()
     backlog = Backlog(db, directory, keyring, rules)
-    if not settings.demo:
-        ingest = Ingest(db, rules, backlog.grew)
-        return Service(settings, db, keyring, directory, ingest, backlog, None, _open_advising(settings))
-    stalling = StallingIngest(db, rules, backlog.grew)
-    simulator = open_simulator(settings, db, directory, stalling)
-    return Service(settings, db, keyring, directory, stalling, backlog, simulator, _open_advising(settings))
+    ingest = (StallingIngest if settings.demo else Ingest)(db, rules, backlog.grew)
+
+    def adopt(new: Rules) -> None:
+        ingest.rules = backlog.rules = new
+        on_swap()
+
+    keeper = Keeper(settings, seen, rules, adopt)
+    simulator = open_simulator(settings, db, directory, ingest) if isinstance(ingest, StallingIngest) else None
+    return Service(settings, db, keyring, directory, ingest, backlog, keeper, simulator, _open_advising(settings))
 
 
 def _open_advising(settings: Settings) -> Advising | None:
@@ -69,7 +79,8 @@ def _open_advising(settings: Settings) -> Advising | None:
 @asynccontextmanager
 async def running(service: Service) -> AsyncIterator[None]:
     """Run the tasks of a ``serve`` process; at the end finish what was taken in, then close."""
-    tasks = [asyncio.create_task(service.ingest.run()), asyncio.create_task(service.backlog.run())]
+    parts = (service.ingest, service.backlog, service.keeper)
+    tasks = [asyncio.create_task(part.run()) for part in parts]
     if service.db.dialect == "sqlite":
         tasks.append(asyncio.create_task(work(service.db, service.directory, service.settings)))
     try:
@@ -105,10 +116,12 @@ class Application(FastAPI):
             simulator.changes.close()
 
 
-def create_app(settings: Settings, *, on_ready: Callable[[], None] = lambda: None) -> Application:
+def create_app(
+    settings: Settings, *, on_ready: Callable[[], None] = lambda: None, on_swap: Callable[[], None] = lambda: None
+) -> Application:
     @asynccontextmanager
     async def lifespan(app: Application) -> AsyncIterator[None]:
-        service = await open_service(settings)
+        service = await open_service(settings, on_swap=on_swap)
         async with running(service):
             app.state.service, app.state.simulator = service, service.simulator
             observer = service.simulator.inner.observe if service.simulator is not None else None

@@ -15,6 +15,10 @@ understand_misses = Counter("viewerdesk_understand_misses", "Texts that were not
 advice = Counter(
     "viewerdesk_advice", "Questions to optional advisers by outcome", ["adviser", "outcome"], registry=registry
 )
+knowledge_loads = Counter(
+    "viewerdesk_knowledge_loads", "States of the knowledge's files by outcome: loaded, refused", ["outcome"],
+    registry=registry,
+)  # fmt: skip
 
 latency = Histogram(
     "viewerdesk_turn_seconds",
@@ -45,3 +49,11 @@ ingest_depth = Gauge("viewerdesk_ingest_queue", "Pushes that wait for an ingest 
 backlog_depth = Gauge("viewerdesk_backlog", "Stored events that are not decided yet", registry=registry)
 outbox_depth = Gauge("viewerdesk_outbox", "Messages in the outbox that wait to be sent", registry=registry)
 waiting = Gauge("viewerdesk_conversations_waiting", "Conversations that wait for an agent", registry=registry)
+knowledge_problems = Gauge(
+    "viewerdesk_knowledge_problems", "What is wrong with the knowledge's files, so that an older state is served",
+    registry=registry,
+)  # fmt: skip
+knowledge_loaded_at = Gauge(
+    "viewerdesk_knowledge_loaded_at", "Since when the served knowledge is served, in seconds since 1970",
+    ["version", "index"], registry=registry,
+)  # fmt: skip

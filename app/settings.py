@@ -28,6 +28,12 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65535)
     data_dir: Path = Path("data")
+    cache_dir: Path | None = None
+    """Where what can be built again is kept: the matcher's index. Empty: in ``data_dir``."""
+    knowledge_dir: Path = ROOT
+    """The folder that holds faq/ and intents/."""
+    knowledge_every: float = Field(default=5, ge=0, le=86_400)
+    """Seconds between two looks for changes in it; 0: only when a SIGHUP asks for one."""
     database_url: str = ""
     """Empty: SQLite in ``data_dir``."""
     migrate: Literal["auto", "never"] = "auto"
@@ -125,6 +131,10 @@ class Settings(BaseSettings):
     @property
     def demo(self) -> bool:
         return self.mode == "demo"
+
+    @property
+    def cache(self) -> Path:
+        return self.cache_dir or self.data_dir / "cache"
 
     @property
     def address(self) -> str:

@@ -9,11 +9,11 @@ from app.agents.calendars import BEIJING
 from app.commands import advisers
 from app.commands.channel import problems_of
 from app.commands.opened import with_database
-from app.dialogue.loading import load_calendar, load_facts
+from app.dialogue.loading import load_calendar, load_facts, load_knowledge
 from app.errors import ConfigurationError
-from app.faq.loader import load
+from app.faq.files import FOLDERS
 from app.secrets import load_keyring
-from app.settings import ROOT, Settings
+from app.settings import Settings
 
 
 def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -22,7 +22,10 @@ def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 def doctor(settings: Settings, options: argparse.Namespace) -> int:
     """Print each finding; 1 where something keeps the service from answering."""
-    print(f"Mode {settings.mode}, database {_without_password(settings.database)}, data in {settings.data_dir}.")
+    print(
+        f"Mode {settings.mode}, database {_without_password(settings.database)}, data in {settings.data_dir}, "
+        f"knowledge in {settings.knowledge_dir}."
+    )
     print(advisers.describe(settings))
     broken = False
     for name, examine in _EXAMINATIONS:
@@ -75,12 +78,18 @@ def _channels(settings: Settings) -> Iterator[str]:
 
 
 def _knowledge(settings: Settings) -> Iterator[str]:
-    knowledge = load(ROOT / "faq", ROOT / "intents", load_facts(settings))
+    facts, root = load_facts(settings), settings.knowledge_dir
+    missing = " and ".join(f"{name}/" for name in FOLDERS if not (root / name).is_dir())
+    if missing:
+        raise ConfigurationError(f"KNOWLEDGE_DIR {root} holds no folder {missing}, or this user may not enter it.")
+    knowledge = load_knowledge(root, facts)
     if knowledge.withheld:
-        missing = sorted({fact for facts in knowledge.withheld.values() for fact in facts})
-        names = ", ".join(f"FACTS__{fact.upper()}" for fact in missing)
+        unset = sorted({fact for withheld in knowledge.withheld.values() for fact in withheld})
+        names = ", ".join(f"FACTS__{fact.upper()}" for fact in unset)
         count = len(knowledge.withheld)
         yield f"{count} answers are withheld, a person is called instead, until these are set: {names}."
+    if not settings.knowledge_every:
+        yield "KNOWLEDGE_EVERY is 0: edits are taken up after a SIGHUP to 'serve' only."
 
 
 def _hours(settings: Settings) -> Iterator[str]:

@@ -1,13 +1,13 @@
 """``ask`` and ``faq lint``: the knowledge, without a server."""
 
 import argparse
+from pathlib import Path
 
-from app.dialogue.loading import load_brain
+from app.dialogue.loading import load_brain, load_knowledge
 from app.dialogue.understand import build_brain
 from app.faq.facts import resolve_facts
 from app.faq.lint import lint
-from app.faq.loader import load
-from app.settings import ROOT, Settings
+from app.settings import Settings
 
 
 def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -15,7 +15,9 @@ def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     asking.add_argument("text")
     asking.set_defaults(run=ask)
     faq = verbs.add_parser("faq", help="the knowledge's files").add_subparsers(required=True, metavar="ACTION")
-    faq.add_parser("lint", help="check the files and find phrasings that compete").set_defaults(run=check)
+    linting = faq.add_parser("lint", help="check the files and find phrasings that compete")
+    linting.add_argument("--dir", type=Path, help="the folder that holds faq/ and intents/, instead of KNOWLEDGE_DIR")
+    linting.set_defaults(run=check)
 
 
 def ask(settings: Settings, options: argparse.Namespace) -> None:
@@ -30,7 +32,8 @@ def ask(settings: Settings, options: argparse.Namespace) -> None:
 
 
 def check(settings: Settings, options: argparse.Namespace) -> int:
-    knowledge = load(ROOT / "faq", ROOT / "intents", resolve_facts(settings.facts, demo=True))
+    folder: Path = options.dir or settings.knowledge_dir
+    knowledge = load_knowledge(folder, resolve_facts(settings.facts, demo=True))
     findings = lint(knowledge)
     for finding in findings:
         print(finding)

@@ -8,18 +8,18 @@ from pathlib import Path
 from typing import Any
 
 from app.dialogue.judging import Question, judge_brain, judge_index
-from app.dialogue.loading import load_brain
+from app.dialogue.loading import WEIGHTS, load_brain, load_knowledge, load_weights
 from app.errors import ConfigurationError
 from app.faq.facts import resolve_facts
 from app.faq.knowledge import INTENT_PREFIX, SAYING, Knowledge
-from app.faq.loader import load
 from app.faq.outside import read_outside
-from app.matching.confidence import SHIPPED, Weights
+from app.matching.confidence import SHIPPED
 from app.matching.evaluation import Figures, Verdict, by_style, confusions, figures
 from app.matching.index import Index
 from app.matching.training import HELD_BACK, Known, Material, train
 from app.settings import ROOT, Settings
 
+OUTSIDE = Path("faq", "training", "outside.yaml")
 WORST = 8
 """Confusions that are listed."""
 
@@ -27,7 +27,7 @@ WORST = 8
 def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     matching = verbs.add_parser("matching", help="the matcher").add_subparsers(required=True, metavar="ACTION")
     training = matching.add_parser("train", help="fit the confidence to the knowledge and write its weights")
-    training.add_argument("--to", type=Path, default=SHIPPED, metavar="FILE", help="where the weights are written")
+    training.add_argument("--to", type=Path, metavar="FILE", help="where the weights are written")
     training.set_defaults(run=fit)
     judging = verbs.add_parser("eval", help="how well questions with known answers are treated")
     judging.add_argument("--questions", type=Path, required=True, metavar="FILE.jsonl", help="text, id or null, style")
@@ -38,17 +38,21 @@ def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 def fit(settings: Settings, options: argparse.Namespace) -> None:
     """Some ten seconds. The service takes new weights at its next start."""
+    to: Path = options.to or (SHIPPED if settings.knowledge_dir == ROOT else settings.knowledge_dir / WEIGHTS)
     material = training_material(settings)
     styles = ", ".join(HELD_BACK)
     source = f"{len(material.known)} phrasings, held back by style ({styles}), and {len(material.outside)} outside"
     weights = train(material, f"app matching train: {source}; thresholds by 10-fold cross-validation")
-    weights.save(options.to)
+    weights.save(to)
     print(json.dumps(asdict(weights), ensure_ascii=False, indent=2))
+    print(f"written to {to}")
 
 
 def training_material(settings: Settings) -> Material:
-    knowledge = load(ROOT / "faq", ROOT / "intents", resolve_facts(settings.facts, demo=True))
-    outside = read_outside(ROOT / "faq" / "training" / "outside.yaml")
+    """With the outside utterances of one's own where there are some."""
+    knowledge = load_knowledge(settings.knowledge_dir, resolve_facts(settings.facts, demo=True))
+    own = settings.knowledge_dir / OUTSIDE
+    outside = read_outside(own if own.exists() else ROOT / OUTSIDE)
     chat = {INTENT_PREFIX + name for name, intent in knowledge.intents.items() if intent.action in SAYING}
     return Material(list(_known(knowledge)), outside, frozenset(chat), knowledge.language)
 
@@ -65,8 +69,9 @@ def _known(knowledge: Knowledge) -> Iterator[Known]:
 def evaluate(settings: Settings, options: argparse.Namespace) -> None:
     questions = read_questions(options.questions)
     if options.base:
-        language = load(ROOT / "faq", ROOT / "intents", resolve_facts(settings.facts, demo=True)).language
-        verdicts = judge_index(Index.build(read_base(options.base), language, Weights.load()), questions)
+        language = load_knowledge(settings.knowledge_dir, resolve_facts(settings.facts, demo=True)).language
+        index = Index.build(read_base(options.base), language, load_weights(settings.knowledge_dir))
+        verdicts = judge_index(index, questions)
     else:
         verdicts = judge_brain(load_brain(settings), questions)
     if options.json:

@@ -5,6 +5,7 @@ import asyncio
 import contextlib
 import ctypes
 import gc
+import os
 import signal
 import socket
 import sys
@@ -39,7 +40,8 @@ def serve(settings: Settings, options: argparse.Namespace) -> None:
     logs.configure(settings.log_level)
     with_database(settings, lambda db, keyring: _prepare(settings, db, keyring))
     listening = _listen(settings)
-    app = create_app(settings, on_ready=lambda: _ready(settings))
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is knowledge to look at
+    app = create_app(settings, on_ready=lambda: _ready(settings, server), on_swap=settle_memory)
     config: dict[str, Any] = {
         "log_config": None,
         "access_log": False,
@@ -57,6 +59,18 @@ class _Server(uvicorn.Server):
     def __init__(self, app: Application, config: uvicorn.Config) -> None:
         super().__init__(config)
         self._app = app
+
+    def watch(self) -> None:
+        """SIGHUP: look for changed knowledge; but where it tells that the terminal is gone, end with it."""
+        loop, has_terminal = asyncio.get_running_loop(), os.isatty(0)
+
+        def hang_up() -> None:
+            if has_terminal and not os.isatty(0):
+                self.handle_exit(signal.SIGTERM, None)
+            else:
+                self._app.state.service.keeper.look_now()
+
+        loop.add_signal_handler(signal.SIGHUP, hang_up)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         self._app.end_streams()
@@ -107,13 +121,17 @@ def _listen(settings: Settings) -> socket.socket:
     return listening
 
 
-def _ready(settings: Settings) -> None:
+def _ready(settings: Settings, server: _Server) -> None:
     settle_memory()
+    server.watch()
     _greet(settings)
 
 
 def settle_memory() -> None:
-    """What start-up built stays for good: take it out of the collector's rounds, and give back what it only passed."""
+    """What was built stays: take it out of the collector's rounds, and give back what was only needed to build it.
+
+    Knowledge that is swapped out later is freed all the same, by counting references: it holds no cycle.
+    """
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 20, 20)  # a turn's garbage is freed by counting references; cycles are rare

@@ -46,14 +46,18 @@ def _wording(entry: Entry, device: Device | None, repeats: int) -> tuple[str, As
         return _once_more(entry, repeats)
     if device and (steps := entry.steps_for(device)):
         return steps, None
-    said = _SAID_FIRST.get(entry.version)
+    key = entry.id, entry.version
+    said = _SAID_FIRST.get(key)
     if said is None:
-        said = _SAID_FIRST[entry.version] = _at_first(entry)
+        if len(_SAID_FIRST) >= _KEPT:
+            _SAID_FIRST.clear()
+        said = _SAID_FIRST[key] = _at_first(entry)
     return said
 
 
-_SAID_FIRST: dict[str, tuple[str, Asked]] = {}
-"""By the version of an entry; as many as there are entries in this process's time."""
+_KEPT = 4096
+_SAID_FIRST: dict[tuple[str, str], tuple[str, Asked]] = {}
+"""By the id and version of an entry. Each edit leaves the versions before it behind, until there are ``_KEPT``."""
 
 
 def _at_first(entry: Entry) -> tuple[str, Asked]:

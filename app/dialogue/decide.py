@@ -76,6 +76,8 @@ def decide(turn: Turn, rules: Rules, now: datetime) -> Decision:
 def _welcome(turn: Turn, rules: Rules, now: datetime) -> Decision:
     """A greeting with what is asked most, to be tapped or chosen by number."""
     known = [target for target in _ASKED_MOST if rules.brain.knows(target)]
+    if not known:
+        return reply(turn.memory, phrases.WELCOME_PLAIN)
     memory = turn.memory.but(awaiting=waits(Waits.choice, now, *known))
     return Decision(Said.replied, memory, (_listed(phrases.WELCOME, _choices(known, rules)),))
 
@@ -140,6 +142,8 @@ def _still_waiting(turn: Turn, rules: Rules, now: datetime) -> str:
 def _with_bot(turn: Turn, rules: Rules, now: datetime) -> Decision:
     if turn.understanding and turn.understanding.first:
         return _first(turn, rules, now)
+    if isinstance(turn.content, MenuUsed) and turn.understanding is None:  # a menu older than the knowledge
+        return reply(turn.memory, phrases.GONE)
     waited = turn.memory.awaiting
     if waited is not None and waited.expires >= now.timestamp():
         heard = waiting.hear(turn, waited, rules, now)
@@ -149,6 +153,7 @@ def _with_bot(turn: Turn, rules: Rules, now: datetime) -> Decision:
             return _do(turn, heard, rules, now)
     if turn.understanding is None:
         return _wordless(turn, rules, now)
+    understanding = _in_force(turn.understanding, rules)
     if flag := turn.flagged(Action.calm):
         return _calm(turn, flag, rules, now)
     if turn.understanding.meant is not None:
@@ -158,7 +163,7 @@ def _with_bot(turn: Turn, rules: Rules, now: datetime) -> Decision:
         return progress.tell_number(turn, now, number)
     if waiting.refuses(turn):
         return reply(turn.memory.closed(), phrases.OKAY)
-    return _unsure(turn, turn.understanding, rules, now)
+    return _unsure(turn, understanding, rules, now)
 
 
 def _first(turn: Turn, rules: Rules, now: datetime) -> Decision:
@@ -200,6 +205,12 @@ def _do(turn: Turn, found: Entry | Intent, rules: Rules, now: datetime) -> Decis
     return answers.answer(turn, found, rules, now)
 
 
+def _in_force(understanding: Understanding, rules: Rules) -> Understanding:
+    """Without what left the knowledge after the text was understood: it cannot be offered any more."""
+    options = tuple([target for target in understanding.options if rules.brain.knows(target)])
+    return understanding if options == understanding.options else replace(understanding, options=options)
+
+
 def _unsure(turn: Turn, understanding: Understanding, rules: Rules, now: datetime) -> Decision:
     """What the context makes of it, or an adviser; else one clarifying question, then a person."""
     if not understanding.match.normalised:
@@ -234,10 +245,12 @@ def _follow_up(
 ) -> Decision | Entry | Intent | None:
     """A short text after an answer: the device that it lacked, steps in vain, or a candidate of the same matter."""
     last = turn.memory.last_entry
-    if last is None or len(turn.words) > _FOLLOW_UP or not rules.brain.knows(last):
+    if last is None or len(turn.words) > _FOLLOW_UP:
         return None
     if turn.words.startswith(_STILL):
         return reports.hand_over(turn, rules, now, phrases.STILL_BROKEN, TicketKind.fault)
+    if not rules.brain.knows(last):
+        return None
     entry, device = rules.brain.target(last), understanding.slots.device
     if device and isinstance(entry, Entry) and entry.steps_for(device):
         return answers.for_device(turn, entry, device)
@@ -282,7 +295,7 @@ def _calm(turn: Turn, intent: Intent, rules: Rules, now: datetime) -> Decision:
     """An apology and the ways out; what was asked beside the anger is one of them."""
     found = turn.meant
     options = [INTENT_PREFIX + name for name in ("human", "complaint") if name in rules.brain.knowledge.intents]
-    if isinstance(found, Entry) and not found.intent:
+    if isinstance(found, Entry) and not found.intent and rules.brain.knows(found.id):
         options.append(found.id)
     wording = phrases.ANGRY.replace("{sorry}", _wording(intent, now))
     memory = turn.memory.but(awaiting=waits(Waits.choice, now, *options, about=_about(turn)))

@@ -1,13 +1,23 @@
 """The rules of a process, from its settings and the files of the knowledge."""
 
+from collections.abc import Mapping
 from datetime import timedelta
+from pathlib import Path
 
 from app.agents.calendars import ALWAYS, DEMO_HOURS, Calendar, read_calendar
+from app.dialogue import phrases
 from app.dialogue.rules import DATA_DAYS, Promises, Rules
 from app.dialogue.understand import Brain, build_brain
 from app.faq.facts import resolve_facts
+from app.faq.knowledge import Knowledge
 from app.faq.loader import load
-from app.settings import ROOT, Settings
+from app.matching.confidence import SHIPPED, Weights
+from app.matching.index import Index, normalised
+from app.matching.store import open_base
+from app.settings import Settings
+
+WEIGHTS = Path("faq", "training", "weights.json")
+"""Where ``app matching train`` writes in a KNOWLEDGE_DIR of one's own."""
 
 
 def load_facts(settings: Settings) -> dict[str, str | None]:
@@ -16,8 +26,26 @@ def load_facts(settings: Settings) -> dict[str, str | None]:
     return resolve_facts({**hours, **settings.facts}, demo=settings.demo)
 
 
-def load_brain(settings: Settings) -> Brain:
-    return build_brain(load(ROOT / "faq", ROOT / "intents", load_facts(settings)))
+def load_knowledge(root: Path, facts: Mapping[str, str | None]) -> Knowledge:
+    """What stands in faq/ and intents/ of a folder, as far as the dialogue can speak it; KnowledgeError otherwise."""
+    return load(root / "faq", root / "intents", facts, offers=phrases.OFFERS.keys())
+
+
+def load_brain(settings: Settings, before: Brain | None = None) -> Brain:
+    """``before``: the brain in force, whose index is taken further where the edit is small beside it."""
+    knowledge = load_knowledge(settings.knowledge_dir, load_facts(settings))
+    weights = load_weights(settings.knowledge_dir)
+    known = normalised(knowledge.phrasings(), knowledge.language)
+    if before is not None and before.index.pays_to_update(known, knowledge.language, weights):
+        return build_brain(knowledge, before.index.updated(known))
+    base = open_base(known, knowledge.language, settings.cache)
+    return build_brain(knowledge, Index(base, knowledge.language, weights))
+
+
+def load_weights(root: Path) -> Weights:
+    """Those that a company has trained on its own knowledge, where there are some."""
+    own = root / WEIGHTS
+    return Weights.load(own if own.exists() else SHIPPED)
 
 
 def load_calendar(settings: Settings) -> Calendar:

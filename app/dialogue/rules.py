@@ -28,6 +28,7 @@ class Promises:
 @dataclass(frozen=True, slots=True)
 class Rules:
     brain: Brain
+    """What a turn was understood by can be an older one: its entries may be gone from this, or be other objects."""
     calendar: Calendar
     promises: Promises
     silence: timedelta

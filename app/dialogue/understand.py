@@ -88,8 +88,9 @@ class Brain:
         return replace(understood, meant=meant, source=source, flag=None, first=_goes_first(meant, None))
 
 
-def build_brain(knowledge: Knowledge) -> Brain:
-    index = Index.build(knowledge.phrasings(), knowledge.language)
+def build_brain(knowledge: Knowledge, index: Index | None = None) -> Brain:
+    """Without ``index`` one is built from the knowledge."""
+    index = index or Index.build(knowledge.phrasings(), knowledge.language)
     normalise = knowledge.language.normalise
     exact = {normalise(word): knowledge.intents[name] for word, name in knowledge.exact_words().items()}
     flags = words.read(knowledge)

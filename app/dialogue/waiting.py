@@ -20,12 +20,15 @@ def hear(turn: Turn, waiting: Awaiting, rules: Rules, now: datetime) -> Next:
 
 
 def _choice(turn: Turn, waiting: Awaiting, rules: Rules, now: datetime) -> Next:
-    targets = [rules.brain.target(option) for option in waiting.options if rules.brain.knows(option)]
-    number = chosen(turn.words, [target.title for target in targets])
+    """By the numbers that the viewer read: what has left the knowledge since then keeps its place in the list."""
+    targets = [rules.brain.target(option) if rules.brain.knows(option) else None for option in waiting.options]
+    number = chosen(turn.words, [target.title if target else None for target in targets])
     if number is None:
         code = _picture(turn, waiting, rules, now) if ERROR_CODE in waiting.options else None
         return code or _denied(turn, rules, now)
-    return targets[number - 1] if number <= len(targets) else _beyond(turn, len(targets))
+    if number > len(targets):
+        return _beyond(turn, len(targets))
+    return targets[number - 1] or _gone(turn, any(targets))
 
 
 def _topic(turn: Turn, waiting: Awaiting, rules: Rules, now: datetime) -> Next:
@@ -49,7 +52,8 @@ def _device(turn: Turn, waiting: Awaiting, rules: Rules, now: datetime) -> Next:
 
 def _offer(turn: Turn, waiting: Awaiting, rules: Rules, now: datetime) -> Next:
     if turn.means(Action.confirm):
-        return rules.brain.knowledge.intents.get(waiting.options[0])
+        offered = rules.brain.knowledge.intents.get(waiting.options[0])
+        return offered or reports.hand_over(turn, rules, now)  # it left the knowledge; the offer stands
     return reply(turn.memory.closed(), phrases.DECLINED) if turn.means(Action.deny) or refuses(turn) else None
 
 
@@ -133,6 +137,13 @@ def _beyond(turn: Turn, last: int) -> Decision:
     return reply(turn.memory, phrases.AGAIN.format(last=last))
 
 
+def _gone(turn: Turn, others: bool) -> Decision:
+    """What was chosen left the knowledge after it was offered."""
+    if others:
+        return reply(turn.memory, phrases.CHOICE_GONE)
+    return reply(turn.memory.but(awaiting=None), phrases.GONE)
+
+
 def refuses(turn: Turn) -> bool:
     """Whether the whole text only says no, thank you."""
     return len(turn.words) <= 8 and turn.words.startswith(tuple(_NO))
@@ -147,4 +158,4 @@ def _asks_something_else(turn: Turn, entry: Entry) -> bool:
     found = turn.meant
     if isinstance(found, Entry) and len(turn.words) <= _NAMING:
         return False
-    return found is not None and found is not entry
+    return found is not None and not (isinstance(found, Entry) and found.id == entry.id)  # not ``is``: see Rules

@@ -32,13 +32,13 @@ and of ``intents/<id>.yaml``::
 Text is text: a number, true/false or a date stands in quotes. YAML aliases are refused.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import astuple, replace
 from pathlib import Path
 from types import MappingProxyType
 
 from app.errors import ConfigurationError
-from app.faq import source
+from app.faq import files, source
 from app.faq.knowledge import Intent, Knowledge, bare, fingerprint
 from app.faq.language import read_language
 from app.faq.records import Phrasing, ReadEntry, entries_of, read_entry, read_intent
@@ -54,19 +54,22 @@ class KnowledgeError(ConfigurationError):
         super().__init__("\n".join(map(str, self.problems)))
 
 
-def load(faq_dir: Path, intents_dir: Path, facts: Mapping[str, str | None]) -> Knowledge:
+def load(
+    faq_dir: Path, intents_dir: Path, facts: Mapping[str, str | None], *, offers: Set[str] | None = None
+) -> Knowledge:
     """Everything in both folders, valid as a whole; KnowledgeError lists all that is not.
 
     ``facts`` gives each known fact a value, or None where it is not set: answers that need such a fact are withheld.
+    ``offers``: the intents that can be offered, where not all can.
     """
     problems: list[Problem] = []
     intents = [read_intent(stem, root, facts) for stem, root in source.open_files(intents_dir, problems)]
-    files = source.open_files(faq_dir, problems)
-    entries = [read_entry(stem, place, facts) for stem, root in files for place in entries_of(root)]
+    groups = source.open_files(faq_dir, problems)
+    entries = [read_entry(stem, place, facts) for stem, root in groups for place in entries_of(root)]
     _check_entry_ids(entries)
-    known = {path.stem for path in intents_dir.glob("*.yaml")}
+    known = {path.stem for path in files.listed(intents_dir)}
     _check_named_intents(entries, known)
-    _check_offers(entries, known)
+    _check_offers(entries, known, offers)
     asked = [phrasing for read in entries for phrasing in read.phrasings]
     _check_phrasings([*asked, *(phrasing for read in intents for phrasing in read.phrasings)])
     language = read_language(faq_dir / "language", problems)
@@ -111,11 +114,13 @@ def _check_named_intents(entries: Sequence[ReadEntry], known: set[str]) -> None:
             place.report(f"'{name}' already belongs to the entry at {first.file}:{first.line}")
 
 
-def _check_offers(entries: Sequence[ReadEntry], known: set[str]) -> None:
+def _check_offers(entries: Sequence[ReadEntry], known: set[str], offers: Set[str] | None) -> None:
     for read in entries:
         place = read.fields.get("offer")
         if place and read.entry.offer not in known:
             place.report(f"there is no intent '{read.entry.offer}'")
+        elif place and offers is not None and read.entry.offer not in offers:
+            place.report(f"must be one of {', '.join(sorted(offers))}")
 
 
 def _check_phrasings(phrasings: Sequence[Phrasing]) -> None:

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import yaml
 
-MAX_FILE_BYTES = 512 * 1024
+from app.faq import files
+
 MAX_DEPTH = 8
 """The files need four levels; the C composer recurses without a limit of its own and would crash the process."""
 
@@ -61,10 +62,10 @@ class Place:
 
 def open_files(directory: Path, problems: list[Problem]) -> Iterator[tuple[str, Place]]:
     """(file name without suffix, root) of each readable YAML file of a folder, by name; the rest is reported."""
-    paths = sorted(directory.glob("*.yaml"))
+    paths = files.listed(directory)
     if not paths:
         problems.append(Problem(directory.name, 0, "", "no such folder, or no .yaml file in it"))
-    for path in sorted(directory.glob("*.yml")):
+    for path in files.listed(directory, ".yml"):
         problems.append(Problem(f"{directory.name}/{path.name}", 0, "", "name the file .yaml; it is not read as it is"))
     for path in paths:
         root = _open_file(f"{directory.name}/{path.name}", path, problems)
@@ -74,7 +75,7 @@ def open_files(directory: Path, problems: list[Problem]) -> Iterator[tuple[str, 
 
 def _open_file(name: str, path: Path, problems: list[Problem]) -> Place | None:
     try:
-        content = path.read_bytes()
+        content = files.read(path)
     except OSError as error:
         problems.append(Problem(name, 0, "", f"cannot be read: {error.strerror}"))
         return None
@@ -105,8 +106,8 @@ class _ReadError(Exception):
 
 
 def _decode(content: bytes) -> str:
-    if len(content) > MAX_FILE_BYTES:
-        raise _ReadError(1, f"the file is larger than {MAX_FILE_BYTES // 1024} KiB")
+    if len(content) > files.MAX_BYTES:
+        raise _ReadError(1, f"the file is larger than {files.MAX_BYTES // 1024} KiB")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -98,13 +98,14 @@ class Index:
         """
         return cls(Base.build(normalised(phrasings, language), language), language, weights or Weights.load())
 
-    def updated(self, phrasings: Iterable[tuple[str, str]]) -> "Index":
-        """An index of these phrasings, by a delta where that pays."""
-        now = normalised(phrasings, self.language)
-        changed = len(self._base.places.keys() ^ set(now))
-        if len(self._base.known) < DELTA_FROM or changed > DELTA_SHARE * len(self._base.known):
-            return Index(Base.build(now, self.language), self.language, self.weights)
-        return Index(self._base, self.language, self.weights, now)
+    def pays_to_update(self, known: Sequence[Phrasing], language: Language, weights: Weights) -> bool:
+        """Whether ``updated`` would be quicker than a new base, and as good."""
+        size, same = len(self._base.known), (language.digest, weights) == (self.language.digest, self.weights)
+        return same and size >= DELTA_FROM and len(self._base.places.keys() ^ set(known)) <= DELTA_SHARE * size
+
+    def updated(self, known: Sequence[Phrasing]) -> "Index":
+        """An index of these phrasings, as ``normalised`` gives them, by a delta on this one's base."""
+        return Index(self._base, self.language, self.weights, known)
 
     def match(self, text: str) -> Match:
         """Match a viewer's text, after its entities were taken out; never raises."""

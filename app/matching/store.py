@@ -18,13 +18,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from app.matching.index import ALGORITHM, Base, Phrasing
 from app.matching.language import Language
 from app.matching.postings import Arrays, Postings
-from app.matching.vocabulary import Grams, Integers, Vocabulary
+from app.matching.vocabulary import Grams, Vocabulary
 
 log = logging.getLogger(__name__)
 
@@ -103,14 +104,13 @@ def _read(folder: Path, known: Sequence[Phrasing], language: Language) -> Base:
     blocks = [(folder / f"{block}.txt").read_text(encoding="utf-8").split("\n") for block in _BLOCKS]
     characters, pairs, syllables, groups = ([text for text in block if text] for block in blocks)
     grams = Grams((characters, pairs, syllables, groups), _map(folder / "frequencies.npy"), content["texts"])
-    arrays = Arrays(*(_map(folder / f"{array}.npy") for array in _ARRAYS))
+    arrays = Arrays(**{array: _map(folder / f"{array}.npy") for array in _ARRAYS})
     return Base(known, Vocabulary(grams, language), Postings(arrays))
 
 
-def _map(path: Path) -> Integers:
+def _map(path: Path) -> Any:
     """Only read, and shared with every process that maps the same file."""
-    mapped: Integers = np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
-    return mapped
+    return np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
 
 
 def _forget(directory: Path) -> None:

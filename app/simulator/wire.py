@@ -19,7 +19,7 @@ from app.dialogue.turn import (
     WantNotice,
 )
 from app.dialogue.understand import Brain, Understanding
-from app.faq.knowledge import Intent
+from app.faq.knowledge import Entry, Intent
 from app.simulator.phones import Attempt, Fate, PushExchange
 from app.simulator.stored import StoredEvent, StoredReply
 
@@ -128,7 +128,7 @@ class Timing:
 def understood(understanding: Understanding, brain: Brain) -> Understood:
     match, meant = understanding.match, understanding.meant
     bars = tuple(
-        Bar(_title(brain, c.target), c.target, c.score, min(100, round(c.score * 100)), brain.target(c.target) is meant)
+        Bar(_title(brain, c.target), c.target, c.score, min(100, round(c.score * 100)), _means(brain, c.target, meant))
         for c in match.candidates
     )
     command = meant.title if isinstance(meant, Intent) and not any(bar.chosen for bar in bars) else ""
@@ -139,7 +139,16 @@ def understood(understanding: Understanding, brain: Brain) -> Understood:
 
 
 def _title(brain: Brain, target: str) -> str:
-    return brain.target(target).title
+    """Its id, where it left the knowledge since it was matched."""
+    return brain.target(target).title if brain.knows(target) else target
+
+
+def _means(brain: Brain, target: str, meant: Entry | Intent | None) -> bool:
+    """By name: after an edit the same entry is another object."""
+    if meant is None or not brain.knows(target):
+        return False
+    found = brain.target(target)
+    return type(found) is type(meant) and found.id == meant.id
 
 
 def _slots(understanding: Understanding) -> tuple[tuple[str, str], ...]:

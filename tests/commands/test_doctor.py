@@ -7,8 +7,9 @@ from sqlalchemy.orm import Session
 from app.commands.opened import with_database
 from app.conversations.models import Channel
 from app.secrets import new_key
-from app.settings import Settings
+from app.settings import ROOT, Settings
 from tests.commands.conftest import Run
+from tests.factories.knowledge import KnowledgeFolder
 
 
 def findings(out: str, kind: str) -> dict[str, str]:
@@ -21,7 +22,9 @@ def test_a_demo_is_well(run: Run, data_dir: Path) -> None:
     run("seed")
     ended = run("doctor", MODE="demo")
     assert (ended.code, ended.err) == (0, "")
-    assert ended.out.splitlines()[0] == (f"Mode demo, database sqlite:///{data_dir}/viewerdesk.db, data in {data_dir}.")
+    assert ended.out.splitlines()[0] == (
+        f"Mode demo, database sqlite:///{data_dir}/viewerdesk.db, data in {data_dir}, knowledge in {ROOT}."
+    )
     assert list(findings(ended.out, "ok")) == [
         "data folder",
         "keys",
@@ -147,3 +150,20 @@ def test_service_hours_are_read_and_old_holidays_noticed(run: Run) -> None:
     old = run("doctor", SERVICE_HOURS="每天 9:00-22:00", HOLIDAYS="2020-10-01..2020-10-07")
     assert "2020-10-07" in findings(old.out, "advice")["service hours"]
     assert "SERVICE_HOURS" not in findings(old.out, "advice")["knowledge"], "the hours are a fact of the texts too"
+
+
+def test_a_knowledge_of_ones_own(run: Run, tmp_path: Path) -> None:
+    files = KnowledgeFolder(tmp_path / "company")
+    ended = run("doctor", KNOWLEDGE_DIR=str(files.root), KNOWLEDGE_EVERY="0")
+    assert f"knowledge in {files.root}." in ended.out
+    assert "SIGHUP" in findings(ended.out, "advice")["knowledge"]
+    files.group("playback", files.buffering("''"))
+    wrong = findings(run("doctor", KNOWLEDGE_DIR=str(files.root)).out, "WRONG")
+    assert wrong["knowledge"] == "faq/playback.yaml:6: entries[0].answer: must not be empty"
+
+
+def test_a_knowledge_folder_that_is_none(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "faq").mkdir()
+    ended = run("doctor", KNOWLEDGE_DIR=str(tmp_path))
+    assert ended.code == 1
+    assert findings(ended.out, "WRONG")["knowledge"].startswith(f"KNOWLEDGE_DIR {tmp_path} holds no folder intents/")

@@ -133,7 +133,11 @@ async def test_where_nothing_can_be_stored_the_platform_is_asked_to_repeat(
 async def test_health(app: FastAPI, http: httpx.AsyncClient) -> None:
     assert (await http.get("/healthz")).text == "ok"
     ready = await http.get("/readyz")
-    assert (ready.status_code, ready.json()) == (200, {"database": True, "schema": True, "knowledge": True})
+    served = app.state.service.ingest.rules.brain
+    assert (ready.status_code, ready.json()) == (200, {"database": True, "schema": True, "knowledge": {
+        "version": served.knowledge.version, "index_version": served.index.version,
+        "loaded_at": app.state.service.keeper.loaded_at.isoformat(timespec="seconds"), "problems": [],
+    }})  # fmt: skip
     await send(http, push(REFUND))
     shown = (await http.get("/metrics")).text
     assert 'viewerdesk_turns_total{outcome="answered"}' in shown

@@ -66,6 +66,14 @@ def agent_session(action: str, *, sender: str = "viewer") -> bytes:
     return _push("event", sender, None, Event=f"kf_{action}_session", KfAccount="agent1@gh_test")
 
 
+def followed(*, sender: str = "viewer") -> bytes:
+    return _push("event", sender, None, Event="subscribe", EventKey="")
+
+
+def menu_clicked(key: str, *, sender: str = "viewer") -> bytes:
+    return _push("event", sender, None, Event="CLICK", EventKey=key)
+
+
 def _push(kind: str, sender: str, msg_id: int | None, **fields: str) -> bytes:
     number = msg_id or next(_numbers)
     elements = "".join(f"<{name}><![CDATA[{value}]]></{name}>" for name, value in fields.items())
