@@ -6,7 +6,10 @@ from app.agents.calendars import ALWAYS, DEMO_HOURS, Calendar, read_calendar
 from app.dialogue.rules import DATA_DAYS, Promises, Rules
 from app.dialogue.understand import Brain, build_brain
 from app.faq.facts import resolve_facts
+from app.faq.knowledge import Knowledge
 from app.faq.loader import load
+from app.faq.titles import load_titles
+from app.matching.catalogue import Catalogue
 from app.settings import ROOT, Settings
 
 
@@ -17,7 +20,14 @@ def load_facts(settings: Settings) -> dict[str, str | None]:
 
 
 def load_brain(settings: Settings) -> Brain:
-    return build_brain(load(ROOT / "faq", ROOT / "intents", load_facts(settings)))
+    knowledge = load(ROOT / "faq", ROOT / "intents", load_facts(settings))
+    return build_brain(knowledge, load_catalogue(settings, knowledge))
+
+
+def load_catalogue(settings: Settings, knowledge: Knowledge) -> Catalogue:
+    """The titles; what the knowledge spells as words names none of them by itself."""
+    titles = load_titles(ROOT / "faq" / "catalogue", demo=settings.demo)
+    return Catalogue.build(titles, [text for _, text in knowledge.phrasings()])
 
 
 def load_calendar(settings: Settings) -> Calendar:

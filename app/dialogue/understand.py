@@ -9,6 +9,7 @@ from app.dialogue import words
 from app.dialogue.choice import chosen
 from app.dialogue.provenance import Source, source_of
 from app.faq.knowledge import COLOURING, FIRST, INTENT_PREFIX, OFFERED, Action, Entry, Intent, Knowledge
+from app.matching.catalogue import NO_TITLES, Catalogue
 from app.matching.entities import Slots, extract
 from app.matching.index import Index, Phrasing
 from app.matching.match import Match, Tier
@@ -51,6 +52,7 @@ class Brain:
     knowledge: Knowledge
     index: Index
     understand: Understand
+    catalogue: Catalogue = NO_TITLES
 
     def target(self, name: str) -> Entry | Intent:
         return self.knowledge.resolve(name)
@@ -67,7 +69,7 @@ class Brain:
         return replace(understood, meant=meant, source=source, flag=None, first=_goes_first(meant, None))
 
 
-def build_brain(knowledge: Knowledge) -> Brain:
+def build_brain(knowledge: Knowledge, catalogue: Catalogue = NO_TITLES) -> Brain:
     index = Index.build(Phrasing(target, text) for target, text in knowledge.phrasings())
     exact = {normalise(word): knowledge.intents[name] for word, name in knowledge.exact_words().items()}
     flags = words.read(knowledge)
@@ -76,7 +78,7 @@ def build_brain(knowledge: Knowledge) -> Brain:
 
     def understand(text: str) -> Understanding:
         metrics.understand_misses.inc()
-        extraction = extract(text)
+        extraction = extract(text, catalogue)
         matched = match(normalise(extraction.rest))
         flag = words.first(flags, text)
         meant = exact.get(normalise(text)) or _spoken(flag) or _sure(text, matched, knowledge)
@@ -93,7 +95,7 @@ def build_brain(knowledge: Knowledge) -> Brain:
             _options(matched, knowledge),
         )
 
-    return Brain(knowledge, index, lru_cache(CACHED_TEXTS)(understand))
+    return Brain(knowledge, index, lru_cache(CACHED_TEXTS)(understand), catalogue)
 
 
 def _spoken(flag: Intent | None) -> Intent | None:

@@ -195,7 +195,7 @@ def _at_day(text: str, found: re.Match[str]) -> Moment | None:
         return day
     timed = _with_clock(day, more["part"] or "", more)
     return Moment(
-        found[0] + more[0], day.unit, day.shift, day.year, day.month, day.day, day.days, timed.part, timed.at
+        (found[0] + more[0]).strip(), day.unit, day.shift, day.year, day.month, day.day, day.days, timed.part, timed.at
     )  # fmt: skip
 
 

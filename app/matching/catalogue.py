@@ -1,0 +1,201 @@
+"""Finds the names of works in a text, in linear time: as written, or typed with characters that sound the same.
+
+A wrong title is worse than none. So the longest name wins; one or two characters, and names that the knowledge itself
+uses as words, count only before a season or an episode; and a name that is only heard must have three characters, one
+in three of them as written, and must not be made of words that the knowledge uses.
+
+Memory and time: ``tests/bench/titles.py``. Aho–Corasick automata of pyahocorasick, which are only read once built.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
+
+import ahocorasick
+
+from app.matching.folding import fold
+from app.matching.moments import moment_in
+from app.matching.normalise import clean, simplify
+from app.matching.numerals import NUMERAL
+from app.matching.syllables import SYLLABLES
+from app.matching.titles import Title
+
+HEARD = 3
+"""Characters from which on a name is recognised by its sound; so many to one that is written right."""
+BARE = 3
+"""Characters from which on a name counts without a mark."""
+
+_SOUNDS = {sound: chr(0xE000 + place) for place, sound in enumerate(sorted({*SYLLABLES.values()}))}
+"""Fuzzy syllable → a character of the private use area."""
+
+_MARK = re.compile(
+    rf"\s?(?:第?\s?(?:\d{{1,4}}|[{NUMERAL}]{{1,7}})\s?[集期话季]|第\s?(?:\d{{1,2}}|[{NUMERAL}]{{1,3}})\s?部"
+    r"|s\d|ep?\.?\s?\d|最后一[集期]|大结局)"
+)
+"""What follows a name that is also a word, where it is meant as a name."""
+_AFTER_WORD = re.compile(r"[^\W看追播放开刷]")
+"""What stands before a word that is no name."""
+
+
+class Found(NamedTuple):
+    start: int
+    end: int
+    """Behind the last character."""
+    title: Title
+
+
+@dataclass(frozen=True, slots=True)
+class _Name:
+    text: str
+    """Folded."""
+    title: Title
+    ordinary: bool
+    """Whether it is also a word of the knowledge."""
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """Immutable, swapped whole when the titles change."""
+
+    titles: Mapping[str, Title]
+    """By name."""
+    _by_writing: Mapping[str, Title] = field(repr=False)
+    """Letters and digits of every name → its title."""
+    _names: tuple[_Name, ...] = field(repr=False)
+    _spelled: ahocorasick.Automaton = field(repr=False)
+    """Folded names → places in ``_names``."""
+    _heard: ahocorasick.Automaton = field(repr=False)
+    """Names as sounds → places in ``_names``."""
+    _words: str = field(repr=False)
+    """The texts of the knowledge, folded."""
+
+    @classmethod
+    def build(cls, titles: Iterable[Title], texts: Iterable[str] = ()) -> "Catalogue":
+        """``texts``: phrasings of the knowledge; what they spell is no name by itself. Of two titles with the same
+        name the first has it."""
+        titles = tuple(titles)
+        words = "\n".join(fold(unicodedata.normalize("NFKC", text)) for text in texts)
+        names = tuple(_names_of(titles, words))
+        spelled, heard = _automaton(), _automaton()
+        for place, name in enumerate(names):
+            if not _is_time(name.text):
+                spelled.add_word(name.text, place)
+            if _can_be_heard(name):
+                heard.add_word(_sounds(name.text), place)
+        for automaton in (spelled, heard):
+            if len(automaton):
+                automaton.make_automaton()
+        by_writing = {_writing(name): title for title in reversed(titles) for name in title.names}
+        by_name = {title.name: title for title in titles}
+        return cls(MappingProxyType(by_name), MappingProxyType(by_writing), names, spelled, heard, words)
+
+    def __bool__(self) -> bool:
+        return bool(self.titles)
+
+    def named(self, name: str) -> Title | None:
+        """The title with this name, nickname or abbreviation, however it is typed: what stands between 《》."""
+        if title := self._by_writing.get(_writing(name)):
+            return title
+        folded = fold(unicodedata.normalize("NFKC", name))
+        whole = [found for found in self._all_heard(folded) if found.end - found.start == len(folded)]
+        return whole[0].title if whole else None
+
+    def find(self, text: str) -> list[Found]:
+        """The names in a folded text, in order, none over another."""
+        if not self.titles:
+            return []
+        found = _longest(self._all_spelled(text))
+        return found or _longest(self._all_heard(text))
+
+    def _all_spelled(self, text: str) -> Iterator[Found]:
+        if not len(self._spelled):
+            return
+        for last, place in self._spelled.iter(text):
+            name = self._names[place]
+            start, end = last + 1 - len(name.text), last + 1
+            if _stands_alone(text, start, end) and _is_meant(name, text, start, end):
+                yield Found(start, end, name.title)
+
+    def _all_heard(self, text: str) -> Iterator[Found]:
+        if not len(self._heard) or len(text) < HEARD:
+            return
+        for last, place in self._heard.iter(_sounds(text)):
+            name = self._names[place]
+            start, end = last + 1 - len(name.text), last + 1
+            written = text[start:end]
+            if _is_near(written, name.text) and written not in self._words:
+                yield Found(start, end, name.title)
+
+
+def _automaton() -> ahocorasick.Automaton:
+    return ahocorasick.Automaton(ahocorasick.STORE_INTS)
+
+
+def _names_of(titles: Iterable[Title], words: str) -> Iterator[_Name]:
+    """Each name as it is written, and without its signs, once."""
+    seen: set[str] = set()
+    for title in titles:
+        for name in title.names:
+            folded = fold(unicodedata.normalize("NFKC", name))
+            for text in (folded, simplify(clean(folded))):
+                if text and text not in seen:
+                    seen.add(text)
+                    yield _Name(text, title, text in words)
+
+
+def _is_time(name: str) -> bool:
+    """今晚第8集 names no 《今晚》."""
+    moment = moment_in(name)
+    return moment is not None and moment.said == name
+
+
+def _can_be_heard(name: _Name) -> bool:
+    return len(name.text) >= HEARD and not name.ordinary and all(character in SYLLABLES for character in name.text)
+
+
+def _writing(name: str) -> str:
+    return simplify(clean(name))
+
+
+def _sounds(text: str) -> str:
+    return "".join([_SOUNDS.get(SYLLABLES.get(character, ""), character) for character in text])
+
+
+def _is_near(written: str, name: str) -> bool:
+    """Whether it is not the name itself, but enough of it."""
+    same = sum(one == other for one, other in zip(written, name, strict=True))
+    return same < len(name) <= same * HEARD
+
+
+def _stands_alone(text: str, start: int, end: int) -> bool:
+    """No name stands inside of a longer word of Latin letters, or of a longer number."""
+    return not _joined(text[start - 1 : start], text[start]) and not _joined(text[end - 1], text[end : end + 1])
+
+
+def _joined(one: str, other: str) -> bool:
+    both = one + other
+    return len(both) == 2 and both.isascii() and (both.isalpha() or both.isdigit())
+
+
+def _is_meant(name: _Name, text: str, start: int, end: int) -> bool:
+    """Whether a name that is short, or also a word, is used as a name."""
+    if len(name.text) >= BARE and not name.ordinary:
+        return True
+    if not _MARK.match(text, end):
+        return False
+    return (len(name.text) > 1 and not name.ordinary) or not start or not _AFTER_WORD.match(text[start - 1])
+
+
+def _longest(found: Iterable[Found]) -> list[Found]:
+    """The first, of those that begin together the longest, then what comes after it."""
+    kept: list[Found] = []
+    for one in sorted(found, key=lambda one: (one.start, -one.end)):
+        if not kept or one.start >= kept[-1].end:
+            kept.append(one)
+    return kept
+
+
+NO_TITLES = Catalogue.build(())
