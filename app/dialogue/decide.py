@@ -202,7 +202,7 @@ def _do(turn: Turn, found: Entry | Intent, rules: Rules, now: datetime) -> Decis
 def _unsure(turn: Turn, understanding: Understanding, rules: Rules, now: datetime) -> Decision:
     """What the context makes of it; else one clarifying question, then a person."""
     if not understanding.match.normalised:
-        return reply(turn.memory, phrases.EMPTY)
+        return _only_title(turn, rules, now) or reply(turn.memory, phrases.EMPTY)
     if entry := _follow_up(turn, understanding, rules, now):
         return entry if isinstance(entry, Decision) else _do(turn, entry, rules, now)
     if turn.memory.failures:
@@ -213,6 +213,13 @@ def _unsure(turn: Turn, understanding: Understanding, rules: Rules, now: datetim
     if not understanding.options:
         return _ask_topic(turn, now)
     return _ask_choice(turn, understanding.options, phrases.CLARIFY, rules, now)
+
+
+def _only_title(turn: Turn, rules: Rules, now: datetime) -> Decision | None:
+    """A title and nothing else, after an answer that says more of one: 什么时候更新 › 长风渡."""
+    last = reports.last_spoken_of(turn, rules)
+    named = turn.understanding and turn.understanding.slots.title
+    return answers.about_title(turn, last, rules, now) if named and isinstance(last, Entry) else None
 
 
 def _follow_up(

@@ -199,7 +199,9 @@ def new_ticket(
     turn: Turn, rules: Rules, now: datetime, kind: str, subject: str, *,
     priority: str = TicketPriority.normal, category: str | None = None, details: str = "",
 ) -> OpenTicket:  # fmt: skip
-    known = "，".join(filter(None, (details, described(turn.memory.heard))))
+    heard = turn.memory.heard
+    happened = phrases.moment(heard.moment, now) if heard.moment else ""
+    known = "，".join(filter(None, (details, described(heard), happened)))
     return OpenTicket(kind, subject[:SUBJECT], rules.due(kind, priority, now), priority, category, known)
 
 

@@ -28,8 +28,21 @@ HEARD = 3
 BARE = 3
 """Characters from which on a name counts without a mark."""
 
-_SOUNDS = {sound: chr(0xE000 + place) for place, sound in enumerate(sorted({*SYLLABLES.values()}))}
+_CODES = {sound: chr(0xE000 + place) for place, sound in enumerate(sorted({*SYLLABLES.values()}))}
 """Fuzzy syllable → a character of the private use area."""
+
+
+class _Sounds(dict[int, str]):
+    """For ``str.translate``: character → code of its syllable. Filled as characters come: texts use a few thousand of
+    the 27,000, and a whole table would take more memory than a catalogue."""
+
+    def __missing__(self, character: int) -> str:
+        code = _CODES[SYLLABLES[chr(character)]]  # a LookupError leaves the character as it is
+        self[character] = code
+        return code
+
+
+_SOUNDS = _Sounds()
 
 _MARK = re.compile(
     rf"\s?(?:第?\s?(?:\d{{1,4}}|[{NUMERAL}]{{1,7}})\s?[集期话季]|第\s?(?:\d{{1,2}}|[{NUMERAL}]{{1,3}})\s?部"
@@ -161,7 +174,7 @@ def _writing(name: str) -> str:
 
 
 def _sounds(text: str) -> str:
-    return "".join([_SOUNDS.get(SYLLABLES.get(character, ""), character) for character in text])
+    return text.translate(_SOUNDS)
 
 
 def _is_near(written: str, name: str) -> bool:

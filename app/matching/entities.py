@@ -9,6 +9,7 @@ Every pattern is bounded, so that no text takes more than linear time.
 import re
 import unicodedata
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import NamedTuple
 
 from app.matching import moments
@@ -36,14 +37,20 @@ class Slots:
         """Both together; what is named here wins."""
         if earlier is NOTHING or self == earlier:
             return self
+        other = self.title and earlier.title and self.title != earlier.title
+        place = NOTHING if other else earlier  # what was named of another title is no place in this one
         return Slots(
             self.title or earlier.title,
-            earlier.season if self.season is None else self.season,
-            earlier.episode if self.episode is None else self.episode,
+            place.season if self.season is None else self.season,
+            place.episode if self.episode is None else self.episode,
             self.error_code or earlier.error_code,
             self.device or earlier.device,
             self.moment or earlier.moment,
         )
+
+    def settled(self, now: datetime) -> "Slots":
+        """The same with a moment that stays what it is on other days."""
+        return replace(self, moment=self.moment.settled(now)) if self.moment else self
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,6 +135,8 @@ _HOLIDAYS = {
 
 _NOT_PAID = "(?![卡费付票租度])"  # 月卡, 月费: what is bought by the month
 _DAY = re.compile(
+    # what it can begin with, for speed alone
+    rf"(?=[大前昨今明后\d半{NUMERAL}上这本下个周星礼月去元情劳儿国圣跨刚方])(?:"
     r"(?P<named>大前天|(?<![目以之提])前天|昨[天日儿]|今[天日儿]|明[天日儿]|大后天|(?<![然先之以])后天(?!天)"
     r"|(?<![目以之提])前(?=[晚夜])|昨(?=[晚早夜晨])|今(?=[晚早夜晨])|(?<![清说])明(?=[晚早晨]))"
     rf"|(?<![\d.{NUMERAL}])(?P<count>\d{{1,3}}|半|[{NUMERAL}]{{1,4}})\s?"
@@ -149,7 +151,7 @@ _DAY = re.compile(
     rf"(?:份|\s?(?P<date>\d{{1,2}}|[{NUMERAL}]{{1,3}})[号日]|{_NOT_PAID})"
     rf"|(?<![\d.\-第{NUMERAL}])(?P<only>\d{{1,2}}|[{NUMERAL}]{{1,3}})号(?![线楼店机厅房门院位球码男女选主嘉库台])"
     rf"|(?<![{NUMERAL}])(?P<holiday>{'|'.join(_HOLIDAYS)})"
-    r"|(?P<just>刚才|刚刚|方才)"
+    r"|(?P<just>刚才|刚刚|方才))"
 )
 _HOUR = rf"(?!一点(?![钟整半零一二三四五十\d]))(?P<hour>\d{{1,2}}|[{NUMERAL}]{{1,3}})"
 _TENS = "[一二三四五]?十[一二三四五六七八九]?"
