@@ -10,7 +10,10 @@ def fold(text: str) -> str:
     lower = text.lower()
     if len(lower) != len(text):
         lower = "".join(map(_lower, text))
-    plain = simplify(lower)
+    try:
+        plain = simplify(lower)
+    except UnicodeEncodeError:  # half of a surrogate pair, which no converter takes
+        return lower
     return plain if len(plain) == len(text) else "".join(map(_simplify, lower))
 
 
