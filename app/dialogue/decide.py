@@ -43,6 +43,8 @@ from app.tickets.models import TicketKind, TicketPriority
 
 _FOLLOW_UP = 14
 """Characters up to which a text can be a follow-up that says only half of what it asks."""
+_PARTICLE = 1
+"""Characters that ask nothing beside a title: 长风渡呢."""
 _ASKED_MOST = (
     "playback.buffering",
     "membership.not_arrived",
@@ -201,8 +203,10 @@ def _do(turn: Turn, found: Entry | Intent, rules: Rules, now: datetime) -> Decis
 
 def _unsure(turn: Turn, understanding: Understanding, rules: Rules, now: datetime) -> Decision:
     """What the context makes of it; else one clarifying question, then a person."""
+    if len(understanding.match.normalised) <= _PARTICLE and (about := _only_title(turn, rules, now)):
+        return about
     if not understanding.match.normalised:
-        return _only_title(turn, rules, now) or reply(turn.memory, phrases.EMPTY)
+        return reply(turn.memory, phrases.EMPTY)
     if entry := _follow_up(turn, understanding, rules, now):
         return entry if isinstance(entry, Decision) else _do(turn, entry, rules, now)
     if turn.memory.failures:

@@ -86,11 +86,12 @@ def _titles_of(root: Place) -> list[Place]:
 def _read_title(place: Place) -> tuple[Fields, Title]:
     fields = source.record(place, REQUIRED, OPTIONAL)
     kind = _kind(fields.get("kind"))
-    _check_kind(place, fields, kind)
+    if kind:
+        _check_kind(place, fields, kind)
     title = Title(
         id=_id(fields.get("id")),
         name=_name(fields.get("name")),
-        kind=kind,
+        kind=kind or Kind.film,
         genre=source.text(fields.get("genre")),
         aliases=tuple(_name(item) for item in source.items(fields.get("aliases"))),
         seasons=_seasons(fields.get("seasons")),
@@ -102,8 +103,6 @@ def _read_title(place: Place) -> tuple[Fields, Title]:
 
 def _check_kind(place: Place, fields: Fields, kind: Kind) -> None:
     """Which fields a kind has."""
-    if "kind" not in fields:
-        return
     if kind in OF_SEASONS:
         for name in sorted({"starts", "at", "days", "hours"} & fields.keys()):
             fields[name].report("stands in the seasons of a series or variety show")
@@ -192,11 +191,11 @@ def _name(place: Place | None) -> str:
     return name
 
 
-def _kind(place: Place | None) -> Kind:
+def _kind(place: Place | None) -> Kind | None:
     kind = source.text(place)
     if place and kind and kind not in set(Kind):
         place.report(f"must be one of {', '.join(Kind)}")
-    return Kind(kind) if kind in set(Kind) else Kind.film
+    return Kind(kind) if kind in set(Kind) else None
 
 
 def _count(place: Place | None, otherwise: int = 1) -> int:
