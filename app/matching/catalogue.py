@@ -9,8 +9,9 @@ Memory and time: ``tests/bench/titles.py``. Aho–Corasick automata of pyahocora
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -42,8 +43,10 @@ class _Sounds(dict[int, str]):
         return code
 
 
-_SOUNDS = _Sounds()
+_SIGNS = (*range(0x80), *range(0x2010, 0x2040), *range(0x3000, 0x3020))
+_SOUNDS = _Sounds({sign: chr(sign) for sign in _SIGNS})
 
+_BRACKETED = re.compile("《[^《》]*》")
 _MARK = re.compile(
     rf"\s?(?:第?\s?(?:\d{{1,4}}|[{NUMERAL}]{{1,7}})\s?[集期话季]|第\s?(?:\d{{1,2}}|[{NUMERAL}]{{1,3}})\s?部"
     r"|s\d|ep?\.?\s?\d|最后一[集期]|大结局)"
@@ -60,13 +63,22 @@ class Found(NamedTuple):
     title: Title
 
 
-@dataclass(frozen=True, slots=True)
-class _Name:
+class _Needs(Enum):
+    """What a name needs to be one, where it does not stand between 《》."""
+
+    nothing = 0
+    mark = 1
+    """A season or an episode behind it."""
+    place = 2
+    """That, and no word before it."""
+    brackets = 3
+
+
+class _Name(NamedTuple):
     text: str
     """Folded."""
     title: Title
-    ordinary: bool
-    """Whether it is also a word of the knowledge."""
+    needs: _Needs
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,20 +99,17 @@ class Catalogue:
 
     @classmethod
     def build(cls, titles: Iterable[Title], texts: Iterable[str] = ()) -> "Catalogue":
-        """``texts``: phrasings of the knowledge; what they spell is no name by itself. Of two titles with the same
-        name the first has it."""
+        """``texts``: phrasings of the knowledge; what they spell, but not between 《》, is no name by itself. Of two
+        titles with the same name the first has it."""
         titles = tuple(titles)
-        words = "\n".join(fold(unicodedata.normalize("NFKC", text)) for text in texts)
-        names = tuple(_names_of(titles, words))
-        spelled, heard = _automaton(), _automaton()
-        for place, name in enumerate(names):
-            if not _is_time(name.text):
-                spelled.add_word(name.text, place)
-            if _can_be_heard(name):
-                heard.add_word(_sounds(name.text), place)
-        for automaton in (spelled, heard):
-            if len(automaton):
-                automaton.make_automaton()
+        words = "\n".join(fold(unicodedata.normalize("NFKC", _BRACKETED.sub("\n", text))) for text in texts)
+        written = dict(_names_of(titles))
+        spelled = _automaton(written)
+        ordinary = {place for _, place in spelled.iter(words)} if written else set()
+        names = tuple(
+            _Name(text, title, _needs(text, place in ordinary)) for place, (text, title) in enumerate(written.items())
+        )
+        heard = _automaton(_sounds(name.text) if _can_be_heard(name) else "" for name in names)
         by_writing = {_writing(name): title for title in reversed(titles) for name in title.names}
         by_name = {title.name: title for title in titles}
         return cls(MappingProxyType(by_name), MappingProxyType(by_writing), names, spelled, heard, words)
@@ -120,53 +129,63 @@ class Catalogue:
         """The names in a folded text, in order, none over another."""
         if not self.titles:
             return []
-        found = _longest(self._all_spelled(text))
-        return found or _longest(self._all_heard(text))
+        return _longest(self._all_spelled(text) or self._all_heard(text))
 
-    def _all_spelled(self, text: str) -> Iterator[Found]:
+    def _all_spelled(self, text: str) -> list[Found]:
         if not len(self._spelled):
-            return
+            return []
+        found = []
         for last, place in self._spelled.iter(text):
             name = self._names[place]
             start, end = last + 1 - len(name.text), last + 1
             if _stands_alone(text, start, end) and _is_meant(name, text, start, end):
-                yield Found(start, end, name.title)
+                found.append(Found(start, end, name.title))
+        return found
 
-    def _all_heard(self, text: str) -> Iterator[Found]:
-        if not len(self._heard) or len(text) < HEARD:
-            return
+    def _all_heard(self, text: str) -> list[Found]:
+        if not len(self._heard):
+            return []
+        found = []
         for last, place in self._heard.iter(_sounds(text)):
             name = self._names[place]
             start, end = last + 1 - len(name.text), last + 1
             written = text[start:end]
             if _is_near(written, name.text) and written not in self._words:
-                yield Found(start, end, name.title)
+                found.append(Found(start, end, name.title))
+        return found
 
 
-def _automaton() -> ahocorasick.Automaton:
-    return ahocorasick.Automaton(ahocorasick.STORE_INTS)
+def _automaton(words: Iterable[str]) -> ahocorasick.Automaton:
+    """Finds the words, with their places; an empty one is none, and the first of two equal ones counts."""
+    automaton = ahocorasick.Automaton(ahocorasick.STORE_INTS)
+    for place, word in enumerate(words):
+        if word and word not in automaton:
+            automaton.add_word(word, place)
+    if len(automaton):
+        automaton.make_automaton()
+    return automaton
 
 
-def _names_of(titles: Iterable[Title], words: str) -> Iterator[_Name]:
-    """Each name as it is written, and without its signs, once."""
-    seen: set[str] = set()
-    for title in titles:
+def _names_of(titles: Sequence[Title]) -> Iterator[tuple[str, Title]]:
+    """Each name, folded: as it is written, and without its signs. Of equal ones the first title's comes last."""
+    for title in reversed(titles):
         for name in title.names:
             folded = fold(unicodedata.normalize("NFKC", name))
-            for text in (folded, simplify(clean(folded))):
-                if text and text not in seen:
-                    seen.add(text)
-                    yield _Name(text, title, text in words)
+            yield from ((text, title) for text in (folded, simplify(clean(folded))) if text)
 
 
-def _is_time(name: str) -> bool:
-    """今晚第8集 names no 《今晚》."""
+def _needs(name: str, ordinary: bool) -> _Needs:
     moment = moment_in(name)
-    return moment is not None and moment.said == name
+    if moment and moment.said == name:  # 今晚第8集 names no 《今晚》
+        return _Needs.brackets
+    if ordinary or len(name) == 1:
+        return _Needs.place
+    return _Needs.nothing if len(name) >= BARE else _Needs.mark
 
 
 def _can_be_heard(name: _Name) -> bool:
-    return len(name.text) >= HEARD and not name.ordinary and all(character in SYLLABLES for character in name.text)
+    spoken = all(character in SYLLABLES for character in name.text)
+    return len(name.text) >= HEARD and name.needs is _Needs.nothing and spoken
 
 
 def _writing(name: str) -> str:
@@ -195,11 +214,14 @@ def _joined(one: str, other: str) -> bool:
 
 def _is_meant(name: _Name, text: str, start: int, end: int) -> bool:
     """Whether a name that is short, or also a word, is used as a name."""
-    if len(name.text) >= BARE and not name.ordinary:
-        return True
-    if not _MARK.match(text, end):
-        return False
-    return (len(name.text) > 1 and not name.ordinary) or not start or not _AFTER_WORD.match(text[start - 1])
+    match name.needs:
+        case _Needs.nothing:
+            return True
+        case _Needs.brackets:
+            return False
+        case _Needs.place if start and _AFTER_WORD.match(text[start - 1]):
+            return False
+    return _MARK.match(text, end) is not None
 
 
 def _longest(found: Iterable[Found]) -> list[Found]:

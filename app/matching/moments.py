@@ -163,11 +163,11 @@ _PART = "(?P<part>凌晨|清晨|早上|早晨|上午|中午|下午|傍晚|晚上
 _AFTER_DAY = re.compile(rf"(?:份|节)?\s?的?\s?(?:{_PART.format('|[早晚夜晨]')})?\s?(?:{_CLOCK})?")
 _PART_AND_CLOCK = re.compile(rf"(?<![早晚]){_PART.format('')}\s?的?\s?{_CLOCK}")
 _BARE_CLOCK = re.compile(
-    r"(?<![\d.:第这那有差快早晚几零一二三四五六七八九十两])"
+    r"(?<![a-z\d.:第这那有差快早晚几零一二三四五六七八九十两])"
     r"(?P<hour>1\d|2[0-4]|[1-9]|十[一二]?|[二三四五六七八九])点"
     rf"(?:(?P<half>半)|(?P<quarter>[一三])刻|(?P<minute>[0-5]\d(?!\d)|{_TENS})(?:分(?!钟))?|钟|整|(?=[更播开就还没了到前以]))"
 )
-_HABIT = re.compile(r"每|逢|天天|经常|总是|一到")
+_HABIT = re.compile(r"每|逢|天天|经常|总是|一到|平时|平常|固定|一般")
 _BEFORE = 6
 """Characters in which a word that makes it a habit stands before it."""
 

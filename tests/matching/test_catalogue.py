@@ -8,7 +8,7 @@ from app.matching.catalogue import Catalogue
 from app.matching.entities import NOTHING, Slots, extract
 from app.matching.titles import Day, Kind, Season, Title
 
-WORDS = ("今晚几点更新", "我在家里看电视", "直播间怎么进", "常山海景在哪里看")
+WORDS = ("《藏海行》在哪里看", "今晚几点更新", "我在家里看电视", "直播间怎么进", "常山海景在哪里看")
 CATALOGUE = Catalogue.build(
     [
         Title("a", "长风渡", Kind.series, aliases=("长风", "CFD"), seasons=(Season(1, 36),)),
