@@ -7,7 +7,7 @@ The format of ``faq/<group>.yaml``::
         title: 播放卡顿              # 2 to 12 characters, shown as a choice in a clarifying question
         question: 播放卡顿、一直缓冲怎么办？
         similar:                    # as different real viewers write, 25 or more; a list, or lists by style, see
-          plain: [一直转圈圈，半天加载不出来]   # records.STYLES: with styles the matcher's training knows what to hold back
+          plain: [一直转圈圈，半天加载不出来]   # records.STYLES, by which the matcher's training holds back
         answer: |                   # plain text of at most 2,000 bytes; {hotline} is a fact, see facts.py;
           ……                        # without its facts an answer is withheld: none in urgent ones, none with an intent
         again: [……]                 # optional: other wordings, for a viewer who asks the same again
