@@ -102,7 +102,7 @@ _ERROR_CODE = re.compile(
 _ASKS_FOR_EPISODE = re.compile(
     r"[少缺漏跳更播出]|没有第|没第|[该没]上|什么时候|啥时|何时|几点|哪天|上线|上架|顺序|不见"
 )
-_ASKS_FOR_SEASON = re.compile(r"[播出拍续更]|什么时候|啥时|何时|多久|哪天|几号|上线|定档|有没有|会有|还有|预告")
+_ASKS_FOR_SEASON = re.compile(r"[播出拍续更]|什么时候|啥时|何时|多久|哪天|几号|上线|定档|有没有|会有|还有|有第|预告")
 _SAYS_ERROR = re.compile(r"错误|錯誤|报错|報錯|代[码碼]|error\s?code", re.IGNORECASE)
 
 
