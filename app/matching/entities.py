@@ -18,7 +18,7 @@ from app.matching.devices import Device, device_in
 from app.matching.folding import fold
 from app.matching.moments import Moment, moment_in
 from app.matching.numerals import NUMERAL, number
-from app.matching.titles import ENDLESS, Kind, Season, Title
+from app.matching.titles import ENDLESS, Season, Title
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +115,10 @@ def extract(text: str, catalogue: Catalogue = NO_TITLES) -> Extraction:
     plain, named = _take_brackets(text, catalogue)
     folded = fold(plain)
     named += [_Named(start, end, title.name, title) for start, end, title in catalogue.find(folded)]
+    named.sort(key=lambda one: one.start)
     rest, slots = text, NOTHING
     if named or hinted:
-        rest, slots = _take(plain, folded, sorted(named))
+        rest, slots = _take(plain, folded, named)
         rest = text if slots == NOTHING else rest
     moment = moment_in(_without(folded, named)) if timed else None
     if device or moment:
@@ -156,7 +157,7 @@ def _between_brackets(written: str, catalogue: Catalogue) -> tuple[Title | None,
     if (title := catalogue.named(written)) or not (more := _NUMBERED.fullmatch(written)):
         return title, ""
     title = catalogue.named(more[1])
-    return title, f"第{more[2]}季" if title else ""
+    return (title, f"第{more[2]}季") if title and title.seasons else (None, "")
 
 
 def _take(plain: str, folded: str, named: list[_Named]) -> tuple[str, Slots]:
@@ -178,7 +179,7 @@ def _take(plain: str, folded: str, named: list[_Named]) -> tuple[str, Slots]:
 def _after_title(folded: str, end: int, title: Title) -> tuple[str, int]:
     """The place in the series that follows a title at once, as it is usually written, and where it ends."""
     found = _AFTER_TITLE.match(folded, end)
-    if found is None or title.kind not in (Kind.series, Kind.variety):
+    if found is None or not title.seasons:
         return "", end
     if found["season"]:
         return f"第{found['season']}季", found.end()
@@ -186,7 +187,7 @@ def _after_title(folded: str, end: int, title: Title) -> tuple[str, int]:
         return f"第{found['episode']}集", found.end()
     place = number(found["bare"])
     season = next((season for season in title.seasons if season.number == place), None)
-    if season or not title.seasons or _ASKS_FOR_SEQUEL.match(folded, found.end()):
+    if season or _ASKS_FOR_SEQUEL.match(folded, found.end()):
         return f"第{place}季", found.end()
     return (f"第{place}集", found.end()) if 0 < place <= _most_episodes(title.seasons) else ("", end)
 
@@ -203,9 +204,9 @@ def _last_episode(title: Title, number: int | None) -> int | None:
 
 def _without(folded: str, named: list[_Named]) -> str:
     """周五一起闯 is no Friday."""
-    for one in named:
-        folded = folded[: one.start] + " " * (one.end - one.start) + folded[one.end :]
-    return folded
+    ends = (0, *(one.end for one in named))
+    starts = (*(one.start for one in named), len(folded))
+    return " ".join(folded[end:start] for end, start in zip(ends, starts, strict=True))
 
 
 def _take_error_code(text: str) -> tuple[str, str | None]:

@@ -7,11 +7,13 @@ import pytest
 from app.dialogue import phrases
 from app.dialogue.airing import told
 from app.dialogue.answers import first_words
+from app.dialogue.loading import load_brain
 from app.dialogue.understand import Brain, build_brain
 from app.faq.knowledge import TitleFacts
 from app.matching.catalogue import Catalogue
 from app.matching.entities import Slots
 from app.matching.titles import Day, First, Kind, Season, Show, Station, Title
+from app.settings import Settings
 from tests.dialogue.conftest import NOW
 from tests.dialogue.test_answers import Chat, entry, said
 
@@ -148,3 +150,9 @@ def test_who_asks_again_hears_other_words(knowing: Chat) -> None:
     knowing.say("长风渡什么时候更新下一集？")
     again = said(knowing.say("长风渡什么时候更新下一集？"))
     assert again == entry(knowing.brain, "schedule.update_time").again[0]
+
+
+def test_the_demo_knows_its_titles_and_production_only_its_own() -> None:
+    demo, own = load_brain(Settings(mode="demo")), load_brain(Settings())
+    assert demo.understand("长风渡第8集没字幕").slots == Slots("长风渡", episode=8)
+    assert own.understand("长风渡第8集没字幕").slots == Slots(episode=8)
