@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from app import logs
-from app.commands import channel, doctor, events, knowledge, seed, serve, ticket
+from app.commands import channel, doctor, events, knowledge, matching, seed, serve, ticket
 from app.errors import ConfigurationError
 from app.settings import load_settings
 
@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="app", description="Viewer Desk 观众服务台")
     verbs = parser.add_subparsers(required=True, metavar="COMMAND")
-    for part in (serve, channel, doctor, seed, events, knowledge, ticket):
+    for part in (serve, channel, doctor, seed, events, knowledge, matching, ticket):
         part.add_to(verbs)
     return parser
 

@@ -11,9 +11,11 @@ from fastapi.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
 from app import health, pages
+from app.advisers.opening import open_chooser
 from app.conversations.accounts import Directory
 from app.db.database import Database
 from app.db.opening import check_keys, connect
+from app.dialogue.advising import Advising
 from app.dialogue.backlog import Backlog
 from app.dialogue.endpoints import PREFIX, Webhooks
 from app.dialogue.ingest import Ingest
@@ -39,6 +41,8 @@ class Service:
     backlog: Backlog
     simulator: Simulator | None
     """Demo mode only."""
+    advising: Advising | None
+    """Only where a language model is configured."""
 
 
 async def open_service(settings: Settings) -> Service:
@@ -50,11 +54,16 @@ async def open_service(settings: Settings) -> Service:
     await directory.refresh()
     backlog = Backlog(db, directory, keyring, rules)
     if not settings.demo:
-        return Service(settings, db, keyring, directory, Ingest(db, rules, backlog.grew), backlog, None)
+        ingest = Ingest(db, rules, backlog.grew)
+        return Service(settings, db, keyring, directory, ingest, backlog, None, _open_advising(settings))
     stalling = StallingIngest(db, rules, backlog.grew)
-    return Service(
-        settings, db, keyring, directory, stalling, backlog, open_simulator(settings, db, directory, stalling)
-    )
+    simulator = open_simulator(settings, db, directory, stalling)
+    return Service(settings, db, keyring, directory, stalling, backlog, simulator, _open_advising(settings))
+
+
+def _open_advising(settings: Settings) -> Advising | None:
+    chooser = open_chooser(settings)
+    return Advising(chooser) if chooser is not None else None
 
 
 @asynccontextmanager
@@ -72,6 +81,8 @@ async def running(service: Service) -> AsyncIterator[None]:
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await task
+        if service.advising is not None:
+            await service.advising.close()
         await service.ingest.drain()
         await service.db.close()
 
@@ -101,7 +112,7 @@ def create_app(settings: Settings, *, on_ready: Callable[[], None] = lambda: Non
         async with running(service):
             app.state.service, app.state.simulator = service, service.simulator
             observer = service.simulator.inner.observe if service.simulator is not None else None
-            app.door = Webhooks(service.directory, service.ingest, service.keyring, observer)
+            app.door = Webhooks(service.directory, service.ingest, service.keyring, observer, service.advising)
             on_ready()
             yield
 

@@ -12,6 +12,9 @@ failed_events = Counter("viewerdesk_failed_events", "Events whose handling raise
 overdue = Counter("viewerdesk_overdue", "Requests answered 503: nothing committed in time", registry=registry)
 deliveries = Counter("viewerdesk_deliveries", "Attempts of the sender by outcome", ["outcome"], registry=registry)
 understand_misses = Counter("viewerdesk_understand_misses", "Texts that were not in the cache", registry=registry)
+advice = Counter(
+    "viewerdesk_advice", "Questions to optional advisers by outcome", ["adviser", "outcome"], registry=registry
+)
 
 latency = Histogram(
     "viewerdesk_turn_seconds",
@@ -23,6 +26,19 @@ batch_size = Histogram(
     "viewerdesk_batch_size",
     "Pushes in one ingest transaction",
     buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256),
+    registry=registry,
+)
+advice_seconds = Histogram(
+    "viewerdesk_advice_seconds",
+    "Calls of an adviser's endpoint, however they ended",
+    ["adviser"],
+    buckets=(0.05, 0.1, 0.2, 0.3, 0.5, 0.8, 1.2, 2, 3, 5, 10, 30),
+    registry=registry,
+)
+adviser_breaker = Gauge(
+    "viewerdesk_adviser_breaker",
+    "Whether an adviser is asked: 0 yes, 1 a probe is on its way, 2 no",
+    ["adviser"],
     registry=registry,
 )
 ingest_depth = Gauge("viewerdesk_ingest_queue", "Pushes that wait for an ingest batch", registry=registry)

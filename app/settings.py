@@ -4,8 +4,9 @@ import os
 import re
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -13,6 +14,8 @@ from app.errors import ConfigurationError
 
 ROOT = Path(__file__).resolve().parent.parent
 """The checkout (or image) folder that holds app/, faq/, intents/ and migrations/."""
+_ENDPOINT = re.compile(r"https?://[^\s/?#@]+(/[^\s?#]*)?")
+_KEY = re.compile(r"[!-~]*")
 _DATABASE = re.compile(r"sqlite:///(?!:memory:)[^?]*[^/?]|postgresql://.+")
 
 
@@ -56,6 +59,25 @@ class Settings(BaseSettings):
     """How long received bodies are kept for replay."""
     database_pool: int = Field(default=8, ge=4, le=200)
     """Connections of one process to PostgreSQL."""
+    llm_url: str = ""
+    """An OpenAI-compatible service, to what its paths stand behind: ``https://api.deepseek.com/v1``. Empty: off."""
+    llm_model: str = Field(default="", validate_default=True)
+    llm_key: SecretStr = SecretStr("")
+    """Empty where the service asks for none."""
+    llm_timeout: float = Field(default=1.2, ge=0.1, le=3)
+    """Seconds of a whole call, on which a viewer waits; platforms wait for five."""
+    llm_calls_per_minute: int = Field(default=60, ge=1, le=100_000)
+    llm_calls_per_day: int = Field(default=5000, ge=1, le=100_000_000)
+    embedding_url: str = ""
+    """As ``llm_url``. Empty: off."""
+    embedding_model: str = Field(default="", validate_default=True)
+    embedding_key: SecretStr = SecretStr("")
+    embedding_timeout: float = Field(default=1.0, ge=0.1, le=3)
+    """Seconds of a whole call for a viewer's text."""
+    embedding_calls_per_minute: int = Field(default=600, ge=1, le=100_000)
+    embedding_calls_per_day: int = Field(default=50_000, ge=1, le=100_000_000)
+    embedding_batch: int = Field(default=10, ge=1, le=2048)
+    """Texts of one call; services allow between 10 and 2,048."""
 
     @field_validator("database_url")
     @classmethod
@@ -64,6 +86,28 @@ class Settings(BaseSettings):
             raise PydanticCustomError(
                 "database_url", "use sqlite:///path/to/file.db or postgresql://user:password@host/name"
             )
+        return value
+
+    @field_validator("llm_url", "embedding_url")
+    @classmethod
+    def _endpoint(cls, value: str) -> str:
+        if value and not (_ENDPOINT.fullmatch(value) and _has_host(value)):
+            raise PydanticCustomError("endpoint", "use https://host/path without user, password, ? and #")
+        return value
+
+    @field_validator("llm_model", "embedding_model")
+    @classmethod
+    def _named(cls, value: str, info: ValidationInfo) -> str:
+        adviser = str(info.field_name).removesuffix("_model")
+        if not value and info.data.get(f"{adviser}_url"):
+            raise PydanticCustomError("model", "name the model that {url} serves", {"url": f"{adviser.upper()}_URL"})
+        return value
+
+    @field_validator("llm_key", "embedding_key")
+    @classmethod
+    def _sendable(cls, value: SecretStr) -> SecretStr:
+        if not _KEY.fullmatch(value.get_secret_value()):
+            raise PydanticCustomError("key", "it holds a blank or a character that no header can carry")
         return value
 
     @field_validator("secret_keys", mode="before")
@@ -97,6 +141,14 @@ class Settings(BaseSettings):
     def database(self) -> str:
         """The database URL in force: ``sqlite:///file`` or ``postgresql://user:password@host/name``."""
         return self.database_url or f"sqlite:///{self.data_dir.resolve() / 'viewerdesk.db'}"
+
+
+def _has_host(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 SECRETS = ("token", "aes_key", "previous_aes_key", "app_secret")

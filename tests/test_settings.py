@@ -54,6 +54,10 @@ WRONG = {
     "DATABASE_POOL": "1",
     "FACTS": "hotline",
     "DATABASE_URL": "mysql://u:geheim@host/name",
+    "LLM_URL": "https://u:geheim@host/v1",
+    "LLM_KEY": "sk geheim",
+    "LLM_TIMEOUT": "5",
+    "EMBEDDING_BATCH": "0",
 }
 
 
@@ -99,6 +103,43 @@ def test_other_databases_are_refused(monkeypatch: pytest.MonkeyPatch, url: str) 
     monkeypatch.setenv("DATABASE_URL", url)
     with pytest.raises(ConfigurationError, match=r"use sqlite:///path/to/file\.db or postgresql://user:password@host"):
         load_settings()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "api.example.com/v1",
+        "ftp://host/v1",
+        "https://",
+        "https:///v1",
+        "https://:443/v1",
+        "https://host:port/v1",
+        "https://host:99999/v1",
+        "https://user@host/v1",
+        "https://host/v1?key=1",
+        "https://host/v1#x",
+        "https://host/v 1",
+    ],
+)
+@pytest.mark.parametrize("name", ["LLM_URL", "EMBEDDING_URL"])
+def test_other_endpoints_are_refused(monkeypatch: pytest.MonkeyPatch, name: str, url: str) -> None:
+    monkeypatch.setenv(name, url)
+    with pytest.raises(ConfigurationError, match=f"{name} cannot be used: use https://host/path"):
+        load_settings()
+
+
+@pytest.mark.parametrize(
+    "url", ["https://api.example.com/v1", "http://127.0.0.1:8001/v1/", "https://[::1]:1", "https://h"]
+)
+def test_an_endpoint_needs_its_model(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("LLM_URL", url)
+    with pytest.raises(ConfigurationError, match=r"^LLM_MODEL cannot be used: name the model that LLM_URL serves\.$"):
+        load_settings()
+    monkeypatch.setenv("LLM_MODEL", "tiny")
+    monkeypatch.setenv("LLM_KEY", "sk-geheim")
+    settings = load_settings()
+    assert (settings.llm_url, settings.llm_model) == (url, "tiny")
+    assert "geheim" not in repr(settings)
 
 
 @pytest.mark.parametrize("url", ["sqlite:///data/观众.db", "sqlite:////var/lib/desk.db", "postgresql://u:p@host/name"])

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 
 from app.agents.calendars import BEIJING
+from app.commands import advisers
 from app.commands.channel import problems_of
 from app.commands.opened import with_database
 from app.dialogue.loading import load_calendar, load_facts
@@ -22,6 +23,7 @@ def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 def doctor(settings: Settings, options: argparse.Namespace) -> int:
     """Print each finding; 1 where something keeps the service from answering."""
     print(f"Mode {settings.mode}, database {_without_password(settings.database)}, data in {settings.data_dir}.")
+    print(advisers.describe(settings))
     broken = False
     for name, examine in _EXAMINATIONS:
         try:
@@ -107,6 +109,8 @@ _EXAMINATIONS: tuple[tuple[str, Callable[[Settings], Iterator[str]]], ...] = (
     ("knowledge", _knowledge),
     ("service hours", _hours),
     ("network", _network),
+    ("language model", advisers.language_model),
+    ("embeddings", advisers.embeddings),
 )
 
 

@@ -109,12 +109,12 @@ def _may_queue(push: Push, thread: Thread) -> bool:
     memory, understanding = thread.memory, push.understanding
     if memory.failures or memory.awaiting or understanding.flag:
         return True
-    found = understanding.meant
+    found = understanding.may_mean
     return isinstance(found, Intent) and found.action is not Action.say
 
 
 def _asks(push: Push, wanted: frozenset[Action]) -> bool:
-    found = push.understanding.meant if push.understanding else None
+    found = push.understanding.may_mean if push.understanding else None
     return isinstance(found, Intent) and found.action in wanted
 
 

@@ -4,6 +4,7 @@ What wins: danger, human, unsubscribe, urgent › what the bot waits for › wha
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 
@@ -36,7 +37,7 @@ from app.dialogue.turn import (
     reply,
     silent,
 )
-from app.dialogue.understand import Understanding
+from app.dialogue.understand import Advice, Understanding
 from app.faq.knowledge import INTENT_PREFIX, Action, Entry, Intent
 from app.matching.match import Tier
 from app.tickets.models import TicketKind, TicketPriority
@@ -202,19 +203,22 @@ def _do(turn: Turn, found: Entry | Intent, rules: Rules, now: datetime) -> Decis
 
 
 def _unsure(turn: Turn, understanding: Understanding, rules: Rules, now: datetime) -> Decision:
-    """What the context makes of it; else one clarifying question, then a person."""
+    """What the context makes of it, or an adviser; else one clarifying question, then a person."""
     if len(understanding.match.normalised) <= _PARTICLE and (about := _only_title(turn, rules, now)):
         return about
     if not understanding.match.normalised:
         return reply(turn.memory, phrases.EMPTY)
     if entry := _follow_up(turn, understanding, rules, now):
         return entry if isinstance(entry, Decision) else _do(turn, entry, rules, now)
+    advice = understanding.advice
+    if advice is not None and advice.meant is not None:
+        return _advised(turn, understanding, advice, advice.meant, rules, now)
     if turn.memory.failures:
         return reports.hand_over(turn, rules, now, phrases.HANDED_OVER_UNSURE)
     if _waited(turn, Waits.picture, now):
         known = [target for target in _PICTURED if rules.brain.knows(target)]
         return _ask_choice(turn, known, phrases.PICTURE_OF, rules, now)
-    if not understanding.options:
+    if not understanding.options or advice is not None:
         return _ask_topic(turn, now)
     return _ask_choice(turn, understanding.options, phrases.CLARIFY, rules, now)
 
@@ -224,6 +228,16 @@ def _only_title(turn: Turn, rules: Rules, now: datetime) -> Decision | None:
     last = reports.last_spoken_of(turn, rules)
     named = turn.understanding and turn.understanding.slots.title
     return answers.about_title(turn, last, rules, now) if named and isinstance(last, Entry) else None
+
+
+def _advised(
+    turn: Turn, understanding: Understanding, advice: Advice, meant: Entry | Intent, rules: Rules, now: datetime
+) -> Decision:
+    """As if the text had matched it; who chose stands with what is said, whether it is an answer or an act."""
+    taken = turn._replace(understanding=replace(understanding, meant=meant, source=advice.source))
+    decision = _do(taken, meant, rules, now)
+    says = [say if say.source or say.choices else say._replace(source=advice.source) for say in decision.says]
+    return decision._replace(says=tuple(says))
 
 
 def _follow_up(

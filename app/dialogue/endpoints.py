@@ -13,6 +13,7 @@ from starlette.types import Receive, Scope, Send
 from app import logs, metrics
 from app.channels.base import MAX_BODY_BYTES, Inbound, Outbound, Refusal, Request, Undecodable
 from app.conversations.accounts import Account, Directory
+from app.dialogue.advising import Advising
 from app.dialogue.ingest import Ingest, Overdue
 from app.dialogue.push import Answer, Fate, Push
 from app.dialogue.reading import read_arrived
@@ -54,11 +55,16 @@ class Webhooks:
     """``/webhooks/{platform}/{channel}``: who may come in is whoever signs with the channel's token."""
 
     def __init__(
-        self, directory: Directory, ingest: Ingest, keyring: Keyring, observer: Observer | None = None
+        self,
+        directory: Directory,
+        ingest: Ingest,
+        keyring: Keyring,
+        observer: Observer | None = None,
+        advising: Advising | None = None,
     ) -> None:
         """``observer`` is told of each push that was answered, before the response leaves; it must not raise."""
         self._directory, self._ingest, self._keyring = directory, ingest, keyring
-        self._observer = observer
+        self._observer, self._advising = observer, advising
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         logs.request_id.set(f"{_boot}-{next(_numbers):x}")
@@ -104,6 +110,8 @@ class Webhooks:
     ) -> tuple[Response, int | None]:
         parsed = perf_counter()
         push = read_arrived(account, message, self._keyring, self._ingest.rules.brain, datetime.now(UTC))
+        if self._advising is not None:
+            push = await self._advised(self._advising, account, message, push)
         submitted = perf_counter()
         try:
             answer = await self._ingest.submit(push)
@@ -118,6 +126,15 @@ class Webhooks:
         if self._observer is not None:
             self._observer(Observation(account, push, answer, arrived, parsed, submitted, committed))
         return _rendered(account, message, answer), answer.message_id
+
+    async def _advised(self, advising: Advising, account: Account, message: Inbound | Undecodable, push: Push) -> Push:
+        """Between the end of this and the queue nothing may wait: it keeps a viewer's messages in their order."""
+        brain = self._ingest.rules.brain
+        advised = await advising.advise(push, brain.knowledge)
+        if self._ingest.rules.brain is brain:
+            return advised
+        # The knowledge changed meanwhile: what was understood may name what is gone.
+        return read_arrived(account, message, self._keyring, self._ingest.rules.brain, push.received_at)
 
 
 def _verified(account: Account, request: Request) -> Response:

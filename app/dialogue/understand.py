@@ -11,14 +11,22 @@ from app.dialogue.provenance import Source, source_of
 from app.faq.knowledge import COLOURING, FIRST, INTENT_PREFIX, OFFERED, Action, Entry, Intent, Knowledge
 from app.matching.catalogue import NO_TITLES, Catalogue
 from app.matching.entities import Slots, extract
-from app.matching.index import Index, Phrasing
+from app.matching.index import Index
 from app.matching.match import Match, Tier
-from app.matching.normalise import normalise
 
 OPTIONS = 3
 """Choices in a clarifying question."""
 CACHED_TEXTS = 2048
 """Real traffic repeats itself: the same words cost a dictionary look-up the second time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What an adviser says to a text of which the index is not sure."""
+
+    meant: Entry | Intent | None
+    """One of the candidates; None where it is none of them."""
+    source: Source | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +48,13 @@ class Understanding:
     """The text without blanks around it."""
     options: tuple[str, ...] = ()
     """What it may ask, if it is likely: targets with titles of their own, best first."""
+    advice: Advice | None = None
+    """It counts only where the text would be asked back: it knows nothing of the conversation, nor of what waits."""
+
+    @property
+    def may_mean(self) -> Entry | Intent | None:
+        """What it asks for sure or by advice: whatever is needed to decide that has to be loaded."""
+        return self.meant or (self.advice.meant if self.advice else None)
 
 
 Understand = Callable[[str], Understanding]
@@ -57,6 +72,12 @@ class Brain:
     def target(self, name: str) -> Entry | Intent:
         return self.knowledge.resolve(name)
 
+    def name_of(self, meant: Entry | Intent) -> str:
+        """The target that leads to it."""
+        if isinstance(meant, Entry):
+            return meant.id
+        return self.knowledge.named.get(meant.id, INTENT_PREFIX + meant.id)
+
     def knows(self, name: str) -> bool:
         """Whether ``name`` is a target: the id of an entry, or that of an intent behind ``intent:``."""
         intent = name.removeprefix(INTENT_PREFIX)
@@ -70,7 +91,8 @@ class Brain:
 
 
 def build_brain(knowledge: Knowledge, catalogue: Catalogue = NO_TITLES) -> Brain:
-    index = Index.build(Phrasing(target, text) for target, text in knowledge.phrasings())
+    index = Index.build(knowledge.phrasings(), knowledge.language)
+    normalise = knowledge.language.normalise
     exact = {normalise(word): knowledge.intents[name] for word, name in knowledge.exact_words().items()}
     flags = words.read(knowledge)
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from app.matching.devices import Device
+from app.matching.language import PLAIN, Language
 
 INTENT_PREFIX = "intent:"
 GAP = "…"
@@ -132,6 +133,7 @@ class Knowledge:
 
     Their questions are still recognised, or the entries beside them would be given for an answer.
     """
+    language: Language = PLAIN
 
     def phrasings(self) -> list[tuple[str, str]]:
         """Everything to be matched, as (target, text); ``resolve`` takes the target.
@@ -146,11 +148,16 @@ class Knowledge:
                 yield entry.id, text
 
     def _of_intents(self) -> Iterator[tuple[str, str]]:
-        named = {entry.intent: entry.id for entry in self.entries.values() if entry.intent}
+        named = self.named
         for intent in self.intents.values():
             target = named.get(intent.id, INTENT_PREFIX + intent.id)
             for text in intent.examples:
                 yield target, text
+
+    @property
+    def named(self) -> dict[str, str]:
+        """Intents that an entry names → that entry's id."""
+        return {entry.intent: entry.id for entry in self.entries.values() if entry.intent}
 
     def exact_words(self) -> dict[str, str]:
         """Words that count only as the whole message, as written in the files → intent id."""

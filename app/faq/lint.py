@@ -6,7 +6,6 @@ import numpy as np
 from rapidfuzz import fuzz, process
 
 from app.faq.knowledge import Entry, Knowledge, bare
-from app.matching.normalise import normalise
 
 NEAR = 92
 """Per cent of equal characters from which two phrasings are one for the matcher."""
@@ -42,7 +41,7 @@ def _colliding_words(knowledge: Knowledge) -> Iterator[str]:
     """Exact words that are one for the matcher, which drops courtesies and particles: 好的 and 好的谢谢."""
     seen: dict[str, tuple[str, str]] = {}
     for word, intent in knowledge.exact_words().items():
-        first, other = seen.setdefault(normalise(word), (word, intent))
+        first, other = seen.setdefault(knowledge.language.normalise(word), (word, intent))
         if other != intent:
             yield f"intent:{intent}: “{word}” is the same as “{first}” of intent:{other} for the matcher"
 

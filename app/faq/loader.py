@@ -1,4 +1,4 @@
-"""Reads ``faq/*.yaml`` and ``intents/*.yaml``, checks everything, and reports all problems at once.
+"""Reads ``faq/*.yaml``, ``faq/language/*.yaml`` and ``intents/*.yaml``, and reports all problems at once.
 
 The format of ``faq/<group>.yaml``::
 
@@ -6,8 +6,9 @@ The format of ``faq/<group>.yaml``::
       - id: playback.buffering      # <group>.<name>, unique; statistics hang on it, so it never changes
         title: 播放卡顿              # 2 to 12 characters, shown as a choice in a clarifying question
         question: 播放卡顿、一直缓冲怎么办？
-        similar:                    # as different real viewers write, 25 or more; a list, or lists by style, see
-          plain: [一直转圈圈，半天加载不出来]   # records.STYLES, by which the matcher's training holds back
+        similar:                    # as different real viewers write, 25 or more; a list, or lists by style (see
+          plain:                    # records.STYLES), which tell the matcher's training what to hold back
+            - 一直转圈圈，半天加载不出来
         answer: |                   # plain text of at most 2,000 bytes; {hotline} is a fact, see facts.py;
           ……                        # without its facts an answer is withheld: none in urgent ones, none with an intent
         again: [……]                 # optional: other wordings, for a viewer who asks the same again
@@ -40,8 +41,10 @@ from types import MappingProxyType
 from app.errors import ConfigurationError
 from app.faq import source
 from app.faq.knowledge import Intent, Knowledge, bare, fingerprint
+from app.faq.language import read_language
 from app.faq.records import Phrasing, ReadEntry, entries_of, read_entry, read_intent
 from app.faq.source import Place, Problem
+from app.matching.language import Language
 
 
 class KnowledgeError(ConfigurationError):
@@ -67,17 +70,20 @@ def load(faq_dir: Path, intents_dir: Path, facts: Mapping[str, str | None]) -> K
     _check_offers(entries, known)
     asked = [phrasing for read in entries for phrasing in read.phrasings]
     _check_phrasings([*asked, *(phrasing for read in intents for phrasing in read.phrasings)])
+    language = read_language(faq_dir / "language", problems)
     if problems:
         raise KnowledgeError(problems)
-    return _assemble(entries, [read.intent for read in intents])
+    return _assemble(entries, [read.intent for read in intents], language)
 
 
-def _assemble(read: Sequence[ReadEntry], intents: Sequence[Intent]) -> Knowledge:
+def _assemble(read: Sequence[ReadEntry], intents: Sequence[Intent], language: Language) -> Knowledge:
     entries = {item.entry.id: replace(item.entry, answer="") if item.missing else item.entry for item in read}
     withheld = {item.entry.id: item.missing for item in read if item.missing}
-    version = fingerprint([entry.version for entry in entries.values()], [astuple(intent) for intent in intents])
+    version = fingerprint(
+        [entry.version for entry in entries.values()], [astuple(intent) for intent in intents], language.digest
+    )
     by_id = {intent.id: intent for intent in intents}
-    return Knowledge(version, MappingProxyType(entries), MappingProxyType(by_id), MappingProxyType(withheld))
+    return Knowledge(version, MappingProxyType(entries), MappingProxyType(by_id), MappingProxyType(withheld), language)
 
 
 # ------------------------------------------------------------------------------------------------- across all the files

@@ -176,6 +176,23 @@ def items(place: Place | None) -> list[Place]:
     return [place.item(index, node) for index, node in enumerate(place.node.value)]
 
 
+def pairs(place: Place | None) -> list[tuple[Place, Place]]:
+    """Key and value of a mapping whose keys are free; a key that stands twice is reported."""
+    if place is None:
+        return []
+    if not is_mapping(place):
+        place.report("must be a mapping")
+        return []
+    found: dict[str, tuple[Place, Place]] = {}
+    for key, value in place.node.value:
+        name = str(key.value)[:40] if isinstance(key, yaml.ScalarNode) else "?"
+        spot = place.field(name, key)
+        if name in found:
+            spot.report("given twice")
+        found[name] = (spot, place.field(name, value))
+    return list(found.values())
+
+
 def text(place: Place | None) -> str:
     """Trimmed text; numbers, true/false and dates must stand in quotes to be text."""
     if place is None:
@@ -191,6 +208,13 @@ def text(place: Place | None) -> str:
     else:
         return str(place.node.value).strip()
     return ""
+
+
+def plain(place: Place | None) -> str:
+    """Text that may be empty."""
+    if place is not None and isinstance(place.node, yaml.ScalarNode) and place.node.value == "":
+        return ""
+    return text(place)
 
 
 def flag(place: Place | None) -> bool:

@@ -1,16 +1,13 @@
 """What speaks for and against the first candidate, in numbers that the confidence weighs.
 
-Tried without gain: the predictive variance of the ridge, similarities by edit distance, sums over all scores.
+Tried without gain: the predictive variance of the ridge, similarities by edit distance, sums over all scores, the
+phrasings outside of everything as a target of their own.
 """
 
-from dataclasses import dataclass
 from math import log
-from typing import NamedTuple
-
-import numpy as np
+from typing import NamedTuple, Protocol
 
 from app.matching import elsewhere
-from app.matching.postings import Floats, Integers
 from app.matching.vocabulary import Reading, Vocabulary
 
 
@@ -31,46 +28,34 @@ class Evidence(NamedTuple):
     """1 when the question has words of other people's business that no phrasing of the target has."""
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
-    """What may be matched, and what its phrasings are made of."""
+class Target(Protocol):
+    """What the evidence asks of the first candidate."""
 
-    name: str
-    rows: Integers
-    """Where its phrasings stand among all."""
-    phrasings: list[str]
-    characters: list[frozenset[int]]
-    """By phrasing."""
-    all_characters: frozenset[int]
+    def nearest(self) -> set[int]:
+        """Grams of the phrasing that is most like the question."""
+        ...
 
-    @classmethod
-    def of(cls, name: str, rows: list[int], phrasings: list[str], readings: list[Reading]) -> "Target":
-        characters = [frozenset(reading.characters) for reading in readings]
-        return cls(name, np.array(rows, np.intp), phrasings, characters, frozenset().union(*characters))
+    def holds(self, grams: list[int]) -> list[bool]:
+        """Which of the grams stand in some phrasing."""
+        ...
 
     def has(self, word: str) -> bool:
-        return any(word in phrasing for phrasing in self.phrasings)
+        """Whether the word stands in some phrasing."""
+        ...
 
 
-class Question(NamedTuple):
-    text: str
-    """Normalised, not empty."""
-    reading: Reading
-    likeness: Floats
-    """To each phrasing."""
-
-
-def weigh(question: Question, target: Target, score: float, second: float, vocabulary: Vocabulary) -> Evidence:
-    """``score``, above 0, is the target's, ``second`` the next one's or 0."""
-    text, reading, likeness = question
-    characters, rarities = reading.characters, vocabulary.rarities
-    nearest = target.characters[likeness[target.rows].argmax()]
-    total = sum([rarities[number] for number in characters]) + reading.strangers * vocabulary.rarity_of_strangers
+def weigh(text: str, reading: Reading, target: Target, score: float, second: float, vocabulary: Vocabulary) -> Evidence:
+    """``text`` is normalised and not empty; ``score``, above 0, is the target's, ``second`` the next one's or 0."""
+    characters = reading.characters
+    rarities = [vocabulary.rarities[number] for number in characters]
+    nearest = target.nearest()
+    total = sum(rarities) + reading.strangers * vocabulary.rarity_of_strangers
+    held = target.holds(characters)
     return Evidence(
         strength=log(score),
         runner_up=second / score,
-        shared=sum([rarities[number] for number in characters if number in nearest]),
-        cover=sum([rarities[number] for number in characters if number in target.all_characters]) / total,
+        shared=sum([rarity for number, rarity in zip(characters, rarities, strict=True) if number in nearest]),
+        cover=sum([rarity for is_held, rarity in zip(held, rarities, strict=True) if is_held]) / total,
         length=log(1 + len(text)),
         elsewhere=float(any(not target.has(word) for word in elsewhere.words(text))),
     )

@@ -1,12 +1,10 @@
-"""Makes texts that mean the same look the same, before anything is compared."""
+"""Makes texts look the same whose letters are the same: width, case, emoji, traditional characters."""
 
 import re
 import unicodedata
 from pathlib import Path
 
 from opencc import OpenCC
-
-from app.matching.rewrites import COURTESIES, PARTICLES, SAME
 
 TRIGGERS_PATH = Path(__file__).with_name("conversion_triggers.txt")
 
@@ -35,17 +33,6 @@ _BRACKET_EMOJI = re.compile(r"\[(?:[^\W\da-z_]{1,5}|[a-z]{1,12})\]")
 _WECHAT_EMOJI = _any_of(WECHAT_EMOJI.split())
 _NOT_WORD = re.compile(r"[\W_]+")
 
-_REPLACEMENTS = {variant: word for word, variants in SAME.items() for variant in variants}
-_REPLACEMENTS |= dict.fromkeys((*COURTESIES, *PARTICLES), "")
-_VARIANT = _any_of(list(_REPLACEMENTS))
-
-
-def normalise(text: str) -> str:
-    """The form in which phrasings and questions are compared; "" when the text is nothing but symbols."""
-    plain = simplify(clean(text))
-    rewritten = _VARIANT.sub(_replacement, plain)
-    return rewritten if len(rewritten) > 1 else plain  # of 谢谢你 the rules would leave 你
-
 
 def clean(text: str) -> str:
     """Letters, lower-case, and digits, all in plain width: no blanks, punctuation, emoji or invisible marks."""
@@ -68,7 +55,3 @@ def convert(text: str) -> str:
     """``simplify`` without the short cut; 4 µs."""
     simplified: str = _FROM_TAIWAN.convert(text)
     return simplified.replace("幺", "么")  # OpenCC takes the particle 么 of simplified texts for the Taiwanese 幺
-
-
-def _replacement(found: re.Match[str]) -> str:
-    return _REPLACEMENTS[found[0]]

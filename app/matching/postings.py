@@ -1,68 +1,97 @@
 """How alike a text is to every phrasing at once: an inverted index in flat arrays.
 
-A text is a vector of three blocks. In a block each gram weighs its rarity; the block is then scaled to the length of
-its share, so that the product of two texts is a cosine.
+A phrasing is a vector of length 1, so the product of two texts is a cosine, 0 to 1.
 """
 
 from collections.abc import Sequence
-from math import sqrt
-from typing import Any, cast
+from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
-from numpy.typing import NDArray
 
-from app.matching.features import SHARES
-from app.matching.vocabulary import Reading, Vocabulary
+from app.matching.vocabulary import Floats, Integers, Vector
 
-Floats = NDArray[np.floating[Any]]
-Integers = NDArray[np.integer[Any]]
+BUDGET = 60_000
+"""Postings that are read for a question. Beyond it the rarest grams are read first and the best phrasings, ``POOL`` of
+them, are then compared in full: what most phrasings hold tells little and costs most."""
+POOL = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Arrays:
+    """What is kept of a set of phrasings: their vectors, one after the other, and the same sorted by gram."""
+
+    stops: Integers
+    """Where each phrasing's vector ends."""
+    grams: Integers
+    weights: Floats
+    gram_stops: Integers
+    """Where each gram's postings end."""
+    rows: Integers
+    row_weights: Floats
+
+    @classmethod
+    def of(cls, vectors: Sequence[Vector], grams: int) -> "Arrays":
+        """``grams``: how many there are."""
+        sizes = np.array([len(vector.grams) for vector in vectors], np.intp)
+        numbers = np.concatenate([np.empty(0, np.intp), *(vector.grams for vector in vectors)]).astype(np.int32)
+        weights = np.concatenate([np.empty(0), *(vector.weights for vector in vectors)]).astype(np.float32)
+        order = numbers.argsort(kind="stable")
+        rows = np.arange(len(vectors), dtype=np.int32).repeat(sizes)[order]
+        gram_stops = np.bincount(numbers, minlength=grams).cumsum()
+        return cls(sizes.cumsum(), numbers, weights, gram_stops, rows, weights[order])
 
 
 class Postings:
-    """For each gram the phrasings that hold it, and for each phrasing its grams. Immutable."""
+    """For each gram the phrasings that hold it, and for each phrasing its vector. Immutable."""
 
-    def __init__(self, readings: Sequence[Reading], vocabulary: Vocabulary) -> None:
-        """``readings`` of the phrasings."""
-        rarities = np.array(vocabulary.rarities)
-        self._squares = [rarity * rarity for rarity in vocabulary.rarities]
-        scales = [scale for reading in readings for scale in self._scales(reading)]
-        blocks = [block for reading in readings for block in _blocks(reading)]
-        self._grams = np.array([gram for block in blocks for gram in block], np.intp)
-        self._weights = np.repeat(scales, list(map(len, blocks))) * rarities[self._grams]
-        self._sizes = np.array([sum(map(len, _blocks(reading))) for reading in readings], np.intp)
-        order = self._grams.argsort(kind="stable")
-        self._rows = np.arange(len(readings)).repeat(self._sizes)[order]
-        self._products = (self._weights * rarities[self._grams])[order]
-        """What a posting adds to the cosine with a text whose block has the scale 1."""
-        self._lengths = np.bincount(self._grams, minlength=len(rarities))
-        self._stops = self._lengths.cumsum()
+    def __init__(self, arrays: Arrays) -> None:
+        self.arrays = arrays
+        self._sizes = np.diff(arrays.stops, prepend=0)
+        self._lengths = np.diff(arrays.gram_stops, prepend=0)
 
-    def likeness(self, reading: Reading) -> Floats:
-        """Cosine, 0 to 1, of a text with each phrasing."""
-        grams = np.array([*reading.characters, *reading.pairs, *reading.syllables], np.intp)
-        lengths = self._lengths.take(grams)
-        places = _runs(self._stops.take(grams), lengths)
-        scales = np.repeat(self._scales(reading), [len(block) for block in _blocks(reading)])
-        products = self._products.take(places) * scales.repeat(lengths)
-        return sums(products, self._rows.take(places), len(self._sizes))
+    def __len__(self) -> int:
+        return len(self._sizes)
 
-    def between(self, rows: Integers) -> Floats:
-        """Cosines of some phrasings with each other."""
+    def likeness(self, vector: Vector) -> Floats:
+        """Cosine of a text with each phrasing."""
+        grams, weights = vector
+        if (known := grams < len(self._lengths)).all():
+            lengths = self._lengths[grams]
+        else:  # grams that came with a later edit
+            grams, weights = grams[known], weights[known]
+            lengths = self._lengths[grams]
+        if lengths.sum() > BUDGET:
+            return self._pruned(grams, weights, lengths)
+        return self._products(grams, weights, lengths)
+
+    def vectors(self, rows: Integers) -> tuple[Integers, Integers, Floats]:
+        """The vectors of some phrasings, one after the other: which of ``rows``, gram, weight."""
         sizes = self._sizes[rows]
-        places = _runs(self._sizes.cumsum()[rows], sizes)
-        grams = self._grams[places]
-        held = np.zeros(len(self._lengths), bool)
-        held[grams] = True
-        columns = held.cumsum()[grams] - 1
-        texts = np.zeros((len(rows), columns.max() + 1), np.float32)
-        texts[np.arange(len(rows)).repeat(sizes), columns] = self._weights[places]
-        return texts @ texts.T
+        places = runs(self.arrays.stops[rows], sizes)
+        return np.arange(len(rows)).repeat(sizes), self.arrays.grams[places], self.arrays.weights[places]
 
-    def _scales(self, reading: Reading) -> list[float]:
-        """What brings each block to the length of its share; 0 for an empty one."""
-        squares = self._squares
-        lengths = [sum([squares[gram] for gram in block]) for block in _blocks(reading)]
-        return [sqrt(share / length) if length else 0.0 for share, length in zip(SHARES, lengths, strict=True)]
+    def grams(self, row: int) -> list[int]:
+        stop = self.arrays.stops[row]
+        found: list[int] = self.arrays.grams[stop - self._sizes[row] : stop].tolist()
+        return found
+
+    def _products(self, grams: Integers, weights: Floats, lengths: Integers) -> Floats:
+        places = runs(self.arrays.gram_stops[grams], lengths)
+        products = self.arrays.row_weights[places] * weights.astype(np.float32).repeat(lengths)
+        return sums(products, self.arrays.rows[places], len(self))
+
+    def _pruned(self, grams: Integers, weights: Floats, lengths: Integers) -> Floats:
+        order = lengths.argsort(kind="stable")
+        kept = order[: max(4, int(np.searchsorted(lengths[order].cumsum(), BUDGET)))]
+        first = self._products(grams[kept], weights[kept], lengths[kept])
+        pool = first.argpartition(-POOL)[-POOL:]
+        full = np.zeros(len(self._lengths), np.float32)
+        full[grams] = weights
+        owners, held, weighed = self.vectors(pool)
+        likeness = np.zeros(len(self))
+        likeness[pool] = sums(full[held] * weighed, owners, len(pool))
+        return likeness
 
 
 def sums(values: Floats, groups: Integers, size: int) -> Floats:
@@ -70,13 +99,10 @@ def sums(values: Floats, groups: Integers, size: int) -> Floats:
     return cast("Floats", np.bincount(groups, values, size))  # numpy's types forget that weights make floats
 
 
-def _runs(stops: Integers, lengths: Integers) -> Integers:
+def runs(stops: Integers, lengths: Integers) -> Integers:
     """stop - length, …, stop - 1 of each run, one run after the other, without a loop over them."""
     ends = lengths.cumsum()
+    if not len(ends):
+        return ends
     places: Integers = np.arange(ends[-1]) + (stops - ends).repeat(lengths)
     return places
-
-
-def _blocks(reading: Reading) -> tuple[list[int], list[int], list[int]]:
-    """In the order of ``SHARES``."""
-    return reading.characters, reading.pairs, reading.syllables

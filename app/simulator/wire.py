@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from app.dialogue.endpoints import Observation
 from app.dialogue.phrases import DEVICES
+from app.dialogue.provenance import Source
 from app.dialogue.push import Fate as PushFate
 from app.dialogue.turn import (
     AddToTicket,
@@ -168,8 +169,12 @@ def decided(seen: Observation, brain: Brain) -> Decided | None:
         failures=decision.memory.failures,
         effects=tuple(_effect(effect, seen.answer.ticket) for effect in decision.effects),
         title=_title(brain, source.entry) if source and brain.knows(source.entry) else "",
-        source=f"{source.entry} · 版本 {source.version}" if source else "",
+        source=_origin(source) if source else "",
     )
+
+
+def _origin(source: Source) -> str:
+    return f"{source.entry} · 版本 {source.version}" + (" · 大模型从候选里选的" if source.chosen_by else "")
 
 
 def _owner(memory: Memory) -> str:
@@ -232,11 +237,17 @@ def duration(seconds: float) -> str:
     return f"{seconds:.1f} 秒" if seconds >= 1 else f"{seconds * 1000:.1f} ms"
 
 
+def _reading(understanding: Understanding | None) -> str:
+    if understanding is None:
+        return "封好待存"
+    return "理解，问大模型，封好待存" if understanding.advice else "理解，封好待存"
+
+
 def timings(seen: Observation, attempt: Attempt) -> Sequence[Timing]:
     """Where the time of one attempt went, in the order of the stages."""
     spans = (
         ("收包、验签、解密、解码", seen.parsed - seen.arrived),
-        ("理解，封好待存" if seen.push.understanding else "封好待存", seen.submitted - seen.parsed),
+        (_reading(seen.push.understanding), seen.submitted - seen.parsed),
         ("排队、决策、写库、提交", seen.committed - seen.submitted),
     )
     whole = sum(seconds for _, seconds in spans) or 1e-9

@@ -30,7 +30,10 @@ def test_a_demo_is_well(run: Run, data_dir: Path) -> None:
         "knowledge",
         "service hours",
         "network",
+        "language model",
+        "embeddings",
     ]
+    assert ended.out.splitlines()[1] == "Language model off, embeddings off."
     assert findings(ended.out, "advice") == {}
     assert ended.out.endswith("The service can run.\n")
 

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from app.matching.confidence import Weights
 from app.matching.entities import extract
 from app.matching.index import Index, Phrasing
+from app.matching.language import PLAIN
 from app.matching.match import Candidate, Match, Tier
-from app.matching.normalise import normalise
-from app.matching.ridge import PRECOMPUTED
+from app.matching.ridge import NEAREST
+from tests.language import LANGUAGE
 
 KNOWN = [
     Phrasing("subtitle", "没有字幕怎么打开？"),
@@ -28,7 +29,7 @@ KNOWN = [
 
 @pytest.fixture(scope="module")
 def index() -> Index:
-    return Index.build(KNOWN)
+    return Index.build(KNOWN, LANGUAGE)
 
 
 def best(match: Match) -> str:
@@ -76,21 +77,21 @@ def test_nothing_in_common_is_no_match(index: Index, text: str) -> None:
 
 
 def test_a_phrasing_of_two_targets_is_never_sure() -> None:
-    match = Index.build([*KNOWN, Phrasing("other", "字幕不见了")]).match("字幕不见了")
+    match = Index.build([*KNOWN, Phrasing("other", "字幕不见了")], LANGUAGE).match("字幕不见了")
     assert match.tier is Tier.likely
     assert {candidate.target for candidate in match.candidates} == {"subtitle", "other"}
 
 
 def test_an_empty_index_matches_nothing() -> None:
-    assert Index.build([]).match("没有字幕").tier is Tier.none
+    assert Index.build([], LANGUAGE).match("没有字幕").tier is Tier.none
 
 
 def test_a_single_target_has_no_runner_up() -> None:
-    assert best(Index.build([Phrasing("a", "没有字幕")]).match("字幕没有了吗")) == "a"
+    assert best(Index.build([Phrasing("a", "没有字幕")], LANGUAGE).match("字幕没有了吗")) == "a"
 
 
 def test_phrasings_of_symbols_are_passed_over() -> None:
-    assert Index.build([Phrasing("a", "？？？")]).match("？？？").candidates == ()
+    assert Index.build([Phrasing("a", "？？？")], LANGUAGE).match("？？？").candidates == ()
 
 
 @given(st.text())
@@ -105,26 +106,26 @@ def test_never_raises_and_is_deterministic(index: Index, text: str) -> None:
 def test_normalised_text_and_version_decide_alone(index: Index) -> None:
     text = "我这边字幕没有了"
     match = index.match(text)
-    assert match == index.match_normalised(normalise(text))
-    assert match.normalised == normalise(text)
+    assert match == index.match_normalised(LANGUAGE.normalise(text))
+    assert match.normalised == LANGUAGE.normalise(text)
     assert match.index_version == index.version
 
 
 def test_the_order_of_phrasings_does_not_matter(index: Index) -> None:
-    again = Index.build(reversed([*KNOWN, *KNOWN]))
+    again = Index.build(reversed([*KNOWN, *KNOWN]), LANGUAGE)
     assert again.version == index.version
     assert again.match("我这边字幕没有了") == index.match("我这边字幕没有了")
 
 
-def test_the_version_follows_phrasings_and_weights(index: Index) -> None:
-    versions = {index.version, Index.build(KNOWN[1:]).version, Index.build(KNOWN, Weights.blank()).version}
-    assert len(versions) == 3
+def test_the_version_follows_phrasings_rules_and_weights(index: Index) -> None:
+    others = [(KNOWN[1:], LANGUAGE, None), (KNOWN, LANGUAGE, Weights.blank()), (KNOWN, PLAIN, None)]
+    assert len({index.version, *(Index.build(*parts).version for parts in others)}) == 4
 
 
 def test_words_of_other_peoples_business_count_until_a_phrasing_has_them() -> None:
     price = [Phrasing("price", "会员多少钱"), Phrasing("refund", "会员退款")]
     for known, elsewhere in ((price, 1.0), ([*price, Phrasing("price", "物业公司买会员有折扣吗")], 0.0)):
-        ranking = Index.build(known).rank("物业费多少钱")
+        ranking = Index.build(known, LANGUAGE).rank("物业费多少钱")
         assert ranking is not None
         assert ranking.evidence.elsewhere == elsewhere
 
@@ -134,9 +135,9 @@ def test_a_long_story_is_cut_not_refused(index: Index) -> None:
 
 
 def test_large_knowledge_is_matched_by_its_neighbourhood() -> None:
-    things = [chr(code) for code in range(0x4E00, 0x4E00 + PRECOMPUTED // 2 + 1)]
+    things = [chr(code) for code in range(0x4E00, 0x4E00 + 10 * NEAREST)]
     known = [Phrasing(thing, text) for thing in things for text in (f"怎么打开{thing}功能", f"{thing}在哪里")]
-    index = Index.build(known)
+    index = Index.build(known, LANGUAGE)
     for thing in things[::100]:
         assert best(index.match(f"{thing}要怎么打开")) == thing
 

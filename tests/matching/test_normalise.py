@@ -4,9 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.matching.normalise import clean, convert, normalise, simplify
-from app.matching.rewrites import COURTESIES, PARTICLES, SAME
+from app.matching.normalise import clean, convert, simplify
+from tests.language import LANGUAGE
 
+normalise = LANGUAGE.normalise
 QUESTIONS = Path(__file__).parents[1] / "eval" / "data" / "viewer_dev.jsonl"
 
 
@@ -85,10 +86,3 @@ def test_the_short_cut_changes_nothing() -> None:
 @given(st.text("的怎么秘幺影片程式登入只里後网網使用者停用坏瞭藉覆为為1a", max_size=12))
 def test_the_short_cut_sees_every_trigger(text: str) -> None:
     assert simplify(text) == convert(text)
-
-
-def test_the_table_of_rewrites_is_in_the_form_it_is_applied_to() -> None:
-    variants = [variant for variants in SAME.values() for variant in variants]
-    for word in (*SAME, *variants, *COURTESIES, *PARTICLES):
-        assert word == simplify(clean(word))
-    assert len(variants) == len(set(variants))

@@ -1,48 +1,90 @@
 import numpy as np
 import pytest
 
-from app.matching.postings import Floats, Postings, sums
-from app.matching.ridge import NEAREST, Nearest, Whole, kernel, solve
-from app.matching.vocabulary import Vocabulary
+from app.matching.postings import Arrays, Postings, runs, sums
+from app.matching.ridge import NEAREST, cosines, kernel, nearest, solve
+from app.matching.vocabulary import Floats, Vector, Vocabulary
+from tests.language import LANGUAGE
 
 WORDS = ["会员", "字幕", "投屏", "退款", "登录", "怎么", "为什么", "没有", "打开", "多少钱"]
 TEXTS = [first + second for first in WORDS for second in WORDS if first != second]
-OWNERS = np.arange(len(TEXTS)) % 7
-VOCABULARY = Vocabulary(TEXTS)
-POSTINGS = Postings([VOCABULARY.read(text) for text in TEXTS], VOCABULARY)
-BETWEEN = np.array([POSTINGS.likeness(VOCABULARY.read(text)) for text in TEXTS])
+VOCABULARY = Vocabulary.of(TEXTS, LANGUAGE)
+GRAMS = len(VOCABULARY.rarities)
+
+
+def vector(text: str) -> Vector:
+    return VOCABULARY.vector(VOCABULARY.read(text))
+
+
+def dense(text: str) -> Floats:
+    full = np.zeros(GRAMS)
+    full[vector(text).grams] = vector(text).weights
+    return full
+
+
+MATRIX = np.array([dense(text) for text in TEXTS])
+BETWEEN = MATRIX @ MATRIX.T
+POSTINGS = Postings(Arrays.of([vector(text) for text in TEXTS], GRAMS))
 
 
 @pytest.fixture(params=["会员怎么退款", "字幕打不开", "钱", "为什么登录不了会员投屏"])
-def likeness(request: pytest.FixtureRequest) -> Floats:
-    return POSTINGS.likeness(VOCABULARY.read(request.param))
+def question(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
 
 
-def test_likeness_is_a_cosine() -> None:
-    np.testing.assert_allclose(np.diag(BETWEEN), 1)
-    np.testing.assert_allclose(BETWEEN, BETWEEN.T)
-    assert BETWEEN.min() >= 0
+def test_likeness_is_the_product_of_the_vectors(question: str) -> None:
+    np.testing.assert_allclose(POSTINGS.likeness(vector(question)), MATRIX @ dense(question), atol=1e-6)
 
 
-def test_what_is_precomputed_equals_what_is_solved(likeness: Floats) -> None:
-    solved = sums(solve(BETWEEN, likeness), OWNERS, 7)
-    np.testing.assert_allclose(Whole(BETWEEN, OWNERS, 7).scores(likeness), solved, atol=1e-6)
+def test_a_text_that_has_all_kinds_of_grams_has_length_one() -> None:
+    assert np.linalg.norm(dense("会员怎么退款")) == pytest.approx(1)
 
 
-def test_the_solution_is_that_of_the_formula(likeness: Floats) -> None:
-    inverse = np.linalg.inv(np.exp(2 * (BETWEEN - 1)) + 0.1 * np.eye(len(TEXTS)))
-    members = np.eye(7)[OWNERS]
-    scores = Whole(BETWEEN, OWNERS, 7).scores(likeness)
-    np.testing.assert_allclose(scores, kernel(likeness) @ inverse @ members, atol=1e-6)
-
-
-def test_the_neighbourhood_sees_only_the_nearest(likeness: Floats) -> None:
-    likeness = likeness + np.linspace(0, 1e-9, len(TEXTS))  # no ties at the border
-    near = np.argsort(likeness)[-NEAREST:]
-    expected = sums(solve(BETWEEN[np.ix_(near, near)], likeness[near]), OWNERS[near], 7)
-    np.testing.assert_allclose(Nearest(POSTINGS.between, OWNERS, 7).scores(likeness), expected, atol=1e-4)
+def test_reading_the_rarest_grams_first_finds_the_same_phrasings(
+    question: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = POSTINGS.likeness(vector(question))
+    monkeypatch.setattr("app.matching.postings.BUDGET", 150)
+    monkeypatch.setattr("app.matching.postings.POOL", 40)
+    pruned = POSTINGS.likeness(vector(question))
+    assert np.count_nonzero(pruned) <= 40
+    np.testing.assert_allclose(pruned[pruned > 0], whole[pruned > 0], atol=1e-6)
+    assert whole[pruned > 0].max() == pytest.approx(whole.max())
 
 
 def test_cosines_between_some_are_those_between_all() -> None:
     rows = np.array([3, 50, 17])
-    np.testing.assert_allclose(POSTINGS.between(rows), BETWEEN[np.ix_(rows, rows)], atol=1e-6)
+    between = cosines(*POSTINGS.vectors(rows), (3, GRAMS))
+    np.testing.assert_allclose(between, BETWEEN[np.ix_(rows, rows)], atol=1e-6)
+
+
+def test_the_solution_is_that_of_the_formula(question: str) -> None:
+    likeness = MATRIX @ dense(question)
+    inverse = np.linalg.inv(np.exp(2 * (BETWEEN - 1)) + 0.1 * np.eye(len(TEXTS)))
+    owners = np.arange(len(TEXTS)) % 7
+    solved = sums(solve(BETWEEN, likeness), owners, 7)
+    np.testing.assert_allclose(solved, kernel(likeness) @ inverse @ np.eye(7)[owners], atol=1e-6)
+
+
+def test_the_nearest_are_the_most_alike() -> None:
+    likeness = np.random.default_rng(1).permutation(200) / 200
+    assert set(likeness[nearest(likeness)]) == set(np.sort(likeness)[-NEAREST:])
+    assert set(nearest(likeness[:10])) == set(range(10))
+
+
+def test_runs_count_up_to_their_stops() -> None:
+    assert runs(np.array([3, 10, 10]), np.array([2, 3, 0])).tolist() == [1, 2, 7, 8, 9]
+    assert runs(np.array([], np.intp), np.array([], np.intp)).tolist() == []
+
+
+def test_a_vocabulary_that_learns_leaves_the_first_as_it_was() -> None:
+    before = VOCABULARY.read("会员蓝光画质")
+    learned = VOCABULARY.extended(["蓝光画质", "会员蓝光"])
+    after = learned.read("会员蓝光画质")
+    assert VOCABULARY.read("会员蓝光画质") == before
+    assert set(before.characters) < set(after.characters)
+    assert set(before.pairs) < set(after.pairs)
+    assert (after.strangers, before.strangers) == (0, 4)
+    new = {*after.characters, *after.pairs, *after.syllables, *after.groups} - set(range(GRAMS))
+    assert new == set(range(GRAMS, GRAMS + len(new)))
+    assert len(learned.rarities) == GRAMS + len(new)

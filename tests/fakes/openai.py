@@ -1,0 +1,179 @@
+"""An OpenAI-compatible service, played on a real socket: chat completions, embeddings, and every way to fail."""
+
+import asyncio
+import contextlib
+import hashlib
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from enum import Enum
+from http import HTTPStatus
+from typing import Any
+
+PATIENCE = 10
+"""Seconds after which a test that waits for a request gives up."""
+DIMENSIONS = 4
+TRICKLE_EVERY = 0.02
+"""Seconds between two bytes."""
+
+
+class Odd(Enum):
+    """How a connection goes on after the request was read, where no whole answer comes."""
+
+    cut = "closed at once"
+    cut_in_the_answer = "closed after the first bytes of the answer"
+    silent = "open, without a byte"
+    silent_after_headers = "open, nothing after the headers"
+    trickle = "a byte now and then, for ever"
+    endless = "as fast as it can, for ever"
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """A body as it is, with status 200."""
+
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What the model says once the test lets it."""
+
+    text: str
+    released: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+Answer = str | HTTPStatus | Odd | Raw | Held | dict[str, Any]
+"""What the model says, a status without a body of the API, an odd connection, a body, or a JSON object."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    path: str
+    headers: dict[str, str]
+    body: dict[str, Any]
+
+    @property
+    def said(self) -> str:
+        """All that the model was shown."""
+        return "\n".join(message["content"] for message in self.body["messages"])
+
+
+@dataclass
+class OpenAi:
+    """What it was asked and what it shall answer: by turns what stands in ``answers``, then ``otherwise``."""
+
+    url: str = ""
+    asked: list[Asked] = field(default_factory=list)
+    answers: list[Answer] = field(default_factory=list)
+    otherwise: Answer = "0"
+    dimensions: int = DIMENSIONS
+    arrived: asyncio.Condition = field(default_factory=asyncio.Condition)
+
+    async def until_asked(self, times: int) -> None:
+        """As many requests are here."""
+        async with asyncio.timeout(PATIENCE), self.arrived:
+            await self.arrived.wait_for(lambda: len(self.asked) >= times)
+
+    async def answer(self, asked: Asked) -> Answer:
+        async with self.arrived:
+            self.asked.append(asked)
+            self.arrived.notify_all()
+        told = self.answers.pop(0) if self.answers else None
+        if isinstance(told, Held):
+            await told.released.wait()
+            told = told.text
+        if asked.path.endswith("/chat/completions"):
+            said = self.otherwise if told is None else told
+            return completion(said) if isinstance(said, str) else said
+        if asked.path.endswith("/embeddings"):
+            return self._embedded(asked.body["input"]) if told is None else told
+        return HTTPStatus.NOT_FOUND
+
+    def _embedded(self, texts: list[str]) -> dict[str, Any]:
+        """In the reverse order, as the API allows."""
+        vectors = [{"index": n, "embedding": vector_of(text, self.dimensions)} for n, text in enumerate(texts)]
+        return {"object": "list", "data": vectors[::-1]}
+
+
+def completion(text: str | None) -> dict[str, Any]:
+    message = {"role": "assistant", "content": text}
+    return {"object": "chat.completion", "choices": [{"index": 0, "message": message, "finish_reason": "stop"}]}
+
+
+def vector_of(text: str, dimensions: int = DIMENSIONS) -> list[float]:
+    """The same for the same text; not of length 1."""
+    digest = hashlib.sha256(text.encode()).digest()
+    return [float(byte + 1) for byte in digest[:dimensions]]
+
+
+@asynccontextmanager
+async def running() -> AsyncIterator[OpenAi]:
+    """Serve on a free port of this machine, one request a connection."""
+    api = OpenAi()
+    connections: set[asyncio.Task[None]] = set()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        connections.add(task)
+        try:
+            with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):  # who gave up reads no more
+                await _write(writer, await api.answer(await _read(reader)))
+        finally:
+            writer.close()
+            connections.discard(task)
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    api.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
+    try:
+        yield api
+    finally:
+        server.close()
+        for task in connections:
+            task.cancel()
+        await asyncio.gather(*connections, return_exceptions=True)
+
+
+async def _read(reader: asyncio.StreamReader) -> Asked:
+    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+    fields = {name.lower(): value for name, _, value in (line.partition(": ") for line in head[1:] if line)}
+    body = await reader.readexactly(int(fields["content-length"]))
+    return Asked(head[0].split(" ")[1], fields, json.loads(body))
+
+
+async def _write(writer: asyncio.StreamWriter, answer: Answer) -> None:
+    match answer:
+        case Odd():
+            await _write_oddly(writer, answer)
+        case HTTPStatus():
+            await _write_whole(writer, answer, b"<html>")
+        case Raw(body=body):
+            await _write_whole(writer, HTTPStatus.OK, body)
+        case _:
+            await _write_whole(writer, HTTPStatus.OK, json.dumps(answer).encode())
+
+
+async def _write_whole(writer: asyncio.StreamWriter, status: HTTPStatus, body: bytes) -> None:
+    head = f"HTTP/1.1 {status.value} {status.phrase}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+    writer.write(head.encode() + body)
+    await writer.drain()
+
+
+async def _write_oddly(writer: asyncio.StreamWriter, odd: Odd) -> None:
+    if odd is Odd.cut:
+        return
+    if odd is not Odd.silent:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\n")
+        await writer.drain()
+    if odd is Odd.cut_in_the_answer:
+        return
+    never = asyncio.Event()
+    while odd in (Odd.trickle, Odd.endless):
+        writer.write(b" " if odd is Odd.trickle else b" " * 4096)
+        await writer.drain()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(TRICKLE_EVERY if odd is Odd.trickle else 0):
+                await never.wait()
+    await never.wait()
