@@ -11,8 +11,9 @@ import pytest
 from app import metrics
 from app.__main__ import _parser
 from app.faq.facts import FACTS, resolve_facts
-from app.faq.knowledge import Action
+from app.faq.knowledge import Action, TitleFacts
 from app.faq.loader import load
+from app.faq.titles import load_titles
 from app.settings import ROOT, SECRETS, Settings
 
 READMES = ("README.md", "README.zh-CN.md")
@@ -84,6 +85,13 @@ def test_the_knowledge_that_is_shown_is_valid(readme: str, tmp_path: Path) -> No
         (tmp_path / path).write_text(text)
     knowledge = load(tmp_path / "faq", tmp_path / "intents", resolve_facts({}, demo=True))
     assert (len(knowledge.entries), len(knowledge.intents)) == (1, 1)
+
+
+def test_the_titles_that_are_shown_are_valid(readme: str, tmp_path: Path) -> None:
+    shown = [text for language, text in _FENCED.findall(readme) if language == "yaml"][1]
+    (tmp_path / "ours.yaml").write_text(shown)
+    assert [title.name for title in load_titles(tmp_path, demo=False)] == ["灯市口旧事", "冬夜星光晚会"]
+    assert [facts for facts in TitleFacts if f"`{facts}`" not in readme] == []
 
 
 def test_both_languages_show_the_same_commands() -> None:

@@ -7,6 +7,7 @@ from app.dialogue.loading import load_brain, load_knowledge
 from app.dialogue.understand import build_brain
 from app.faq.facts import resolve_facts
 from app.faq.lint import lint
+from app.faq.titles import load_titles
 from app.settings import Settings
 
 
@@ -34,9 +35,11 @@ def ask(settings: Settings, options: argparse.Namespace) -> None:
 def check(settings: Settings, options: argparse.Namespace) -> int:
     folder: Path = options.dir or settings.knowledge_dir
     knowledge = load_knowledge(folder, resolve_facts(settings.facts, demo=True))
+    titles = [title for demo in (True, False) for title in load_titles(folder / "faq" / "catalogue", demo=demo)]
     findings = lint(knowledge)
     for finding in findings:
         print(finding)
-    print(f"{len(knowledge.entries)} entries, {len(knowledge.intents)} intents, {len(findings)} findings")
+    counted = f"{len(knowledge.entries)} entries, {len(knowledge.intents)} intents, {len(titles)} titles"
+    print(f"{counted}, {len(findings)} findings")
     build_brain(knowledge)
     return 1 if findings else 0

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from app.dialogue import phrases, reports
+from app.dialogue import airing, phrases, reports
 from app.dialogue.provenance import Source, source_of
 from app.dialogue.reports import waits
 from app.dialogue.rules import Rules
@@ -16,13 +16,29 @@ def answer(turn: Turn, entry: Entry, rules: Rules, now: datetime) -> Decision:
         return reports.hand_over(turn, rules, now)
     repeats = turn.memory.repeats + 1 if turn.memory.last_entry == entry.id else 0
     text, asked = _wording(entry, turn.memory.heard.device, repeats)
-    said = Say(text, _source(turn, entry))
+    said = Say(text if repeats else _with_title(turn, entry, rules, now, text), _source(turn, entry))
     if entry.urgent:
         return reports.urgent(turn, entry, rules, now, said)
     waiting = waits(asked[0], now, asked[1]) if asked else None
     known = turn.memory
     memory = Memory(known.owner, waiting, 0, entry.id, known.acknowledged, repeats, known.heard)
     return Decision(Said.answered, memory, (said,))
+
+
+def about_title(turn: Turn, entry: Entry, rules: Rules, now: datetime) -> Decision | None:
+    """The title alone, after an answer that lacked it: what the catalogue knows of it, or None."""
+    told = airing.told(entry.title_facts, turn.memory.heard, rules.brain.catalogue, now)
+    if not told:
+        return None
+    return Decision(Said.answered, turn.memory.but(awaiting=None, failures=0), (Say(told, _source(turn, entry)),))
+
+
+def _with_title(turn: Turn, entry: Entry, rules: Rules, now: datetime, text: str) -> str:
+    if entry.title_facts is None:
+        return text
+    heard = turn.memory.heard
+    told = airing.told(entry.title_facts, heard, rules.brain.catalogue, now)
+    return f"{told}\n{text}" if told else text
 
 
 def first_words(entry: Entry) -> str:

@@ -79,7 +79,7 @@ def _decide_all(
         thread = found[push.who]
         assert isinstance(push.message, Inbound)
         turn = Turn(
-            push.message.content, push.understanding, _hearing(push, thread),
+            push.message.content, push.understanding, _hearing(push, thread, now),
             ahead=known.ahead(thread),
             here=known.here(thread),
             own=known.own_of(thread),
@@ -92,9 +92,9 @@ def _decide_all(
     return book.write(session)
 
 
-def _hearing(push: Push, thread: Thread) -> Memory:
+def _hearing(push: Push, thread: Thread, now: datetime) -> Memory:
     """What is remembered, with what the message itself names."""
-    return thread.memory.hearing(push.understanding.slots) if push.understanding else thread.memory
+    return thread.memory.hearing(push.understanding.slots.settled(now)) if push.understanding else thread.memory
 
 
 def _asks(push: Push) -> bool:

@@ -44,6 +44,8 @@ from app.tickets.models import TicketKind, TicketPriority
 
 _FOLLOW_UP = 14
 """Characters up to which a text can be a follow-up that says only half of what it asks."""
+_PARTICLE = 1
+"""Characters that ask nothing beside a title: 长风渡呢."""
 _ASKED_MOST = (
     "playback.buffering",
     "membership.not_arrived",
@@ -213,6 +215,8 @@ def _in_force(understanding: Understanding, rules: Rules) -> Understanding:
 
 def _unsure(turn: Turn, understanding: Understanding, rules: Rules, now: datetime) -> Decision:
     """What the context makes of it, or an adviser; else one clarifying question, then a person."""
+    if len(understanding.match.normalised) <= _PARTICLE and (about := _only_title(turn, rules, now)):
+        return about
     if not understanding.match.normalised:
         return reply(turn.memory, phrases.EMPTY)
     if entry := _follow_up(turn, understanding, rules, now):
@@ -228,6 +232,13 @@ def _unsure(turn: Turn, understanding: Understanding, rules: Rules, now: datetim
     if not understanding.options or advice is not None:
         return _ask_topic(turn, now)
     return _ask_choice(turn, understanding.options, phrases.CLARIFY, rules, now)
+
+
+def _only_title(turn: Turn, rules: Rules, now: datetime) -> Decision | None:
+    """A title and nothing else, after an answer that says more of one: 什么时候更新 › 长风渡."""
+    last = reports.last_spoken_of(turn, rules)
+    named = turn.understanding and turn.understanding.slots.title
+    return answers.about_title(turn, last, rules, now) if named and isinstance(last, Entry) else None
 
 
 def _advised(

@@ -8,9 +8,12 @@ from app.agents.calendars import ALWAYS, DEMO_HOURS, Calendar, read_calendar
 from app.dialogue import phrases
 from app.dialogue.rules import DATA_DAYS, Promises, Rules
 from app.dialogue.understand import Brain, build_brain
+from app.errors import ConfigurationError
 from app.faq.facts import resolve_facts
 from app.faq.knowledge import Knowledge
 from app.faq.loader import load
+from app.faq.titles import load_titles
+from app.matching.catalogue import Catalogue
 from app.matching.confidence import SHIPPED, Weights
 from app.matching.index import Index, normalised
 from app.matching.store import open_base
@@ -34,18 +37,28 @@ def load_knowledge(root: Path, facts: Mapping[str, str | None]) -> Knowledge:
 def load_brain(settings: Settings, before: Brain | None = None) -> Brain:
     """``before``: the brain in force, whose index is taken further where the edit is small beside it."""
     knowledge = load_knowledge(settings.knowledge_dir, load_facts(settings))
+    catalogue = load_catalogue(settings, knowledge)
     weights = load_weights(settings.knowledge_dir)
     known = normalised(knowledge.phrasings(), knowledge.language)
     if before is not None and before.index.pays_to_update(known, knowledge.language, weights):
-        return build_brain(knowledge, before.index.updated(known))
+        return build_brain(knowledge, before.index.updated(known), catalogue)
     base = open_base(known, knowledge.language, settings.cache)
-    return build_brain(knowledge, Index(base, knowledge.language, weights))
+    return build_brain(knowledge, Index(base, knowledge.language, weights), catalogue)
 
 
 def load_weights(root: Path) -> Weights:
     """Those that a company has trained on its own knowledge, where there are some."""
     own = root / WEIGHTS
-    return Weights.load(own if own.exists() else SHIPPED)
+    try:
+        return Weights.load(own if own.exists() else SHIPPED)
+    except (ValueError, TypeError, KeyError, OSError) as error:
+        raise ConfigurationError(f"{own} cannot be used ({error}): write it anew by `app matching train`.") from error
+
+
+def load_catalogue(settings: Settings, knowledge: Knowledge) -> Catalogue:
+    """The titles; what the knowledge spells as words names none of them by itself."""
+    titles = load_titles(settings.knowledge_dir / "faq" / "catalogue", demo=settings.demo)
+    return Catalogue.build(titles, [text for _, text in knowledge.phrasings()])
 
 
 def load_calendar(settings: Settings) -> Calendar:

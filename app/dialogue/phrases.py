@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from app.agents.calendars import BEIJING
+from app.matching.moments import Moment
 
 TICKET = "{ticket}"
 """Replaced by the ticket's number once it is known."""
@@ -44,6 +45,35 @@ DECLINED = "好的，先不办。需要的时候随时告诉我。"
 OKAY = "好的。还有什么需要，直接告诉我就行。"
 SOLVED = "\n工单 {number} 我也一起关闭了，再有问题随时告诉我们。"
 TOO_FAST = "消息收到了，都存着呢。您发得有点快，我跟不上逐条回复，请把问题合成一句话，隔一会儿再发给我。"
+
+# -------------------- what the catalogue knows, before an answer
+
+SO_FAR = "{name}{rhythm}现已更到第 {out} {unit}{total}{members}。"
+NOT_YET = "{name}{at} 开播{total}{rhythm}。"
+RHYTHM = "{days} {at} 更新{each}{early}"
+EACH = "，每次 {count} {unit}"
+EARLY = "，会员早{time}"
+TOTAL = "（共 {count} {unit}）"
+MEMBERS_SEE = "，会员可以看到第 {out} {unit}"
+NEXT_COMES = "下一次更新是第 {which} {unit}，{at} 上线{members}。"
+ASKED_COMES = "第 {which} {unit} {at} 上线{members}。"
+MEMBERS_AT = "，会员{at}"
+ALL_OUT = "{name}已经更完，全 {count} {unit}都可以看。"
+TOTAL_OF = "{name}共 {count} {unit}{so_far}{ends}。"
+NO_TOTAL = "{name}现已更到第 {out} {unit}，一共多少还没有公布。"
+SO_FAR_OF = "，现已更到第 {out} {unit}"
+ENDS = "，按现在的安排{at} 更完"
+SEASON_ANNOUNCED = "{name}已经官宣，上线时间还没有公布。"
+NO_NEXT_SEASON = "《{title}》现在最新的是{newest}{total}，{asked}还没有公布消息。"
+STATION_AIRS = "《{title}》电视在{station}{days} {at} 播出{web}，{first}。"
+WEB_AIRS = "，网上{days} {at} 更新"
+FIRST = {"web": "网络先播", "tv": "电视先播", "both": "两边同步"}
+FILM_OUT = "《{title}》已经上线，现在就可以看。"
+FILM_COMES = "《{title}》{at} 上线。"
+SHOW_COMES = "《{title}》{at} 开始。"
+SHOW_WEEKLY = "《{title}》{days} {clock} 开始，下一场是{at}。"
+SHOW_RUNS = "《{title}》正在进行，{at} 开始的。"
+SHOW_OVER = "《{title}》已经结束，是{at} 开始的那一场。"
 
 # -------------------- to a person
 
@@ -144,6 +174,29 @@ def place(ahead: int, *, most: int) -> str:
     if ahead <= 0:
         return NEXT
     return PLACE.format(count=ahead) if ahead < most else MANY.format(count=most)
+
+
+HAPPENED = "发生时间：{at}"
+MENTIONED = "提到的时间：{at}"
+PARTS = {"早": "早上", "晚": "晚上", "夜": "夜里"}
+
+
+def moment(named: Moment, now: datetime) -> str:
+    """A time that a viewer named, as agents read it: 发生时间：11月25日 晚上."""
+    start, end = named.on(now)
+    last = max(start, end - timedelta(microseconds=1))
+    said = _date(start, now)
+    if start == end:
+        said += f" {start.hour}:{start.minute:02d}"
+    elif named.part:
+        said += f" {PARTS.get(named.part, named.part)}"
+    elif start.date() != last.date():
+        said += f"至{_date(last, now)}"
+    return (HAPPENED if start <= now else MENTIONED).format(at=said)
+
+
+def _date(at: datetime, now: datetime) -> str:
+    return day(at) if at.year == now.astimezone(BEIJING).year else f"{at.year}年{day(at)}"
 
 
 def numbered(labels: Sequence[str]) -> str:

@@ -1,7 +1,7 @@
 """What becomes a ticket: hand-overs, complaints, urgent matters, suggestions, requests, and what is added to them."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from app.channels.base import Image
 from app.dialogue import phrases
@@ -31,6 +31,7 @@ COUNTED = 100
 PATIENCE = 30 * 60
 """Seconds for which a question of the bot can be answered."""
 SUBJECT = 80
+_JUST_NOW = timedelta(minutes=10)
 _BARE = 6
 """Characters up to which a text that calls a person says nothing of the matter."""
 _TELLING = 12
@@ -199,7 +200,7 @@ def new_ticket(
     turn: Turn, rules: Rules, now: datetime, kind: str, subject: str, *,
     priority: str = TicketPriority.normal, category: str | None = None, details: str = "",
 ) -> OpenTicket:  # fmt: skip
-    known = "，".join(filter(None, (details, described(turn.memory.heard))))
+    known = "，".join(filter(None, (details, described(turn.memory.heard), happened(turn.memory.heard, now))))
     return OpenTicket(kind, subject[:SUBJECT], rules.due(kind, priority, now), priority, category, known)
 
 
@@ -210,6 +211,14 @@ def described(heard: Slots) -> str:
         (heard.error_code, "错误码 {}"), (heard.device and phrases.DEVICES[heard.device], "{}"),
     )  # fmt: skip
     return " ".join(wording.format(value) for value, wording in named if value)
+
+
+def happened(heard: Slots, now: datetime) -> str:
+    """The time that was named, as it stands in a ticket; none where it is that of the ticket itself."""
+    if heard.moment is None:
+        return ""
+    start, end = heard.moment.on(now)
+    return "" if start == end and abs(now - start) < _JUST_NOW else phrases.moment(heard.moment, now)
 
 
 def waits(kind: Waits, now: datetime, *options: str, about: str = "") -> Awaiting:

@@ -19,6 +19,7 @@ from app.dialogue.people import Met, Person, Sender, Welcomed
 from app.dialogue.turn import Awaiting, Memory
 from app.matching.devices import Device
 from app.matching.entities import NOTHING, Slots
+from app.matching.moments import Moment, Unit
 
 
 @dataclass(slots=True)
@@ -186,10 +187,19 @@ _BETWEEN = "\n"
 
 @lru_cache(1024)
 def _written(heard: Slots) -> str:
-    return json.dumps({name: value for name, value in asdict(heard).items() if value is not None}, ensure_ascii=False)
+    return json.dumps(_named(asdict(heard)), ensure_ascii=False)
+
+
+def _named(values: dict[str, Any]) -> dict[str, Any]:
+    found = {name: _named(value) if isinstance(value, dict) else value for name, value in values.items()}
+    return {name: value for name, value in found.items() if value is not None}
 
 
 @lru_cache(1024)
 def _slots(written: str | None) -> Slots:
-    named = json.loads(written) if written else {}
-    return Slots(**named | {"device": Device(named["device"])} if "device" in named else named) if named else NOTHING
+    named: dict[str, Any] = json.loads(written) if written else {}
+    if "device" in named:
+        named["device"] = Device(named["device"])
+    if moment := named.get("moment"):
+        named["moment"] = Moment(**moment | {"unit": Unit(moment["unit"])})
+    return Slots(**named) if named else NOTHING

@@ -9,6 +9,7 @@ from app.dialogue import words
 from app.dialogue.choice import chosen
 from app.dialogue.provenance import Source, source_of
 from app.faq.knowledge import COLOURING, FIRST, INTENT_PREFIX, OFFERED, Action, Entry, Intent, Knowledge
+from app.matching.catalogue import NO_TITLES, Catalogue
 from app.matching.entities import Slots, extract
 from app.matching.index import Index
 from app.matching.match import Match, Tier
@@ -66,6 +67,7 @@ class Brain:
     knowledge: Knowledge
     index: Index
     understand: Understand
+    catalogue: Catalogue = NO_TITLES
 
     def target(self, name: str) -> Entry | Intent:
         return self.knowledge.resolve(name)
@@ -88,7 +90,7 @@ class Brain:
         return replace(understood, meant=meant, source=source, flag=None, first=_goes_first(meant, None))
 
 
-def build_brain(knowledge: Knowledge, index: Index | None = None) -> Brain:
+def build_brain(knowledge: Knowledge, index: Index | None = None, catalogue: Catalogue = NO_TITLES) -> Brain:
     """Without ``index`` one is built from the knowledge."""
     index = index or Index.build(knowledge.phrasings(), knowledge.language)
     normalise = knowledge.language.normalise
@@ -99,7 +101,7 @@ def build_brain(knowledge: Knowledge, index: Index | None = None) -> Brain:
 
     def understand(text: str) -> Understanding:
         metrics.understand_misses.inc()
-        extraction = extract(text)
+        extraction = extract(text, catalogue)
         matched = match(normalise(extraction.rest))
         flag = words.first(flags, text)
         meant = exact.get(normalise(text)) or _spoken(flag) or _sure(text, matched, knowledge)
@@ -116,7 +118,7 @@ def build_brain(knowledge: Knowledge, index: Index | None = None) -> Brain:
             _options(matched, knowledge),
         )
 
-    return Brain(knowledge, index, lru_cache(CACHED_TEXTS)(understand))
+    return Brain(knowledge, index, lru_cache(CACHED_TEXTS)(understand), catalogue)
 
 
 def _spoken(flag: Intent | None) -> Intent | None:

@@ -48,6 +48,20 @@ SAYING = frozenset({Action.say, Action.care, Action.alarm, Action.calm, Action.s
 """Actions whose words stand with the intent; those of the others belong to the dialogue."""
 
 
+class TitleFacts(StrEnum):
+    """What an answer says of a title that the catalogue knows."""
+
+    airing = "airing"
+    """When new episodes come, how far it is, and the next one; of what has no episodes, when it is shown."""
+    episodes = "episodes"
+    """How many episodes there are, and when the last one comes."""
+    start = "start"
+    """When a broadcast begins."""
+    next_season = "next_season"
+    station = "station"
+    """When television shows it, and who is first."""
+
+
 FIRST = frozenset({Action.hand_over, Action.unsubscribe, Action.complain})
 """Actions that go before whatever the service waits for."""
 OFFERED = FIRST | {
@@ -81,6 +95,8 @@ class Entry:
     """The intent that acts if the viewer says yes: its offer stands under the answer."""
     styles: tuple[str, ...] = ()
     """How each of ``similar`` is written, for the training of the matcher; "" where the file does not say."""
+    title_facts: TitleFacts | None = None
+    """What the catalogue says first, where it knows the title that the viewer speaks of."""
 
     def steps_for(self, device: Device | None) -> str | None:
         return next((steps for known, steps in self.devices if known == device), None)

@@ -15,6 +15,7 @@ The format of ``faq/<group>.yaml``::
         devices:                    # optional: the steps for a device that the viewer names, instead of the answer:
           tv: ……                    # android, ios, tv, computer
         offer: human                # optional: the intent that acts if the viewer says yes; the dialogue asks
+        title_facts: airing         # optional: what the catalogue says first of a title; see knowledge.TitleFacts
         urgent: true                # optional: answered even while the viewer waits for a person
         intent: human               # optional: the question is really a request; its intent acts instead
 

@@ -9,7 +9,7 @@ from dataclasses import astuple, dataclass, replace
 
 from app.faq import source
 from app.faq.facts import PLACEHOLDER, missing_facts, render
-from app.faq.knowledge import GAP, INTENT_PREFIX, SAYING, Action, Entry, Intent, bare, fingerprint
+from app.faq.knowledge import GAP, INTENT_PREFIX, SAYING, Action, Entry, Intent, TitleFacts, bare, fingerprint
 from app.faq.source import Place
 from app.matching.devices import Device
 
@@ -28,7 +28,7 @@ STYLES = ("short", "plain", "story", "typo", "traditional", "slang", "symptom", 
 """Ways in which viewers write; ``border`` are phrasings next to another topic."""
 
 ENTRY_REQUIRED = frozenset({"id", "title", "question", "similar", "answer"})
-ENTRY_OPTIONAL = frozenset({"again", "devices", "offer", "urgent", "intent"})
+ENTRY_OPTIONAL = frozenset({"again", "devices", "offer", "urgent", "intent", "title_facts"})
 INTENT_REQUIRED = frozenset({"id", "title", "action", "priority"})
 INTENT_OPTIONAL = frozenset({"examples", "exact", "words", "reply"})
 
@@ -85,6 +85,7 @@ def read_entry(group: str, place: Place, facts: Facts) -> ReadEntry:
         urgent=source.flag(fields.get("urgent")),
         intent=source.text(fields.get("intent")) or None,
         version="",
+        title_facts=_title_facts(fields.get("title_facts")),
     )
     if (entry.urgent or entry.intent) and PLACEHOLDER.search(template):
         fields["answer"].report("an urgent entry, or one with an intent, needs no fact: it must never be withheld")
@@ -212,6 +213,13 @@ def _action(place: Place | None) -> Action:
     if place and name and name not in set(Action):
         place.report(f"must be one of {', '.join(Action)}")
     return Action(name) if name in set(Action) else Action.hand_over
+
+
+def _title_facts(place: Place | None) -> TitleFacts | None:
+    name = source.text(place)
+    if place and name and name not in set(TitleFacts):
+        place.report(f"must be one of {', '.join(TitleFacts)}")
+    return TitleFacts(name) if name in set(TitleFacts) else None
 
 
 def _priority(place: Place | None) -> int:

@@ -68,12 +68,13 @@ def open_files(directory: Path, problems: list[Problem]) -> Iterator[tuple[str, 
     for path in files.listed(directory, ".yml"):
         problems.append(Problem(f"{directory.name}/{path.name}", 0, "", "name the file .yaml; it is not read as it is"))
     for path in paths:
-        root = _open_file(f"{directory.name}/{path.name}", path, problems)
+        root = open_file(f"{directory.name}/{path.name}", path, problems)
         if root is not None:
             yield path.stem, root
 
 
-def _open_file(name: str, path: Path, problems: list[Problem]) -> Place | None:
+def open_file(name: str, path: Path, problems: list[Problem]) -> Place | None:
+    """The root of a file, called ``name`` where something is wrong, or None when it cannot be read (reported)."""
     try:
         content = files.read(path)
     except OSError as error:

@@ -159,6 +159,7 @@ def _slots(understanding: Understanding) -> tuple[tuple[str, str], ...]:
         ("集", slots.episode),
         ("错误码", slots.error_code),
         ("设备", DEVICES[slots.device] if slots.device else None),
+        ("时间", slots.moment.said if slots.moment else None),
     )
     return tuple((name, str(value)) for name, value in named if value is not None)
 

@@ -17,7 +17,6 @@ from app.conversations import accounts
 from app.dialogue.loading import load_brain
 from app.dialogue.understand import Brain
 from app.matching.entities import extract
-from app.matching.normalise import normalise
 from app.settings import Settings
 from tests.bench import turns
 from tests.bench.account import AES_KEY, APP_ID, TOKEN
@@ -77,7 +76,7 @@ def understand(brain: Brain, inbounds: Sequence[Inbound], *, different: bool) ->
     def work() -> None:
         for text in texts:
             if different:
-                brain.index.match_normalised(normalise(extract(text).rest))
+                brain.index.match(extract(text, brain.catalogue).rest)
             else:
                 brain.understand(text)
 

@@ -1,6 +1,6 @@
 """What becomes a ticket, through the batch on real databases."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -354,3 +354,18 @@ async def test_a_tapped_choice_means_what_it_names_whenever_it_is_tapped(talk: T
         answer = await talk.say(Text("播放卡顿", menu_id="playback.buffering"))
         assert answer.said == "answered"
         talk.now += timedelta(days=2)
+
+
+async def test_a_ticket_says_when_it_happened_also_after_midnight(talk: Talk) -> None:
+    talk.now = datetime(2026, 3, 2, 15, 50, tzinfo=UTC)  # 23:50 in Beijing
+    await talk.say("《长风渡》昨晚一直卡，怎么办")
+    talk.now += timedelta(minutes=20)
+    await talk.say("转人工")
+    opened = (await history(talk, (await stored(talk))[0].number))[0]
+    assert "发生时间：3月1日 晚上" in opened[1]
+
+
+async def test_a_ticket_does_not_say_that_it_happened_just_now(talk: Talk) -> None:
+    await talk.say("刚才一直卡，转人工")
+    await talk.say("转人工")
+    assert "发生时间" not in (await history(talk, (await stored(talk))[0].number))[0][1]

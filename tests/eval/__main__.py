@@ -1,46 +1,53 @@
-"""How good the matcher is on viewers' questions: ``python -m tests.eval``, with ``--train`` after fitting it anew.
+"""How good the matcher is: ``make eval``.
 
-Whoever looked at these questions cannot answer for the next ones, so each figure is given twice: with all phrasings,
-some of which were written with the questions in view, and without those that nearly repeat one.
+``--public DIR`` adds the public sets, ``--held-back`` each style of the knowledge asked of the rest, ``--curve`` what
+fewer phrasings would do, ``--speed`` time and size. Without any of them: the questions in ``data``.
 """
 
-import argparse
-from collections.abc import Sequence
-from dataclasses import replace
+# ruff: noqa: T201 - a command prints
 
-from app.matching.confidence import Weights
-from app.matching.index import Index, Phrasing
-from app.matching.training import Example, train, without_copies
-from tests.eval import figures, speed
-from tests.eval.questions import QUESTIONS, SMALL_TALK, read_examples, read_phrasings
+import argparse
+from collections.abc import Iterable
+from pathlib import Path
+
+from app.commands.matching import HEADING, row, show, training_material
+from app.dialogue.judging import judge_brain
+from app.dialogue.loading import load_brain
+from app.matching.evaluation import Figures
+from app.settings import Settings
+from tests.eval import held_back, public, questions, speed
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.eval", description=__doc__)
-    parser.add_argument("--train", action="store_true", help="fit the confidence first and write its weights")
-    parser.add_argument("--speed", action="store_true", help="also measure the time of a question")
+    parser.add_argument("--public", type=Path, metavar="DIR", help="folder of the public sets")
+    for name in ("held-back", "curve", "speed", "all"):
+        parser.add_argument(f"--{name}", action="store_true")
     options = parser.parse_args()
-    phrasings, examples = read_phrasings(), read_examples()
-    if options.train:
-        refit(phrasings, examples).save()
-    report(phrasings, examples)
-    if options.speed:
-        speed.report(Index.build(phrasings), [example.text for example in examples])
+    settings = Settings(mode="demo")
+    brain, material = load_brain(settings), training_material(settings)
+    for title, asked in (("viewers", questions.viewers()), ("second writers", questions.second())):
+        print(f"\n{title}")
+        show(judge_brain(brain, asked))
+    unseen = [*questions.viewers(), *questions.second()]
+    if options.curve or options.all:
+        table("learning curve, all questions above", held_back.curve(material, unseen))
+    if options.held_back or options.all:
+        table("styles held back from the knowledge", held_back.by_style(material))
+    if options.public:
+        table("public sets, engine only", public.faq(options.public, material.language))
+        table("robustness", public.robustness(options.public, material.language))
+        print("\npublic intents: at the threshold of training, at the best one, at nine in ten outside kept out")
+        for found in public.intents(options.public, material.language):
+            print(f"  from {found.threshold:.2f}  macro-F1 {found.macro_f1:.3f}  OOS recall {found.oos_recall:.3f}")
+    if options.speed or options.all:
+        speed.report(material, [question.text for question in questions.viewers()])
 
 
-def refit(phrasings: Sequence[Phrasing], examples: Sequence[Example]) -> Weights:
-    weights = train(phrasings, examples)
-    source = f"{len(examples)} questions of {QUESTIONS.name} and {len(phrasings)} phrasings left out in turn"
-    return replace(
-        weights, provenance=f"python -m tests.eval --train: {source}; thresholds by 10-fold cross-validation"
-    )
-
-
-def report(phrasings: Sequence[Phrasing], examples: Sequence[Example]) -> None:
-    strict = without_copies(phrasings, examples)
-    figures.show(f"all {len(phrasings)} phrasings", figures.measure(Index.build(phrasings), examples, SMALL_TALK))
-    figures.show(f"{len(strict)} phrasings, no near copies", figures.measure(Index.build(strict), examples, SMALL_TALK))
-    figures.show("the same, confidence fitted without the question", figures.held_out(phrasings, examples, SMALL_TALK))
+def table(title: str, rows: Iterable[tuple[str, Figures]]) -> None:
+    print(f"\n{title}\n{HEADING}")
+    for name, found in rows:
+        print(row(name, found))
 
 
 if __name__ == "__main__":

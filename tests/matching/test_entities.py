@@ -60,6 +60,7 @@ def test_a_bare_error_code_becomes_the_word(text: str, code: str) -> None:
     [
         ("第二季什么时候出", Slots(season=2)),
         ("会有第三季吗", Slots(season=3)),
+        ("有第二季吗", Slots(season=2)),
         ("从第6集直接跳到第8集", Slots(episode=6)),
         ("12集和13集内容一样", Slots(episode=12)),
         ("第5到8集没有声音", Slots(episode=5)),
