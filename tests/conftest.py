@@ -16,7 +16,7 @@ from app.db.database import Database
 from app.db.opening import connect
 from app.db.schema import bring_up_to_date
 from app.secrets import new_key
-from app.settings import Settings
+from app.settings import ROOT, Settings
 from tests import postgres
 from tests.postgres_binaries import ServerUnavailable
 
@@ -70,6 +70,11 @@ async def db(settings: Settings) -> AsyncIterator[Database]:
     database = connect(settings, write_limit=WRITE_LIMIT)
     yield database
     await database.close()
+
+
+def pytest_configure() -> None:
+    """All services of a run, in whichever process, share one index: it is built once."""
+    os.environ.setdefault("CACHE_DIR", str(ROOT / ".cache" / "index"))
 
 
 def pytest_collection_finish() -> None:

@@ -34,8 +34,7 @@ DELTA_FROM = 5000
 DELTA_SHARE = 0.1
 """Of the base: a larger edit builds everything anew."""
 
-GONE = -1.0
-"""The likeness of a phrasing that an edit took away: below that of any other."""
+_NONE = np.array([], np.intp)
 
 
 class Phrasing(NamedTuple):
@@ -128,30 +127,36 @@ class Index:
         reading = self._vocabulary.read(text)
         if reading.is_empty() or not self.size:
             return None
-        likeness = self._likeness(self._vocabulary.vector(reading))
+        pool, likeness = self._pool(self._vocabulary.vector(reading))
+        if not len(pool):
+            return None
         near = nearest(likeness)
-        support = solve(self._between(near), likeness[near])
-        scores = sums(support, self._owners[near], len(self._targets))
+        support = solve(self._between(pool[near]), likeness[near])
+        scores = sums(support, self._owners[pool[near]], len(self._targets))
         best = [number for number in scores.argsort()[: -CANDIDATES - 1 : -1].tolist() if scores[number] > 0]
         if not best:
             return None
         candidates = tuple([Candidate(self._targets[number], float(scores[number])) for number in best])
         first, second = candidates[0].score, candidates[1].score if len(candidates) > 1 else 0.0
-        target = _Asked(self, best[0], likeness)
+        own = (self._owners[pool] == best[0]).nonzero()[0]
+        target = _Asked(self, best[0], int(pool[own[likeness[own].argmax()]]))
         return Ranking(candidates, weigh(text, reading, target, first, second, self._vocabulary))
 
     def explain(self, normalised: str) -> tuple[Reading, list[tuple[Phrasing, float]]]:
         """How a text is read, and the phrasings that are most like it with their cosines, for people."""
         reading = self._vocabulary.read(normalised[:LONGEST])
-        likeness = self._likeness(self._vocabulary.vector(reading))
-        rows = likeness.argsort()[:-6:-1].tolist()
-        return reading, [(self._known[row], float(likeness[row])) for row in rows if likeness[row] > 0]
+        pool, likeness = self._pool(self._vocabulary.vector(reading))
+        order = likeness.argsort()[: -CANDIDATES - 1 : -1]
+        return reading, [(self._known[pool[place]], float(likeness[place])) for place in order]
 
-    def _likeness(self, vector: Vector) -> Floats:
-        parts = [part.likeness(vector) for part in self._parts]
-        likeness = parts[0] if len(parts) == 1 else np.concatenate(parts)
-        likeness[self._gone] = GONE
-        return likeness
+    def _pool(self, vector: Vector) -> tuple[Integers, Floats]:
+        """The phrasings that resemble a text, wherever they stand: rows, and cosines."""
+        if len(self._parts) == 1:
+            return self._parts[0].nearest(vector, self._gone)
+        (old, olds), (new, news) = (
+            part.nearest(vector, gone) for part, gone in zip(self._parts, (self._gone, _NONE), strict=True)
+        )
+        return np.concatenate([old, new + len(self._parts[0])]), np.concatenate([olds, news])
 
     def _between(self, rows: Integers) -> Floats:
         """Cosines between phrasings, wherever they stand."""
@@ -169,16 +174,25 @@ class Index:
             (len(rows), len(self._vocabulary.rarities)),
         )
 
-    def _grams_of(self, target: int, rows: Integers) -> Integers:
+    def _grams(self, row: int) -> list[int]:
+        """Those of a phrasing."""
+        first = len(self._parts[0])
+        return self._parts[0].grams(row) if row < first else self._parts[1].grams(row - first)
+
+    def _grams_of(self, target: int) -> Integers:
         """All grams of a target's phrasings, sorted; kept, since those of a target that is asked for are few."""
         found = self._held.get(target)
         if found is None:
-            first = len(self._parts[0])
+            rows, first = self._rows_of(target), len(self._parts[0])
             held = [self._parts[0].vectors(rows[rows < first])[1]]
             if len(self._parts) > 1:
                 held.append(self._parts[1].vectors(rows[rows >= first] - first)[1])
             found = self._held[target] = np.unique(np.concatenate(held))
         return found
+
+    def _rows_of(self, target: int) -> Integers:
+        """Where its phrasings stand that are not gone."""
+        return np.setdiff1d((self._owners == target).nonzero()[0], self._gone, assume_unique=True)
 
     def _exact_match(self, normalised: str, targets: tuple[str, ...]) -> Match:
         """A phrasing word for word; one that stands with several targets cannot decide between them."""
@@ -190,27 +204,20 @@ class Index:
 class _Asked:
     """A target beside a question; see ``evidence.Target``."""
 
-    def __init__(self, index: Index, number: int, likeness: Floats) -> None:
-        self._index, self._number = index, number
-        self._rows = np.flatnonzero((index._owners == number) & (likeness > GONE))
-        self._likeness = likeness
+    def __init__(self, index: Index, number: int, nearest_row: int) -> None:
+        self._index, self._number, self._nearest = index, number, nearest_row
 
     def nearest(self) -> set[int]:
-        part, row = self._part(int(self._rows[self._likeness[self._rows].argmax()]))
-        return set(part.grams(row))
+        return set(self._index._grams(self._nearest))
 
     def holds(self, grams: list[int]) -> list[bool]:
-        held = self._index._grams_of(self._number, self._rows)
+        held = self._index._grams_of(self._number)
         places = held.searchsorted(grams)
         found: list[bool] = (held[places.clip(max=len(held) - 1)] == grams).tolist()
         return found
 
     def has(self, word: str) -> bool:
-        return any(word in self._index._known[row].text for row in self._rows.tolist())
-
-    def _part(self, row: int) -> tuple[Postings, int]:
-        first = len(self._index._parts[0])
-        return (self._index._parts[0], row) if row < first else (self._index._parts[1], row - first)
+        return any(word in self._index._known[row].text for row in self._index._rows_of(self._number).tolist())
 
 
 def normalised(phrasings: Iterable[tuple[str, str]], language: Language) -> list[Phrasing]:

@@ -7,10 +7,11 @@ anything is compared; the thesaurus only adds to the likeness of two texts, so a
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import chain
+from typing import Any
 
 import ahocorasick
 import re2
@@ -85,10 +86,11 @@ class Language:
         return re.compile("|".join(map(re.escape, words))) if words else None
 
     @cached_property
-    def _compiled(self) -> list[tuple["re2._Regexp[str]", str]]:
+    def _compiled(self) -> list[tuple[Any, Callable[[object], str]]]:
+        """Each with a function, for the library puts nothing but ASCII in by itself."""
         options = re2.Options()
         options.log_errors = False
-        return [(re2.compile(pattern.find, options=options), pattern.put) for pattern in self.patterns]
+        return [(re2.compile(one.find, options=options), partial(_put, one.put)) for one in self.patterns]
 
     @cached_property
     def _words(self) -> ahocorasick.Automaton | None:
@@ -106,6 +108,10 @@ class Language:
 
     def _replace(self, found: re.Match[str]) -> str:
         return self._replacements[found[0]]
+
+
+def _put(text: str, found: object) -> str:
+    return text
 
 
 PLAIN = Language({})

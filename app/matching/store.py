@@ -60,7 +60,7 @@ def _read_or_build(folder: Path, known: Sequence[Phrasing], language: Language) 
     if folder.exists():
         try:
             base = _read(folder, known, language)
-        except (Damaged, OSError, ValueError, KeyError) as error:
+        except (Damaged, OSError, ValueError, KeyError, TypeError) as error:
             log.warning("index on disk damaged, built anew", extra={"reason": str(error)})
             shutil.rmtree(folder)
         else:

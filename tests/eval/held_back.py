@@ -1,4 +1,4 @@
-"""How good the shipped knowledge is for viewers whose manner of writing it does not hold, and what fewer phrasings do."""
+"""How good the knowledge is for viewers whose manner of writing it does not hold, and what fewer phrasings do."""
 
 from collections.abc import Iterable, Iterator
 

@@ -24,8 +24,7 @@ OUTSIDE = "OOS"
 
 def faq(folder: Path, language: Language) -> Iterator[tuple[str, Figures]]:
     warm = read_base(folder / "faq_base.jsonl")
-    seen: set[str] = set()
-    cold = [(id_, text) for id_, text in warm if not (id_ in seen or seen.add(id_))]
+    cold = list({id_: (id_, text) for id_, text in reversed(warm)}.values())  # the first of each: its question
     asked = [Question(text, None if id_ == "NONE" else id_) for _, text, id_, _ in _rows(folder / "faq_queries.tsv")]
     yield "public, warm", figures(judge_index(_index(warm, language), asked))
     yield "public, cold", figures(judge_index(_index(cold, language), asked))

@@ -24,6 +24,7 @@ def dense(text: str) -> Floats:
 
 MATRIX = np.array([dense(text) for text in TEXTS])
 BETWEEN = MATRIX @ MATRIX.T
+NONE = np.array([], np.intp)
 POSTINGS = Postings(Arrays.of([vector(text) for text in TEXTS], GRAMS))
 
 
@@ -33,7 +34,15 @@ def question(request: pytest.FixtureRequest) -> str:
 
 
 def test_likeness_is_the_product_of_the_vectors(question: str) -> None:
-    np.testing.assert_allclose(POSTINGS.likeness(vector(question)), MATRIX @ dense(question), atol=1e-6)
+    rows, likeness = POSTINGS.nearest(vector(question), NONE)
+    np.testing.assert_allclose(likeness, (MATRIX @ dense(question))[rows], atol=1e-6)
+    assert len(set(rows)) == len(rows) > 0
+
+
+def test_what_is_gone_is_not_found(question: str) -> None:
+    rows, likeness = POSTINGS.nearest(vector(question), NONE)
+    gone = rows[likeness.argsort()[-3:]]
+    assert set(POSTINGS.nearest(vector(question), gone)[0]) == set(rows) - set(gone)
 
 
 def test_a_text_that_has_all_kinds_of_grams_has_length_one() -> None:
@@ -43,13 +52,13 @@ def test_a_text_that_has_all_kinds_of_grams_has_length_one() -> None:
 def test_reading_the_rarest_grams_first_finds_the_same_phrasings(
     question: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = POSTINGS.likeness(vector(question))
+    whole = MATRIX @ dense(question)
     monkeypatch.setattr("app.matching.postings.BUDGET", 150)
     monkeypatch.setattr("app.matching.postings.POOL", 40)
-    pruned = POSTINGS.likeness(vector(question))
-    assert np.count_nonzero(pruned) <= 40
-    np.testing.assert_allclose(pruned[pruned > 0], whole[pruned > 0], atol=1e-6)
-    assert whole[pruned > 0].max() == pytest.approx(whole.max())
+    rows, likeness = POSTINGS.nearest(vector(question), NONE)
+    assert len(rows) <= 40
+    np.testing.assert_allclose(likeness, whole[rows], atol=1e-6)
+    assert likeness.max() == pytest.approx(whole.max())
 
 
 def test_cosines_between_some_are_those_between_all() -> None:
