@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -11,18 +12,22 @@ from fastapi.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
 from app import health, pages
-from app.advisers.opening import open_chooser
+from app.advisers.embedding import Embedder
+from app.advisers.opening import open_chooser, open_embedder, open_vectors
 from app.conversations.accounts import Directory
 from app.db.database import Database
 from app.db.opening import check_keys, connect
 from app.dialogue.advising import Advising
 from app.dialogue.backlog import Backlog
+from app.dialogue.comparing import Comparing
 from app.dialogue.endpoints import PREFIX, Webhooks
+from app.dialogue.enriching import Enriching
 from app.dialogue.ingest import Ingest
 from app.dialogue.keeper import Keeper
-from app.dialogue.loading import load_rules
+from app.dialogue.loading import load_meaning_weights, load_rules
 from app.dialogue.rules import Rules
-from app.errors import AppError
+from app.dialogue.understand import Brain
+from app.errors import AppError, ConfigurationError
 from app.faq import files
 from app.secrets import Keyring, load_keyring
 from app.settings import Settings
@@ -30,6 +35,8 @@ from app.simulator.endpoints import pages as simulator_pages
 from app.simulator.simulator import Simulator, open_simulator
 from app.simulator.stalling import StallingIngest
 from app.worker import work
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +53,22 @@ class Service:
     simulator: Simulator | None
     """Demo mode only."""
     advising: Advising | None
-    """Only where a language model is configured."""
+    """Only where a language model is configured, or ``enriching`` is there."""
+    enriching: Enriching | None
+    """Only where an embedding model is configured and there are weights for it."""
 
 
-async def open_service(settings: Settings, *, on_swap: Callable[[], None] = lambda: None) -> Service:
+async def open_service(
+    settings: Settings, *, brain: Brain | None = None, on_swap: Callable[[], None] = lambda: None
+) -> Service:
     """Everything that answers a message, not yet running. The schema must be up to date.
 
-    ``on_swap`` is called whenever other knowledge was put in force.
+    ``brain``: what these settings load, where it was loaded already. ``on_swap`` is called whenever other knowledge was
+    put in force.
     """
     keyring, db = load_keyring(settings), connect(settings)
     await db.write(check_keys, keyring)
-    seen, rules = files.see(settings.knowledge_dir), load_rules(settings)
+    seen, rules = files.see(settings.knowledge_dir), load_rules(settings, brain)
     directory = Directory(db, keyring, simulated=settings.demo)
     await directory.refresh()
     backlog = Backlog(db, directory, keyring, rules)
@@ -65,15 +77,34 @@ async def open_service(settings: Settings, *, on_swap: Callable[[], None] = lamb
     def adopt(new: Rules) -> None:
         ingest.rules = backlog.rules = new
         on_swap()
+        if enriching is not None:
+            enriching.look_now()
 
     keeper = Keeper(settings, seen, rules, adopt)
+    embedder, enriching = _open_meanings(settings, keeper)
+    advising = _open_advising(settings, embedder)
     simulator = open_simulator(settings, db, directory, ingest) if isinstance(ingest, StallingIngest) else None
-    return Service(settings, db, keyring, directory, ingest, backlog, keeper, simulator, _open_advising(settings))
+    return Service(settings, db, keyring, directory, ingest, backlog, keeper, simulator, advising, enriching)
 
 
-def _open_advising(settings: Settings) -> Advising | None:
+def _open_meanings(settings: Settings, keeper: Keeper) -> tuple[Embedder, Enriching] | tuple[None, None]:
+    """Without weights for the model nothing is made, and the log says what to do."""
+    if not settings.embedding_url:
+        return None, None
+    try:
+        weights = load_meaning_weights(settings.knowledge_dir, settings.embedding_model)
+    except ConfigurationError as error:
+        log.warning("embeddings are off", extra={"reason": str(error)})
+        return None, None
+    embedder = open_embedder(settings)
+    assert embedder is not None
+    return embedder, Enriching(embedder, open_vectors(settings), weights, keeper)
+
+
+def _open_advising(settings: Settings, embedder: Embedder | None) -> Advising | None:
     chooser = open_chooser(settings)
-    return Advising(chooser) if chooser is not None else None
+    comparing = Comparing(embedder) if embedder is not None else None
+    return Advising(chooser, comparing) if chooser or comparing else None
 
 
 @asynccontextmanager
@@ -81,6 +112,8 @@ async def running(service: Service) -> AsyncIterator[None]:
     """Run the tasks of a ``serve`` process; at the end finish what was taken in, then close."""
     parts = (service.ingest, service.backlog, service.keeper)
     tasks = [asyncio.create_task(part.run()) for part in parts]
+    if service.enriching is not None:
+        tasks.append(asyncio.create_task(service.enriching.run()))
     if service.db.dialect == "sqlite":
         tasks.append(asyncio.create_task(work(service.db, service.directory, service.settings)))
     try:
@@ -117,11 +150,17 @@ class Application(FastAPI):
 
 
 def create_app(
-    settings: Settings, *, on_ready: Callable[[], None] = lambda: None, on_swap: Callable[[], None] = lambda: None
+    settings: Settings,
+    *,
+    brain: Brain | None = None,
+    on_ready: Callable[[], None] = lambda: None,
+    on_swap: Callable[[], None] = lambda: None,
 ) -> Application:
+    """``brain`` and ``on_swap``: see ``open_service``. ``on_ready`` is called once messages are answered."""
+
     @asynccontextmanager
     async def lifespan(app: Application) -> AsyncIterator[None]:
-        service = await open_service(settings, on_swap=on_swap)
+        service = await open_service(settings, brain=brain, on_swap=on_swap)
         async with running(service):
             app.state.service, app.state.simulator = service, service.simulator
             observer = service.simulator.inner.observe if service.simulator is not None else None

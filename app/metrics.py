@@ -53,6 +53,9 @@ knowledge_problems = Gauge(
     "viewerdesk_knowledge_problems", "What is wrong with the knowledge's files, so that an older state is served",
     registry=registry,
 )  # fmt: skip
+meanings = Gauge(
+    "viewerdesk_meanings", "Phrasings in force that are compared by meaning too; 0: by words alone", registry=registry
+)
 knowledge_loaded_at = Gauge(
     "viewerdesk_knowledge_loaded_at", "Since when the served knowledge is served, in seconds since 1970",
     ["version", "index"], registry=registry,

@@ -1,6 +1,6 @@
 """Texts as vectors, by a service: for viewers' texts in time, for the knowledge's phrasings with patience.
 
-Only the client: how vectors take part in matching is the matching's own matter.
+Only the client: how vectors take part in matching is the matching's own matter (``app/matching/meanings.py``).
 """
 
 import asyncio
@@ -23,9 +23,19 @@ _BYTES_EACH = 256 * 1024
 """Of an answer, for a text: 4,096 dimensions take about 90 KB."""
 
 
+class WrongDimensions(NoAdvice):
+    """The service answers, but with vectors of another kind than is asked for."""
+
+    def __init__(self, found: int, wanted: int) -> None:
+        super().__init__(Failure.unusable)
+        self.found, self.wanted = found, wanted
+
+
 class Embedder:
     def __init__(self, endpoint: Endpoint, model: str, *, seconds: float, batch: int) -> None:
         """``seconds``: of a call for a viewer's text; ``batch``: texts of one call, which each service limits."""
+        self.name = f"{endpoint.name}:{model}"
+        """As it stands with the answers that are found by its vectors."""
         self.batch = batch
         self._endpoint, self._model, self._seconds = endpoint, model, seconds
 
@@ -61,15 +71,19 @@ class Embedder:
         return NoAdvice(Failure.unusable)
 
 
-async def embed_knowledge(embedder: Embedder, store: VectorStore, texts: Sequence[str]) -> Vectors:
+async def embed_knowledge(
+    embedder: Embedder, store: VectorStore, texts: Sequence[str], *, dimensions: int | None = None
+) -> Vectors:
     """Vectors of the knowledge's phrasings, in their order; what was fetched before comes from the disk.
 
     NoAdvice where a call fails; what came until then is kept, so that the next start goes on from there.
+    WrongDimensions where they have others than ``dimensions``, after the first call; nothing of them is kept.
     """
     stored = await asyncio.to_thread(store.load)
-    known, wanted = dict(stored), {key_of(text): text for text in texts}
+    known = {key: row for key, row in stored.items() if dimensions in (None, row.size)}
+    wanted = {key_of(text): text for text in texts}
     try:
-        await _fetch(embedder, known, wanted)
+        await _fetch(embedder, known, wanted, dimensions)
     finally:
         kept = {key: known[key] for key in wanted if key in known}
         if kept and (kept.keys() != stored.keys() or any(kept[key] is not stored[key] for key in kept)):
@@ -77,11 +91,13 @@ async def embed_knowledge(embedder: Embedder, store: VectorStore, texts: Sequenc
     return np.array([known[key_of(text)] for text in texts], np.float32).reshape(len(texts), -1 if texts else 0)
 
 
-async def _fetch(embedder: Embedder, known: dict[str, Row], wanted: dict[str, str]) -> None:
+async def _fetch(embedder: Embedder, known: dict[str, Row], wanted: dict[str, str], dimensions: int | None) -> None:
     """Add what is missing to ``known``."""
     changed = False
     while missing := [key for key in wanted if key not in known][: embedder.batch]:
         rows = await embedder.embed([wanted[key] for key in missing], seconds=PATIENCE)
+        if dimensions not in (None, rows.shape[1]):
+            raise WrongDimensions(rows.shape[1], dimensions or 0)
         if any(row.size != rows.shape[1] for row in known.values()):
             if changed:
                 raise NoAdvice(Failure.unusable)

@@ -47,7 +47,7 @@ class Failure(StrEnum):
     unusable = "unusable"
     """No answer of the documented form."""
     given_up = "given_up"
-    """The viewer wrote on, or the process ends."""
+    """The viewer wrote on, the time of all advisers was over, or the process ends."""
 
 
 class NoAdvice(Exception):

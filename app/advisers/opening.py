@@ -31,6 +31,6 @@ def open_embedder(settings: Settings) -> Embedder | None:
     )
 
 
-def open_vectors(settings: Settings) -> VectorStore:
-    """Where the embedder's vectors of the knowledge are kept."""
-    return VectorStore(settings.data_dir, settings.embedding_url, settings.embedding_model)
+def open_vectors(settings: Settings, part: str = "") -> VectorStore:
+    """Where the embedder's vectors of the knowledge are kept; ``part``: apart from those, e.g. for training."""
+    return VectorStore(settings.data_dir, settings.embedding_url, settings.embedding_model, part)

@@ -27,10 +27,10 @@ def key_of(text: str) -> str:
 
 
 class VectorStore:
-    def __init__(self, data_dir: Path, url: str, model: str) -> None:
-        """Vectors of two endpoints are never mixed, whatever they call their models."""
+    def __init__(self, data_dir: Path, url: str, model: str, part: str = "") -> None:
+        """Vectors of two endpoints are never mixed, whatever they call their models; nor those of two ``part``s."""
         name = hashlib.sha256(f"{url}\n{model}".encode()).hexdigest()[:16]
-        self.path = data_dir / FOLDER / f"{name}.npz"
+        self.path = data_dir / FOLDER / f"{name}{part and f'-{part}'}.npz"
 
     def load(self) -> dict[str, Row]:
         """By ``key_of`` their text; nothing where the file is missing or anything in it is not as it was written."""

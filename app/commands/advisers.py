@@ -7,6 +7,8 @@ from typing import Any
 
 from app.advisers.endpoint import Failure, NoAdvice
 from app.advisers.opening import open_chooser, open_embedder
+from app.dialogue.loading import load_meaning_weights
+from app.errors import ConfigurationError
 from app.settings import Settings
 
 _FAILURES = {
@@ -37,15 +39,32 @@ def language_model(settings: Settings) -> Iterator[str]:
 
 
 def embeddings(settings: Settings) -> Iterator[str]:
+    sizes: list[int] = []
+
     async def ask() -> None:
         if embedder := open_embedder(settings):
             try:
-                await embedder.embed(["播放卡顿怎么办"])
+                sizes.append((await embedder.embed(["播放卡顿怎么办"])).shape[1])
             finally:
                 await embedder.close()
 
     if settings.embedding_url:
         yield from _findings("EMBEDDING", settings.embedding_url, settings.embedding_timeout, ask)
+        yield from _weights(settings, next(iter(sizes), None))
+
+
+def _weights(settings: Settings, dimensions: int | None) -> Iterator[str]:
+    """``dimensions`` of the model's vectors, where it answered."""
+    try:
+        weights = load_meaning_weights(settings.knowledge_dir, settings.embedding_model)
+    except ConfigurationError as error:
+        yield f"matching goes without them: {error}"
+        return
+    if dimensions not in (None, weights.dimensions):
+        yield (
+            f"matching goes without them: the model gives {dimensions} dimensions, the weights are fitted to "
+            f"{weights.dimensions}. Run `app matching train --embedding`, then start again."
+        )
 
 
 def _findings(prefix: str, url: str, limit: float, ask: Callable[[], Coroutine[Any, Any, None]]) -> Iterator[str]:

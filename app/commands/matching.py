@@ -1,21 +1,27 @@
 """``matching train`` and ``eval``: the matcher's confidence fitted, and its quality in figures."""
 
 import argparse
+import asyncio
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from app.advisers.embedding import embed_knowledge
+from app.advisers.endpoint import NoAdvice
+from app.advisers.opening import open_embedder, open_vectors
+from app.advisers.vectors import FOLDER
 from app.dialogue.judging import Question, judge_brain, judge_index
-from app.dialogue.loading import WEIGHTS, load_brain, load_knowledge, load_weights
+from app.dialogue.loading import MEANING_WEIGHTS, WEIGHTS, load_brain, load_knowledge, load_weights
 from app.errors import ConfigurationError
 from app.faq.facts import resolve_facts
 from app.faq.knowledge import INTENT_PREFIX, SAYING, Knowledge
 from app.faq.outside import read_outside
 from app.matching.confidence import SHIPPED
 from app.matching.evaluation import Figures, Verdict, by_style, confusions, figures
-from app.matching.index import Index
+from app.matching.index import Index, said
+from app.matching.meanings import Meaning, MeaningWeights
 from app.matching.training import HELD_BACK, Known, Material, train
 from app.settings import ROOT, Settings
 
@@ -28,6 +34,7 @@ def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     matching = verbs.add_parser("matching", help="the matcher").add_subparsers(required=True, metavar="ACTION")
     training = matching.add_parser("train", help="fit the confidence to the knowledge and write its weights")
     training.add_argument("--to", type=Path, metavar="FILE", help="where the weights are written")
+    training.add_argument("--embedding", action="store_true", help="the one for the vectors of EMBEDDING_MODEL")
     training.set_defaults(run=fit)
     judging = verbs.add_parser("eval", help="how well questions with known answers are treated")
     judging.add_argument("--questions", type=Path, required=True, metavar="FILE.jsonl", help="text, id or null, style")
@@ -37,15 +44,72 @@ def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 
 def fit(settings: Settings, options: argparse.Namespace) -> None:
-    """Some ten seconds. The service takes new weights at its next start."""
+    """Some ten seconds; for an embedding model also the time that it takes for all texts, once.
+
+    The service takes new weights at its next start.
+    """
+    if options.embedding:
+        fit_to_meanings(settings, options.to)
+        return
     to: Path = options.to or (SHIPPED if settings.knowledge_dir == ROOT else settings.knowledge_dir / WEIGHTS)
     material = training_material(settings)
-    styles = ", ".join(HELD_BACK)
-    source = f"{len(material.known)} phrasings, held back by style ({styles}), and {len(material.outside)} outside"
-    weights = train(material, f"app matching train: {source}; thresholds by 10-fold cross-validation")
+    weights = train(material, f"app matching train: {_source(material)}; thresholds by 10-fold cross-validation")
     weights.save(to)
-    print(json.dumps(asdict(weights), ensure_ascii=False, indent=2))
-    print(f"written to {to}")
+    show_written(to)
+
+
+def fit_to_meanings(settings: Settings, to: Path | None) -> None:
+    if not settings.embedding_url:
+        raise ConfigurationError("Set EMBEDDING_URL and EMBEDDING_MODEL: the weights are fitted to a model's vectors.")
+    to = to or settings.knowledge_dir / MEANING_WEIGHTS
+    material = training_material(settings)
+    print(f"fetching the vectors of {len(material.known) + len(material.outside)} texts, as far as they are not stored")
+    meanings = fetch_meanings(settings, material)
+    provenance = f"app matching train --embedding: {_source(material)}; thresholds by 10-fold cross-validation"
+    weights = train(replace(material, meanings=meanings), provenance)
+    dimensions = next(iter(meanings.values())).size
+    to.parent.mkdir(parents=True, exist_ok=True)
+    MeaningWeights(settings.embedding_model, dimensions, weights).save(to)
+    show_written(to)
+
+
+def fetch_meanings(settings: Settings, material: Material) -> dict[str, Meaning]:
+    """Of all texts of a training, by the words that are compared; those that no service needs are stored apart."""
+    parts = {
+        "": sorted({said(one.text) for one in material.known}),
+        "training": sorted(set(map(said, material.outside))),
+    }
+
+    async def fetch() -> dict[str, Meaning]:
+        embedder = open_embedder(settings)
+        assert embedder is not None
+        try:
+            found = {part: await embed_knowledge(embedder, open_vectors(settings, part), parts[part]) for part in parts}
+        finally:
+            await embedder.close()
+        return {text: row for part, rows in found.items() for text, row in zip(parts[part], rows, strict=True)}
+
+    try:
+        meanings = asyncio.run(fetch())
+    except NoAdvice as none:
+        raise ConfigurationError(
+            f"The vectors could not all be fetched ({none}). What came is kept in {settings.data_dir / FOLDER}: run "
+            "this again, and it goes on from there. `doctor` says how the service stands; where the calls of a minute "
+            "are used up, a larger EMBEDDING_BATCH helps, or EMBEDDING_CALLS_PER_MINUTE."
+        ) from None
+    if len({row.size for row in meanings.values()}) != 1:
+        raise ConfigurationError("The model's vectors have changed in between: delete the stored ones and begin anew.")
+    return meanings
+
+
+def show_written(path: Path) -> None:
+    print(path.read_text(encoding="utf-8"), end="")
+    print(f"written to {path}")
+
+
+def _source(material: Material) -> str:
+    styles = ", ".join(HELD_BACK)
+    return f"{len(material.known)} phrasings, held back by style ({styles}), and {len(material.outside)} outside"
 
 
 def training_material(settings: Settings) -> Material:

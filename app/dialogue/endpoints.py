@@ -130,8 +130,8 @@ class Webhooks:
     async def _advised(self, advising: Advising, account: Account, message: Inbound | Undecodable, push: Push) -> Push:
         """Between the end of this and the queue nothing may wait: it keeps a viewer's messages in their order."""
         brain = self._ingest.rules.brain
-        advised = await advising.advise(push, brain.knowledge)
-        if self._ingest.rules.brain is brain:
+        advised = await advising.advise(push, brain)
+        if self._ingest.rules.brain.knowledge is brain.knowledge:
             return advised
         # The knowledge changed meanwhile: what was understood may name what is gone.
         return read_arrived(account, message, self._keyring, self._ingest.rules.brain, push.received_at)

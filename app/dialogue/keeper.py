@@ -57,6 +57,14 @@ class Keeper:
         self._refused = ""
         self._wake.set()
 
+    def enrich(self, before: Brain, after: Brain) -> bool:
+        """Put the same knowledge, better prepared, in force; False where other knowledge came meanwhile."""
+        if self.rules.brain is not before:
+            return False
+        self.rules = replace(self.rules, brain=after)
+        self._adopt(self.rules)
+        return True
+
     async def run(self) -> None:
         """Serve until cancelled."""
         while True:

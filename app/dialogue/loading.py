@@ -16,11 +16,15 @@ from app.faq.titles import load_titles
 from app.matching.catalogue import Catalogue
 from app.matching.confidence import SHIPPED, Weights
 from app.matching.index import Index, normalised
+from app.matching.meanings import MeaningWeights
 from app.matching.store import open_base
 from app.settings import Settings
 
 WEIGHTS = Path("faq", "training", "weights.json")
 """Where ``app matching train`` writes in a KNOWLEDGE_DIR of one's own."""
+
+MEANING_WEIGHTS = WEIGHTS.with_name("weights-embedding.json")
+"""Where ``app matching train --embedding`` writes; the shipped knowledge has none, since they are of one model."""
 
 
 def load_facts(settings: Settings) -> dict[str, str | None]:
@@ -55,6 +59,21 @@ def load_weights(root: Path) -> Weights:
         raise ConfigurationError(f"{own} cannot be used ({error}): write it anew by `app matching train`.") from error
 
 
+def load_meaning_weights(root: Path, model: str) -> MeaningWeights:
+    """ConfigurationError says why meanings cannot be judged, and what to do; the service works without them."""
+    path = root / MEANING_WEIGHTS
+    remedy = "Run `app matching train --embedding`, then start again"
+    try:
+        weights = MeaningWeights.load(path)
+    except FileNotFoundError:
+        raise ConfigurationError(f"there are no weights for them in {path}. {remedy}.") from None
+    except (ValueError, TypeError, OSError) as error:
+        raise ConfigurationError(f"{path} cannot be used ({error}). {remedy}.") from error
+    if weights.model != model:
+        raise ConfigurationError(f"{path} holds weights for {weights.model}, not for {model}. {remedy}.")
+    return weights
+
+
 def load_catalogue(settings: Settings, knowledge: Knowledge) -> Catalogue:
     """The titles; what the knowledge spells as words names none of them by itself."""
     titles = load_titles(settings.knowledge_dir / "faq" / "catalogue", demo=settings.demo)
@@ -67,7 +86,8 @@ def load_calendar(settings: Settings) -> Calendar:
     return read_calendar(hours, settings.holidays, settings.workdays) if hours else ALWAYS
 
 
-def load_rules(settings: Settings) -> Rules:
+def load_rules(settings: Settings, brain: Brain | None = None) -> Rules:
+    """``brain``: what these settings load, where it was loaded already."""
     facts = load_facts(settings)
     days = facts["privacy_days"] or ""
     promises = Promises(
@@ -78,4 +98,4 @@ def load_rules(settings: Settings) -> Rules:
         complaint_office=settings.complaint_office,
     )
     silence = timedelta(hours=settings.silence_hours)
-    return Rules(load_brain(settings), load_calendar(settings), promises, silence, settings.burst)
+    return Rules(brain or load_brain(settings), load_calendar(settings), promises, silence, settings.burst)

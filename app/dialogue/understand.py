@@ -89,6 +89,10 @@ class Brain:
         source = source_of(meant, understood.match) if isinstance(meant, Entry) else None
         return replace(understood, meant=meant, source=source, flag=None, first=_goes_first(meant, None))
 
+    def matched_again(self, understanding: Understanding, match: Match) -> Understanding:
+        """A text that is asked for nothing surely, with a better match of it than by its words alone."""
+        return replace(understanding, match=match, options=_options(match, self.knowledge))
+
 
 def build_brain(knowledge: Knowledge, index: Index | None = None, catalogue: Catalogue = NO_TITLES) -> Brain:
     """Without ``index`` one is built from the knowledge."""

@@ -2,10 +2,11 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from math import exp
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,7 +61,12 @@ class Weights:
     @classmethod
     def load(cls, path: Path = SHIPPED) -> "Weights":
         """Raises ValueError when the file is of another version of the evidence."""
-        weights = cls(**json.loads(path.read_text(encoding="utf-8")))
+        return cls.of(json.loads(path.read_text(encoding="utf-8")), path)
+
+    @classmethod
+    def of(cls, fields: Mapping[str, Any], path: Path) -> "Weights":
+        """As they stand in ``path``."""
+        weights = cls(**fields)
         if tuple(weights.coefficients) != Evidence._fields:
             raise ValueError(f"{path}: fitted for other evidence than this version gathers")
         return weights

@@ -6,7 +6,8 @@ with the base's vocabulary, while those that are gone no longer count.
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -17,6 +18,7 @@ from app.matching.entities import extract
 from app.matching.evidence import Evidence, weigh
 from app.matching.language import Language
 from app.matching.match import Candidate, Match, Tier
+from app.matching.meanings import Meaning, Meanings, MeaningWeights, Meant, Misfit, Rows, version_of
 from app.matching.postings import Arrays, Postings, sums
 from app.matching.ridge import cosines, nearest, solve
 from app.matching.vocabulary import Floats, Integers, Reading, Vector, Vocabulary
@@ -72,10 +74,17 @@ class Base:
 class Index:
     """Asked from any thread."""
 
+    meanings: Meanings | None = None
+    """Where there are some, a question that comes with its own is compared by them too."""
+    meaning_version: str = ""
+    """The ``index_version`` of such matches."""
+
     def __init__(self, base: Base, language: Language, weights: Weights, now: Sequence[Phrasing] | None = None) -> None:
         """``now``: all phrasings that count, if they are others than the base's."""
         self.language, self.weights = language, weights
-        current = base.known if now is None else now
+        self.phrasings: Sequence[Phrasing] = base.known if now is None else now
+        """Those that count; ``with_meanings`` takes their vectors in this order."""
+        current = self.phrasings
         self.size = len(current)
         self.version = _version(current, language, weights)
         self._base = base
@@ -106,32 +115,55 @@ class Index:
         """An index of these phrasings, as ``normalised`` gives them, by a delta on this one's base."""
         return Index(self._base, self.language, self.weights, known)
 
+    def with_meanings(self, rows: Rows, judge: MeaningWeights) -> "Index":
+        """The same with the meanings of its ``phrasings``, row by row. Misfit where they cannot be these.
+
+        Everything else is shared, so that it costs next to nothing.
+        """
+        meanings = Meanings.of(rows, self.size, judge)
+        if len(self._parts) > 1 or len(self._gone):
+            meanings = replace(meanings, rows=self._by_row(rows))
+        other = copy(self)
+        other.meanings, other.meaning_version = meanings, version_of(self.version, judge)
+        return other
+
     def match(self, text: str) -> Match:
         """Match a viewer's text, after its entities were taken out; never raises."""
         return self.match_normalised(self.language.normalise(text))
 
-    def match_normalised(self, normalised: str) -> Match:
-        """The same for a text that is normalised already; depends on nothing but it and ``version``."""
+    def match_normalised(self, normalised: str, meaning: Meaning | None = None) -> Match:
+        """The same for a text that is normalised already; depends on nothing but it and ``version``.
+
+        With the ``meaning`` of the text it is judged by the weights for that, and depends on ``meaning_version`` too.
+        Misfit where the index holds no meanings, or those of another kind.
+        """
+        judge, version = self.weights, self.version
+        if meaning is not None:
+            judge, version = self._comparable(meaning).judge.weights, self.meaning_version
         if targets := self._exact.get(normalised):
             return self._exact_match(normalised, targets)
-        ranking = self.rank(normalised)
+        ranking = self.rank(normalised, meaning)
         if ranking is None:
-            return Match(normalised, (), 0.0, Tier.none, False, self.version)
-        confidence = self.weights.confidence(ranking.evidence)
-        tier = self.weights.tier(confidence, ranking.evidence.runner_up)
-        return Match(normalised, ranking.candidates, confidence, tier, False, self.version)
+            return Match(normalised, (), 0.0, Tier.none, False, version)
+        confidence = judge.confidence(ranking.evidence)
+        tier = judge.tier(confidence, ranking.evidence.runner_up)
+        return Match(normalised, ranking.candidates, confidence, tier, False, version)
 
-    def rank(self, normalised: str) -> Ranking | None:
+    def rank(self, normalised: str, meaning: Meaning | None = None) -> Ranking | None:
         """Candidates and what speaks for the first, whether or not a phrasing equals the text; None without any."""
         text = normalised[:LONGEST]
         reading = self._vocabulary.read(text)
-        if reading.is_empty() or not self.size:
+        if not self.size or not text or (meaning is None and reading.is_empty()):
             return None
-        pool, likeness = self._pool(self._vocabulary.vector(reading))
+        meant = None if meaning is None else self._comparable(meaning).beside(meaning, self._gone)
+        pool, likeness = self._pool(self._vocabulary.vector(reading), meant)
         if not len(pool):
             return None
         near = nearest(likeness)
-        support = solve(self._between(pool[near]), likeness[near])
+        between = self._between(pool[near])
+        if meant is not None:
+            between = meant.between(between, pool[near])
+        support = solve(between, likeness[near])
         scores = sums(support, self._owners[pool[near]], len(self._targets))
         best = [number for number in scores.argsort()[: -CANDIDATES - 1 : -1].tolist() if scores[number] > 0]
         if not best:
@@ -145,12 +177,43 @@ class Index:
     def explain(self, normalised: str) -> tuple[Reading, list[tuple[Phrasing, float]]]:
         """How a text is read, and the phrasings that are most like it with their cosines, for people."""
         reading = self._vocabulary.read(normalised[:LONGEST])
-        pool, likeness = self._pool(self._vocabulary.vector(reading))
+        pool, likeness = self._written(self._vocabulary.vector(reading))
         order = likeness.argsort()[: -CANDIDATES - 1 : -1]
         return reading, [(self._known[pool[place]], float(likeness[place])) for place in order]
 
-    def _pool(self, vector: Vector) -> tuple[Integers, Floats]:
-        """The phrasings that resemble a text, wherever they stand: rows, and cosines."""
+    def _comparable(self, meaning: Meaning) -> Meanings:
+        if self.meanings is None or not self.meanings.fits(meaning):
+            raise Misfit("the question's meaning is of another kind than those of the index")
+        return self.meanings
+
+    def _by_row(self, rows: Rows) -> Rows:
+        """Vectors of ``phrasings`` in the order in which they stand here; zeros for what is gone."""
+        places = {phrasing: place for place, phrasing in enumerate(self.phrasings)}
+        found = np.zeros((len(self._known), rows.shape[1]), np.float32)
+        for row, phrasing in enumerate(self._known):
+            if (place := places.get(phrasing)) is not None:
+                found[row] = rows[place]
+        return found
+
+    def _pool(self, vector: Vector, meant: Meant | None) -> tuple[Integers, Floats]:
+        """The phrasings that resemble a text: rows, and how alike they are."""
+        pool, written = self._written(vector)
+        if meant is None:
+            return pool, written
+        more = np.setdiff1d(meant.nearest(), pool)
+        pool, written = np.concatenate([pool, more]), np.concatenate([written, self._cosines(vector, more)])
+        return pool, meant.blend(written, pool)
+
+    def _cosines(self, vector: Vector, rows: Integers) -> Floats:
+        """Of a text with some phrasings, wherever they stand."""
+        first = len(self._parts[0])
+        found = np.zeros(len(rows))
+        for part, here, start in zip(self._parts, (rows < first, rows >= first), (0, first), strict=False):
+            found[here] = part.cosines(vector, rows[here] - start)
+        return found
+
+    def _written(self, vector: Vector) -> tuple[Integers, Floats]:
+        """The phrasings that resemble a text as it is written, wherever they stand: rows, and cosines."""
         if len(self._parts) == 1:
             return self._parts[0].nearest(vector, self._gone)
         (old, olds), (new, news) = (
@@ -224,6 +287,19 @@ def normalised(phrasings: Iterable[tuple[str, str]], language: Language) -> list
     """Without entities, repeats and what nothing is left of, in an order that depends on nothing but the phrasings."""
     found = {Phrasing(target, _asked(text, language)) for target, text in phrasings}
     return sorted(phrasing for phrasing in found if phrasing.text)
+
+
+def spoken(phrasings: Iterable[tuple[str, str]], language: Language) -> dict[Phrasing, str]:
+    """How each of ``normalised`` is said in plain words, which is what models of language know.
+
+    Where several are the same once normalised, one of them stands for all: the same whatever their order.
+    """
+    return {Phrasing(target, _asked(text, language)): said(text) for target, text in sorted(phrasings, reverse=True)}
+
+
+def said(text: str) -> str:
+    """The words of a phrasing whose meaning is compared: without its entities, unless they are all it says."""
+    return extract(text).rest or text
 
 
 def _asked(text: str, language: Language) -> str:

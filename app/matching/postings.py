@@ -58,18 +58,17 @@ class Postings:
 
     def nearest(self, vector: Vector, gone: Integers) -> tuple[Integers, Floats]:
         """The phrasings that are most like a text, ``POOL`` at the most and none of ``gone``: rows, and cosines."""
-        grams, weights = vector
-        if not (known := grams < len(self._lengths)).all():  # grams that came with a later edit
-            grams, weights = grams[known], weights[known]
-        first = self._products(*self._rarest(grams, weights))
+        vector = self._known(vector)
+        first = self._products(*self._rarest(*vector))
         first[gone] = 0
         pool = first.nonzero()[0]
         if len(pool) > POOL:
             pool = pool[first[pool].argpartition(-POOL)[-POOL:]]
-        full = np.zeros(len(self._lengths), np.float32)
-        full[grams] = weights
-        owners, held, weighed = self.vectors(pool)
-        return pool, sums(full[held] * weighed, owners, len(pool))
+        return pool, self._cosines(vector, pool)
+
+    def cosines(self, vector: Vector, rows: Integers) -> Floats:
+        """Of a text with some phrasings."""
+        return self._cosines(self._known(vector), rows)
 
     def vectors(self, rows: Integers) -> tuple[Integers, Integers, Floats]:
         """The vectors of some phrasings, one after the other: which of ``rows``, gram, weight."""
@@ -81,6 +80,18 @@ class Postings:
         stop = self.arrays.stops[row]
         found: list[int] = self.arrays.grams[stop - self._sizes[row] : stop].tolist()
         return found
+
+    def _known(self, vector: Vector) -> Vector:
+        """Without grams that came with a later edit."""
+        if (known := vector.grams < len(self._lengths)).all():
+            return vector
+        return Vector(vector.grams[known], vector.weights[known])
+
+    def _cosines(self, vector: Vector, rows: Integers) -> Floats:
+        full = np.zeros(len(self._lengths), np.float32)
+        full[vector.grams] = vector.weights
+        owners, held, weighed = self.vectors(rows)
+        return sums(full[held] * weighed, owners, len(rows))
 
     def _rarest(self, grams: Integers, weights: Floats) -> tuple[Integers, Floats, Integers]:
         """Grams and weights within the budget, with the lengths of their postings."""

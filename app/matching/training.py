@@ -5,7 +5,7 @@ writes in a way of his own, not like a line's neighbours. Utterances outside of 
 same is done with thinned knowledge: the weights must also hold for a company that begins with few phrasings.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 from zlib import crc32
@@ -15,8 +15,9 @@ import numpy as np
 from app.matching.confidence import Weights, fit
 from app.matching.entities import extract
 from app.matching.evidence import Evidence
-from app.matching.index import Index
+from app.matching.index import Index, said, spoken
 from app.matching.language import Language
+from app.matching.meanings import Meaning, MeaningWeights
 
 HELD_BACK = ("short", "plain", "story", "typo", "traditional")
 """Styles that resemble a day's traffic. The others were composed to be hard: thresholds from them would be timid."""
@@ -59,6 +60,8 @@ class Material:
     chat: frozenset[str]
     """Targets that are right for them all the same: small talk."""
     language: Language
+    meanings: Mapping[str, Meaning] | None = None
+    """By ``index.said`` of the texts; with them the weights are fitted to evidence in which they take part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +108,13 @@ def observe(material: Material, sampled: int = 1) -> Iterator[Observation]:
     """Held-back phrasings, then what is outside; texts that have nothing in common with the index teach nothing."""
     for held in held_back(material.known):
         asked = set(held)
-        index = _index((one for one in material.known if one not in asked), material.language)
+        index = _index([one for one in material.known if one not in asked], material)
         for one in held[::sampled]:
-            if found := _ask(index, one.text, frozenset({one.target}), outside=False):
+            if found := _ask(index, one.text, frozenset({one.target}), material, outside=False):
                 yield found
-    index = _index(material.known, material.language)
+    index = _index(material.known, material)
     for text in material.outside[::sampled]:
-        if found := _ask(index, text, material.chat, outside=True):
+        if found := _ask(index, text, material.chat, material, outside=True):
             yield found
 
 
@@ -149,12 +152,19 @@ def _sure(confidences: np.ndarray, seen: Sequence[Observation]) -> float:
     return max(precise, silent)
 
 
-def _index(known: Iterable[Known], language: Language) -> Index:
-    return Index.build(((one.target, one.text) for one in known), language, Weights.blank())
+def _index(known: Sequence[Known], material: Material) -> Index:
+    pairs = [(one.target, one.text) for one in known]
+    index = Index.build(pairs, material.language, Weights.blank())
+    if material.meanings is None or not index.size:
+        return index
+    words = spoken(pairs, material.language)
+    rows = np.stack([material.meanings[words[phrasing]] for phrasing in index.phrasings])
+    return index.with_meanings(rows, MeaningWeights("", rows.shape[1], Weights.blank()))
 
 
-def _ask(index: Index, text: str, targets: frozenset[str], *, outside: bool) -> Observation | None:
-    ranking = index.rank(index.language.normalise(extract(text).rest))
+def _ask(index: Index, text: str, targets: frozenset[str], material: Material, *, outside: bool) -> Observation | None:
+    meaning = material.meanings[said(text)] if material.meanings is not None and index.meanings is not None else None
+    ranking = index.rank(index.language.normalise(extract(text).rest), meaning)
     if ranking is None:
         return None
     names = [candidate.target for candidate in ranking.candidates]

@@ -23,6 +23,8 @@ from app.faq.knowledge import Entry, Intent
 from app.simulator.phones import Attempt, Fate, PushExchange
 from app.simulator.stored import StoredEvent, StoredReply
 
+ADVISERS = {"llm": " · 大模型从候选里选的", "embedding": " · 按文本向量认出的"}
+"""By the beginning of who chose an answer."""
 TIERS = {"sure": "有把握，可以直接回答", "likely": "不太确定，先反问", "none": "没有把握，不猜"}
 OUTCOMES = {
     "answered": "用知识条目回答",
@@ -183,7 +185,8 @@ def decided(seen: Observation, brain: Brain) -> Decided | None:
 
 
 def _origin(source: Source) -> str:
-    return f"{source.entry} · 版本 {source.version}" + (" · 大模型从候选里选的" if source.chosen_by else "")
+    chosen_by = (source.chosen_by or "").partition(":")[0]
+    return f"{source.entry} · 版本 {source.version}" + ADVISERS.get(chosen_by, "")
 
 
 def _owner(memory: Memory) -> str:
@@ -249,7 +252,7 @@ def duration(seconds: float) -> str:
 def _reading(understanding: Understanding | None) -> str:
     if understanding is None:
         return "封好待存"
-    return "理解，问大模型，封好待存" if understanding.advice else "理解，封好待存"
+    return "理解，问外部模型，封好待存" if understanding.advice else "理解，封好待存"
 
 
 def timings(seen: Observation, attempt: Attempt) -> Sequence[Timing]:

@@ -31,7 +31,7 @@ from tests.fakes.openai import Answer, Held, Odd, OpenAi, Raw
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 KEY = "sk-geheim"
-AMPLE, SHORT = 3.0, 0.5
+AMPLE, SHORT = 3.0, 0.1
 """Seconds of LLM_TIMEOUT; the short one where it is meant to pass."""
 
 
@@ -54,7 +54,7 @@ def limit() -> float:
 
 @pytest.fixture
 async def app(settings: Settings, api: OpenAi, limit: float) -> AsyncIterator[FastAPI]:
-    async with serving(asking(settings, api, limit)) as application:
+    async with serving(asking(settings, api, limit), brain()) as application:
         yield application
 
 

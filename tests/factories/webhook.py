@@ -12,6 +12,7 @@ import httpx
 from fastapi import FastAPI
 
 from app.conversations import accounts
+from app.dialogue.understand import Brain
 from app.main import create_app
 from app.secrets import load_keyring
 from app.settings import Settings
@@ -21,9 +22,12 @@ _numbers = itertools.count(10_000)
 
 
 @asynccontextmanager
-async def serving(settings: Settings) -> AsyncIterator[FastAPI]:
-    """The application with its tasks running; ``app.state.service`` holds its parts."""
-    application = create_app(settings)
+async def serving(settings: Settings, brain: Brain | None = None) -> AsyncIterator[FastAPI]:
+    """The application with its tasks running; ``app.state.service`` holds its parts.
+
+    ``brain``: what these settings load, where a test has it already: loading takes a second.
+    """
+    application = create_app(settings, brain=brain)
     async with application.router.lifespan_context(application):
         yield application
 

@@ -14,6 +14,8 @@ from typing import Any
 PATIENCE = 10
 """Seconds after which a test that waits for a request gives up."""
 DIMENSIONS = 4
+OWN = 0.2
+"""How much of a vector is the text's own, where its meaning is that of another one."""
 TRICKLE_EVERY = 0.02
 """Seconds between two bytes."""
 
@@ -69,6 +71,8 @@ class OpenAi:
     answers: list[Answer] = field(default_factory=list)
     otherwise: Answer = "0"
     dimensions: int = DIMENSIONS
+    alike: dict[str, str] = field(default_factory=dict)
+    """Text → the one whose meaning it has: their vectors are near, those of all others point anywhere."""
     arrived: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     async def until_asked(self, times: int) -> None:
@@ -93,8 +97,12 @@ class OpenAi:
 
     def _embedded(self, texts: list[str]) -> dict[str, Any]:
         """In the reverse order, as the API allows."""
-        vectors = [{"index": n, "embedding": vector_of(text, self.dimensions)} for n, text in enumerate(texts)]
+        vectors = [{"index": n, "embedding": self.vector_of(text)} for n, text in enumerate(texts)]
         return {"object": "list", "data": vectors[::-1]}
+
+    def vector_of(self, text: str) -> list[float]:
+        own, meant = vector_of(text, self.dimensions), vector_of(self.alike.get(text, text), self.dimensions)
+        return [OWN * one + (1 - OWN) * other for one, other in zip(own, meant, strict=True)]
 
 
 def completion(text: str | None) -> dict[str, Any]:
@@ -103,9 +111,9 @@ def completion(text: str | None) -> dict[str, Any]:
 
 
 def vector_of(text: str, dimensions: int = DIMENSIONS) -> list[float]:
-    """The same for the same text; not of length 1."""
-    digest = hashlib.sha256(text.encode()).digest()
-    return [float(byte + 1) for byte in digest[:dimensions]]
+    """The same for the same text; not of length 1. With some dozens of ``dimensions`` (64 at most) no two are near."""
+    digest = hashlib.sha512(text.encode()).digest()
+    return [byte - 127.5 for byte in digest[:dimensions]]
 
 
 @asynccontextmanager
