@@ -17,6 +17,7 @@ import httpx
 from app import metrics
 from app.advisers.breaker import Breaker, State
 from app.advisers.budget import Budget
+from app.tls import trusted
 
 log = logging.getLogger(__name__)
 
@@ -82,7 +83,7 @@ class Endpoint:
             headers["Authorization"] = f"Bearer {key}"
         limits = httpx.Limits(max_connections=AT_ONCE, keepalive_expiry=KEPT)
         # The whole call has one limit, below: that of each of its steps would let a slow trickle go on for ever.
-        self._http = httpx.AsyncClient(headers=headers, limits=limits, timeout=None)
+        self._http = httpx.AsyncClient(verify=trusted(), headers=headers, limits=limits, timeout=None)
         metrics.adviser_breaker.labels(name).set(_STATES[State.closed])
 
     async def close(self) -> None:

@@ -17,6 +17,7 @@ from app.conversations.accounts import Account, Directory
 from app.conversations.outbox import Draft
 from app.conversations.tokens import Addresses, Tokens
 from app.db.database import Database
+from app.tls import trusted
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -47,7 +48,7 @@ class Sender:
         addresses = Addresses(base_urls, simulated_urls or {})
         self._worker = secrets.token_hex(8)
         self._http = httpx.AsyncClient(
-            timeout=TIMEOUT, limits=httpx.Limits(max_connections=32, max_keepalive_connections=8)
+            verify=trusted(), timeout=TIMEOUT, limits=httpx.Limits(max_connections=32, max_keepalive_connections=8)
         )
         self._addresses, self._tokens = addresses, Tokens(self._http, addresses)
 

@@ -28,6 +28,7 @@ from app.simulator.faces import ITEMS
 from app.simulator.inner import Inner
 from app.simulator.phones import Attempt, Bubble, Chat, Fate, Network, NoteExchange, Phone, PushExchange, Side
 from app.simulator.stalling import StallingIngest
+from app.tls import trusted
 
 log = logging.getLogger(__name__)
 PLATFORM: Final = "wechat"
@@ -76,7 +77,9 @@ class Acting:
         """``address``: where this machine reaches the service's own webhooks."""
         self._changes, self._inner, self._directory = changes, inner, directory
         self._ingest, self._address = ingest, address
-        self._http = httpx.AsyncClient(timeout=PUSH_CUT_SECONDS, limits=httpx.Limits(max_connections=16))
+        self._http = httpx.AsyncClient(
+            verify=trusted(), timeout=PUSH_CUT_SECONDS, limits=httpx.Limits(max_connections=16)
+        )
 
     async def close(self) -> None:
         await self._http.aclose()
