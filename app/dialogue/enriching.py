@@ -9,7 +9,6 @@ import asyncio
 import logging
 from dataclasses import replace
 
-from app import metrics
 from app.advisers.embedding import Embedder, WrongDimensions, embed_knowledge
 from app.advisers.endpoint import NoAdvice
 from app.advisers.vectors import VectorStore
@@ -51,9 +50,7 @@ class Enriching:
 
     async def _enrich(self, brain: Brain) -> bool:
         """Whether there is nothing left to do for this brain."""
-        known = brain.index.meanings is not None
-        metrics.meanings.set(brain.index.size if known else 0)
-        if known or not brain.index.size:
+        if brain.index.meanings is not None or not brain.index.size:
             return True
         try:
             enriched = replace(brain, index=brain.index.with_meanings(await self._rows(brain), self._weights))
@@ -69,7 +66,6 @@ class Enriching:
             log.exception("meanings not fetched")
             return False
         if self._keeper.enrich(brain, enriched):  # else there is other knowledge by now, and this looks again at once
-            metrics.meanings.set(brain.index.size)
             log.info("meanings in force", extra={"phrasings": brain.index.size, "model": self._weights.model})
         return True
 

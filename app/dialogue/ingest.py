@@ -5,6 +5,7 @@ acknowledged before it is committed.
 """
 
 import asyncio
+import contextlib
 import itertools
 import logging
 from collections import deque
@@ -68,6 +69,7 @@ class Ingest:
         self._alarm: asyncio.TimerHandle | None = None
         self._handed_over: list[tuple[int, datetime]] = []
         self._noting: asyncio.Task[None] | None = None
+        self._ending = asyncio.Event()
         self._flying: set[asyncio.Task[None]] = set()
         self._senders: set[tuple[int, str]] = set()
         """Those with a push in a batch that is not committed yet."""
@@ -129,6 +131,7 @@ class Ingest:
             if self._may_start():
                 self._start()
             await asyncio.wait(self._flying, return_when=asyncio.FIRST_COMPLETED)
+        self._ending.set()
         if self._noting is not None:
             await self._noting
         if self._handed_over:
@@ -185,7 +188,9 @@ class Ingest:
         """Until none is left; it is over only after its last write, so that the end of the process can wait for it."""
         try:
             while self._handed_over:
-                await asyncio.sleep(HAND_OVERS_EVERY)
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(HAND_OVERS_EVERY):
+                        await self._ending.wait()
                 if not await self._write_hand_overs():
                     return  # the next hand-over takes them along
         finally:

@@ -63,6 +63,7 @@ class Keeper:
             return False
         self.rules = replace(self.rules, brain=after)
         self._adopt(self.rules)
+        self._show_meanings()
         return True
 
     async def run(self) -> None:
@@ -155,5 +156,10 @@ class Keeper:
         brain = self.rules.brain
         metrics.knowledge_loads.labels("loaded").inc()
         metrics.knowledge_problems.set(0)
+        self._show_meanings()
         metrics.knowledge_loaded_at.clear()
         metrics.knowledge_loaded_at.labels(brain.knowledge.version, brain.index.version).set(self.loaded_at.timestamp())
+
+    def _show_meanings(self) -> None:
+        index = self.rules.brain.index
+        metrics.meanings.set(index.size if index.meanings is not None else 0)

@@ -18,7 +18,6 @@ from app.conversations.models import Message
 from app.dialogue import phrases
 from app.dialogue.advising import PER_VIEWER, option_of
 from app.dialogue.endpoints import Observation, Webhooks
-from app.dialogue.loading import load_brain
 from app.matching.match import Tier
 from app.settings import Settings
 from app.simulator import wire
@@ -311,7 +310,7 @@ async def test_others_do_not_wait_for_it(http: httpx.AsyncClient, api: OpenAi) -
 
 
 async def test_knowledge_that_changes_meanwhile_is_understood_anew(
-    app: FastAPI, http: httpx.AsyncClient, api: OpenAi, settings: Settings
+    app: FastAPI, http: httpx.AsyncClient, api: OpenAi
 ) -> None:
     text = unsure(Tier.likely)
     held = Held("0")
@@ -319,7 +318,8 @@ async def test_knowledge_that_changes_meanwhile_is_understood_anew(
     waiting = asyncio.create_task(send(http, push(text)))
     await api.until_asked(1)
     ingest = app.state.service.ingest
-    ingest.rules = replace(ingest.rules, brain=load_brain(settings))
+    other = replace(brain(), knowledge=replace(brain().knowledge))
+    ingest.rules = replace(ingest.rules, brain=other)
     held.released.set()
     assert await waiting != phrases.CLARIFY_OPEN, "advice of the old knowledge does not count for the new one"
 
@@ -328,7 +328,7 @@ async def test_knowledge_that_changes_meanwhile_is_understood_anew(
 
 
 async def test_off_there_is_no_client(settings: Settings, api: OpenAi) -> None:
-    async with serving(settings) as app:
+    async with serving(settings.model_copy(update={"service_hours": ALWAYS_OPEN}), brain()) as app:
         assert app.state.service.advising is None
         await add_channel(app, settings, "test")
         async with client(app) as http:

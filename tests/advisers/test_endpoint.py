@@ -18,7 +18,7 @@ from tests.fakes.openai import Answer, Odd, OpenAi, Raw
 
 KEY = "sk-geheim"
 PATH = "/chat/completions"
-SHORT = 0.2
+SHORT = 0.05
 """Seconds for calls that are meant to time out; the others have ``AMPLE``."""
 AMPLE = 10.0
 MOST = 1000

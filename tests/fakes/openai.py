@@ -40,9 +40,9 @@ class Raw:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What the model says once the test lets it."""
+    """What the model says once the test lets it; None: what it says to everybody."""
 
-    text: str
+    text: str | None = None
     released: asyncio.Event = field(default_factory=asyncio.Event)
 
 
