@@ -6,7 +6,7 @@ from pathlib import Path
 from app.dialogue.loading import load_brain, load_knowledge
 from app.dialogue.understand import build_brain
 from app.faq.facts import resolve_facts
-from app.faq.lint import lint
+from app.faq.lint import lint, notes
 from app.faq.titles import load_titles
 from app.settings import Settings
 
@@ -18,6 +18,7 @@ def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     faq = verbs.add_parser("faq", help="the knowledge's files").add_subparsers(required=True, metavar="ACTION")
     linting = faq.add_parser("lint", help="check the files and find phrasings that compete")
     linting.add_argument("--dir", type=Path, help="the folder that holds faq/ and intents/, instead of KNOWLEDGE_DIR")
+    linting.add_argument("--notes", action="store_true", help="also what is only worth a thought")
     linting.set_defaults(run=check)
 
 
@@ -36,10 +37,10 @@ def check(settings: Settings, options: argparse.Namespace) -> int:
     folder: Path = options.dir or settings.knowledge_dir
     knowledge = load_knowledge(folder, resolve_facts(settings.facts, demo=True))
     titles = [title for demo in (True, False) for title in load_titles(folder / "faq" / "catalogue", demo=demo)]
+    brain = build_brain(knowledge)
     findings = lint(knowledge)
-    for finding in findings:
-        print(finding)
+    for line in [*findings, *(notes(knowledge, brain.index) if options.notes else ())]:
+        print(line)
     counted = f"{len(knowledge.entries)} entries, {len(knowledge.intents)} intents, {len(titles)} titles"
     print(f"{counted}, {len(findings)} findings")
-    build_brain(knowledge)
     return 1 if findings else 0
