@@ -21,7 +21,7 @@ from app.matching.postings import Arrays, Postings, sums
 from app.matching.ridge import cosines, nearest, solve
 from app.matching.vocabulary import Floats, Integers, Reading, Vector, Vocabulary
 
-ALGORITHM = 2
+ALGORITHM = 3
 """Raised when the same knowledge would give other results."""
 
 CANDIDATES = 5
@@ -33,7 +33,6 @@ DELTA_FROM = 5000
 """Phrasings of a base from which on an edit makes a delta; a smaller one is built anew, in under a second."""
 DELTA_SHARE = 0.1
 """Of the base: a larger edit builds everything anew."""
-
 
 
 class Phrasing(NamedTuple):
