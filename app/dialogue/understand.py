@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from app import metrics
-from app.dialogue import words
+from app.dialogue import asks, words
+from app.dialogue.asks import Asked, Clause, Ear
 from app.dialogue.choice import chosen
 from app.dialogue.provenance import Source, source_of
 from app.faq.knowledge import COLOURING, FIRST, INTENT_PREFIX, OFFERED, Action, Entry, Intent, Knowledge
@@ -47,6 +48,11 @@ class Understanding:
     """The text without blanks around it."""
     options: tuple[str, ...] = ()
     """What it may ask, if it is likely: targets with titles of their own, best first."""
+    also: Entry | None = None
+    """A second question of the same message, which is answered after ``meant``."""
+    also_source: Source | None = None
+    clauses: tuple[Clause, ...] = ()
+    """What a message of several clauses was heard as."""
     advice: Advice | None = None
     """It counts only where the text would be asked back: it knows nothing of the conversation, nor of what waits."""
 
@@ -85,7 +91,10 @@ class Brain:
         """A text that stands for a target: a tapped choice, a menu entry."""
         understood, meant = self.understand(text), self.target(target)
         source = source_of(meant, understood.match) if isinstance(meant, Entry) else None
-        return replace(understood, meant=meant, source=source, flag=None, first=_goes_first(meant, None))
+        return replace(
+            understood, meant=meant, source=source, flag=None, first=_goes_first(meant, None),
+            also=None, also_source=None,
+        )  # fmt: skip
 
 
 def build_brain(knowledge: Knowledge) -> Brain:
@@ -96,26 +105,42 @@ def build_brain(knowledge: Knowledge) -> Brain:
 
     match = lru_cache(CACHED_TEXTS)(index.match_normalised)
 
+    def match_text(text: str) -> Match:
+        return match(normalise(extract(text).rest))
+
+    ear = Ear(match_text, normalise, exact, knowledge.resolve, index.weights.sure)
+
     def understand(text: str) -> Understanding:
         metrics.understand_misses.inc()
-        extraction = extract(text)
-        matched = match(normalise(extraction.rest))
         flag = words.first(flags, text)
-        meant = exact.get(normalise(text)) or _spoken(flag) or _sure(text, matched, knowledge)
-        source = source_of(meant, matched) if isinstance(meant, Entry) else None
+        spoken = exact.get(normalise(text)) or _spoken(flag)
+        asked = Asked(match_text(text)) if spoken else asks.hear(text, ear)
+        matched = asked.match
+        meant = spoken or asked.meant or _sure(text, matched, knowledge)
         return Understanding(
             text,
-            extraction.slots,
+            extract(text).slots,
             matched,
             meant,
-            source,
+            _source(meant, asked),
             flag,
             _goes_first(meant, flag),
             text.strip(),
-            _options(matched, knowledge),
+            _options(asked, knowledge),
+            asked.also,
+            _source(asked.also, asked),
+            asked.heard,
         )
 
     return Brain(knowledge, index, lru_cache(CACHED_TEXTS)(understand))
+
+
+def _source(meant: Entry | Intent | None, asked: Asked) -> Source | None:
+    """With the clause that asked for it, where one did; else with the whole."""
+    if not isinstance(meant, Entry):
+        return None
+    by_clause = next((clause.match for clause in asked.heard if clause.match and clause.sure == meant.id), None)
+    return source_of(meant, by_clause if by_clause and asked.meant else asked.match)
 
 
 def _spoken(flag: Intent | None) -> Intent | None:
@@ -129,13 +154,15 @@ def _goes_first(meant: Entry | Intent | None, flag: Intent | None) -> bool:
     return meant.urgent if isinstance(meant, Entry) else meant is not None and meant.action in FIRST
 
 
-def _options(match: Match, knowledge: Knowledge) -> tuple[str, ...]:
-    if match.tier is Tier.none:
-        return ()
-    candidates = match.candidates[:OPTIONS]
-    known = [(knowledge.resolve(found.target), found.target) for found in reversed(candidates)]
-    by_title = {meant.title: target for meant, target in known if _can_be_offered(meant)}
-    return tuple(reversed(by_title.values()))
+def _options(asked: Asked, knowledge: Knowledge) -> tuple[str, ...]:
+    """What clauses are sure of stands before what the whole may mean."""
+    ranked = [] if asked.match.tier is Tier.none else [found.target for found in asked.match.candidates[:OPTIONS]]
+    by_title: dict[str, str] = {}
+    for target in (*asked.likely, *ranked):
+        meant = knowledge.resolve(target)
+        if _can_be_offered(meant):
+            by_title.setdefault(meant.title, target)
+    return tuple(by_title.values())[:OPTIONS]
 
 
 def _can_be_offered(meant: Entry | Intent) -> bool:
