@@ -212,7 +212,7 @@ def _not_before(entry: _Entry, now: datetime) -> datetime:
 
 
 def _details_of(say: Say) -> Encoded | None:
-    return _provenance(say.source) if say.source or not say.choices else _choices(say.choices)
+    return _provenance(say.source, say.also) if say.source or not say.choices else _choices(say.choices)
 
 
 @lru_cache(1024)
@@ -222,8 +222,12 @@ def _choices(choices: tuple[Choice, ...]) -> Encoded:
 
 
 @lru_cache(1024)
-def _provenance(source: Source | None) -> Encoded | None:
-    return Encoded(json.dumps(asdict(source), ensure_ascii=False)) if source else None
+def _provenance(source: Source | None, also: Source | None) -> Encoded | None:
+    """That of a second answer stands in the first one's, under ``also``."""
+    if source is None:
+        return None
+    other = {"also": asdict(also)} if also else {}
+    return Encoded(json.dumps(asdict(source) | other, ensure_ascii=False))
 
 
 def _details(content: Any) -> dict[str, Any] | None:

@@ -1,6 +1,6 @@
 """Text → what it most probably asks. Pure, and done before any transaction."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -12,6 +12,7 @@ from app.dialogue.provenance import Source, source_of
 from app.faq.knowledge import COLOURING, FIRST, INTENT_PREFIX, OFFERED, Action, Entry, Intent, Knowledge
 from app.matching.entities import Slots, extract
 from app.matching.index import Index
+from app.matching.language import LONGEST_RAW
 from app.matching.match import Match, Tier
 
 OPTIONS = 3
@@ -55,6 +56,11 @@ class Understanding:
     """What a message of several clauses was heard as."""
     advice: Advice | None = None
     """It counts only where the text would be asked back: it knows nothing of the conversation, nor of what waits."""
+
+    @property
+    def is_about_more(self) -> bool:
+        """Whether something that is no courtesy and no act stands beside ``meant``."""
+        return any(clause.told is None for clause in self.clauses)
 
     @property
     def may_mean(self) -> Entry | Intent | None:
@@ -106,9 +112,9 @@ def build_brain(knowledge: Knowledge) -> Brain:
     match = lru_cache(CACHED_TEXTS)(index.match_normalised)
 
     def match_text(text: str) -> Match:
-        return match(normalise(extract(text).rest))
+        return match(normalise(extract(text[:LONGEST_RAW]).rest))
 
-    ear = Ear(match_text, normalise, exact, knowledge.resolve, index.weights.sure)
+    ear = Ear(match_text, normalise, asks.told_by(knowledge, normalise), knowledge.resolve, index.weights.sure)
 
     def understand(text: str) -> Understanding:
         metrics.understand_misses.inc()
@@ -119,7 +125,7 @@ def build_brain(knowledge: Knowledge) -> Brain:
         meant = spoken or asked.meant or _sure(text, matched, knowledge)
         return Understanding(
             text,
-            extract(text).slots,
+            extract(text[:LONGEST_RAW]).slots,
             matched,
             meant,
             _source(meant, asked),
@@ -139,8 +145,12 @@ def _source(meant: Entry | Intent | None, asked: Asked) -> Source | None:
     """With the clause that asked for it, where one did; else with the whole."""
     if not isinstance(meant, Entry):
         return None
-    by_clause = next((clause.match for clause in asked.heard if clause.match and clause.sure == meant.id), None)
+    by_clause = next((clause.match for clause in asked.heard if clause.match and _leads(clause.match, meant)), None)
     return source_of(meant, by_clause if by_clause and asked.meant else asked.match)
+
+
+def _leads(match: Match, entry: Entry) -> bool:
+    return bool(match.candidates) and match.candidates[0].target == entry.id
 
 
 def _spoken(flag: Intent | None) -> Intent | None:
@@ -174,4 +184,23 @@ def _sure(text: str, match: Match, knowledge: Knowledge) -> Entry | Intent | Non
     """Figures, or the place in a list, ask nothing by themselves, whatever they resemble."""
     if match.normalised.isdecimal() or chosen(text, ()) is not None:
         return None
+    if match.exact and match.tier is not Tier.sure:
+        return _foremost([knowledge.resolve(found.target) for found in match.candidates])
     return knowledge.resolve(match.candidates[0].target) if match.tier is Tier.sure else None
+
+
+def _foremost(level: Sequence[Entry | Intent]) -> Entry | Intent | None:
+    """Of targets that share a phrasing word for word the one of the highest priority, if it is alone there.
+
+    For scores that are nearly level this was tried and left: the intent was right in 12 of 56 cases.
+    """
+    best = max(map(_priority, level))
+    first = [meant for meant in level if _priority(meant) == best]
+    return first[0] if len(first) == 1 else None
+
+
+def _priority(meant: Entry | Intent) -> int:
+    """An entry has 0; small talk never goes before a question."""
+    if isinstance(meant, Entry):
+        return 0
+    return -1 if meant.action is Action.say else meant.priority

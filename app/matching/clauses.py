@@ -17,14 +17,17 @@ SHORTEST = 4
 """Letters and digits of a clause that can ask something by itself; a shorter one belongs to its neighbour."""
 
 _STOP = re.compile(
-    r"[，。！？；：…\n\r!?;]+|[,.:~]+(?![\w])|(?<=[\u3400-\u9fff]),|(?<=[\u3400-\u9fff])[ \t\u3000]+(?=[\u3400-\u9fff《])"
+    r"[，。！？；：…\n\r!?;]+|[,.:~]+(?!\w)|(?<=[\u3400-\u9fff]),"
+    r"|(?<=[\u3400-\u9fff])[ \t\u3000]+(?=[\u3400-\u9fff《])"
 )
 _BEGINNING = re.compile(
     r"(?:另外|顺便|順便|顺带|對了|对了|而且|并且|並且|但是|可是|然后|然後|就是想问|就是想問|还想问|還想問|再问|再問|再请问)"
     r"(?:再?问一下|再?問一下|问下|問下|一下|呢)?"
 )
 _BETWEEN = re.compile(r"还有(?:就是)?|還有(?:就是)?|以及|再就是|顺路")
-_ASKING = re.compile(r"[么吗麼嗎哪谁誰几幾啥咋呢]|多少|多久|如何|为何|為何|能不|可不|是不|有没|有沒|会不|會不|可以|能否")
+_ASKING = re.compile(
+    r"[么吗麼嗎哪谁誰几幾啥咋呢]|多少|多久|如何|为何|為何|能不|可不|是不|有没|有沒|会不|會不|可以|能否"
+)
 
 
 def split(text: str, stands: Callable[[str], bool] = lambda clause: False) -> list[str]:
