@@ -190,18 +190,26 @@ def _parts(decision: Decision, push: Push, ticket: int | None) -> list[tuple[str
     return [
         (piece, say)
         for say in decision.says
-        for piece in _pieces(say.text.replace(phrases.TICKET, f"T-{ticket}"), limit, announced)
+        for piece in _pieces(say.text.replace(phrases.TICKET, f"T-{ticket}"), limit, announced, say.also is not None)
     ]
 
 
 @lru_cache(1024)
-def _pieces(text: str, limit: int, announced: bool) -> Sequence[str]:
+def _pieces(text: str, limit: int, announced: bool, two: bool) -> Sequence[str]:
     """``announced``: that there is more stands under each piece, because the viewer must ask for it."""
-    pieces = split_text(text, limit)
+    pieces = _cut(text, limit, two)
     if len(pieces) > 1 and announced:
-        pieces = split_text(text, limit - len(phrases.MORE.encode()))
+        pieces = _cut(text, limit - len(phrases.MORE.encode()), two)
         pieces[:-1] = [piece + phrases.MORE for piece in pieces[:-1]]
     return pieces
+
+
+def _cut(text: str, limit: int, two: bool) -> list[str]:
+    """Two answers that do not fit into one message are cut between them first."""
+    if not two or len(text.encode()) <= limit:
+        return split_text(text, limit)
+    first, between, second = text.partition(phrases.BETWEEN_ANSWERS)
+    return [*split_text(first, limit), *split_text((between + second).lstrip(), limit)]
 
 
 def _not_before(entry: _Entry, now: datetime) -> datetime:

@@ -28,15 +28,13 @@ def answer(turn: Turn, entry: Entry, rules: Rules, now: datetime) -> Decision:
 def both(turn: Turn, first: Entry, second: Entry, rules: Rules, now: datetime) -> Decision:
     """Two questions of one message, in one text and in their order; nothing is asked under it.
 
-    What does not fit into one message of the platform is cut as any long text is. The second counts as answered last.
+    What does not fit into one message of the platform is cut between them, then as any long text is. The second counts
+    as answered last.
     """
     if not first.answer or not second.answer:
         return reports.hand_over(turn, rules, now)
     device = turn.memory.heard.device
-    text = phrases.TWO_ANSWERS.format(
-        first=first.title, answer=_plain(first, device), second=second.title, other=_plain(second, device)
-    )
-    said = Say(text, _source(turn, first), also=_also(turn))
+    said = Say(f"{_titled(first, device)}\n\n{_titled(second, device)}", _source(turn, first), also=_also(turn))
     return Decision(Said.answered, _answered(turn.memory, second), (said,))
 
 
@@ -44,7 +42,7 @@ def beside(turn: Turn, done: Decision, second: Entry) -> Decision:
     """What was said to an act, with the answer to the question that stood beside it."""
     if not second.answer or not done.says:
         return done
-    text = f"{done.says[0].text}\n\n【{second.title}】\n{_plain(second, turn.memory.heard.device)}"
+    text = f"{done.says[0].text}\n\n{_titled(second, turn.memory.heard.device)}"
     said = done.says[0]._replace(text=text, source=_also(turn))
     memory = done.memory if done.memory.awaiting else _answered(done.memory, second)
     return Decision(Said.answered, memory, (said, *done.says[1:]), done.effects)
@@ -66,8 +64,8 @@ def _answered(memory: Memory, entry: Entry) -> Memory:
     return memory.but(awaiting=None, failures=0, last_entry=entry.id, repeats=0)
 
 
-def _plain(entry: Entry, device: Device | None) -> str:
-    return (entry.steps_for(device) or entry.answer).rstrip()
+def _titled(entry: Entry, device: Device | None) -> str:
+    return phrases.TITLED.format(title=entry.title, answer=(entry.steps_for(device) or entry.answer).rstrip())
 
 
 def _also(turn: Turn) -> Source | None:

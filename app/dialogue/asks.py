@@ -24,8 +24,8 @@ LEVEL = 0.85
 """A second candidate of more than this share of the first's score is level with it."""
 AGREES = 0.6
 """Confidence from which on a clause that asks confirms what the whole asks."""
-CALLED = 3
-"""Characters of a word that calls a person from the midst of a message: shorter ones address somebody (客服，…)."""
+ADDRESSED = frozenset({"客服", "客服客服"})
+"""Beside something else these words address the service (客服，在吗); as the whole message they call a person."""
 
 POLITE = frozenset({Action.say, Action.confirm, Action.deny})
 """Actions whose words ask nothing when something else stands in the message."""
@@ -97,8 +97,9 @@ def hear(text: str, ear: Ear) -> Asked:
     heard = tuple([Clause(clause, ear.told(clause)) for clause in cut])
     rest = [clause for clause in heard if clause.told is None]
     if not rest:
-        told = max((clause.told for clause in heard if clause.told), key=lambda intent: intent.priority)
-        return Asked(ear.match(text), told, heard=heard)
+        told = [clause.told for clause in heard if clause.told and _calls(clause)]
+        meant = max(told, key=lambda intent: intent.priority, default=heard[0].told)
+        return Asked(ear.match(text), meant, heard=heard)
     match = _whole(text, heard, rest, ear)
     if act := _act(heard):
         return _beside(act, match, heard, ear)
@@ -125,8 +126,7 @@ def _act(heard: Iterable[Clause]) -> Intent | None:
 
 
 def _calls(clause: Clause) -> bool:
-    assert clause.told is not None
-    return clause.told.action is not Action.hand_over or len(clean(clause.text)) >= CALLED
+    return clean(clause.text) not in ADDRESSED
 
 
 def _beside(act: Intent, match: Match, heard: tuple[Clause, ...], ear: Ear) -> Asked:

@@ -133,7 +133,15 @@ def test_courtesies_ask_nothing_beside_a_question(text: str, target: str) -> Non
 
 
 @pytest.mark.parametrize(
-    ("text", "intent"), [("好的，谢谢", "confirm"), ("可以了，谢谢", "solved"), ("您好，在吗", "greeting")]
+    ("text", "intent"),
+    [
+        ("好的，谢谢", "confirm"),
+        ("可以了，谢谢", "solved"),
+        ("您好，在吗", "greeting"),
+        ("客服，在吗", "greeting"),
+        ("人工，谢谢", "human"),
+        ("客服，客服", "human"),
+    ],
 )
 def test_of_courtesies_alone_the_most_important_counts(text: str, intent: str) -> None:
     meant = BRAIN.understand(text).meant
@@ -265,8 +273,8 @@ def test_the_work_is_bounded(pieces: list[str]) -> None:
 
 BAD = (
     "", " ", "a", "好", "0", "🤔", "👨‍👩‍👧‍👦🇨🇳🇨🇳", "\u200b\u200b\u200d", "\u202e怎么退款\u202c", "\ufeff",
-    "\x00", "\ud800", "как вернуть деньги", "สวัสดี", "שלום عليكم", "，。！？", "另外", "还有，还有，还有", "《《《》》》》",
-    "会员，" * 3000, "怎么还有" * 2500, "会" * 10_000, "第1集" * 3000,
+    "\x00", "\ud800", "как вернуть деньги", "สวัสดี", "שלום عليكم", "，。！？", "另外", "还有，还有，还有",
+    "会员，" * 3000, "怎么还有" * 2500, "会" * 10_000, "第1集" * 3000, "《《《》》》》",
 )  # fmt: skip
 
 

@@ -78,8 +78,9 @@ async def test_two_answers_that_are_too_long_go_on_behind_more(talk: Talk) -> No
     assert answer.text is not None
     assert answer.text.endswith(phrases.MORE)
     assert "【倍速播放】" not in answer.text
-    texts = await talk.db.read(lambda s: list(s.scalars(select(Message.text).where(Message.direction == "out"))))
-    assert "【倍速播放】" in "".join(texts)
+    said = select(Message.text).where(Message.direction == "out").order_by(Message.seq)
+    texts = await talk.db.read(lambda session: list(session.scalars(said)))
+    assert next(text for text in texts if "倍速播放" in text).startswith("【倍速播放】\n")
 
 
 async def test_a_repeat_gets_the_stored_answer_and_adds_nothing(talk: Talk) -> None:
