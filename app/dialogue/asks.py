@@ -24,6 +24,8 @@ LEVEL = 0.85
 """A second candidate of more than this share of the first's score is level with it."""
 AGREES = 0.6
 """Confidence from which on a clause that asks confirms what the whole asks."""
+PLAINLY = 3
+"""Clauses of a message that may ask two things although the whole is sure of one; more of them tell a story."""
 ADDRESSED = frozenset({"客服", "客服客服"})
 """Beside something else these words address the service (客服，在吗); as the whole message they call a person."""
 
@@ -136,12 +138,12 @@ def _beside(act: Intent, match: Match, heard: tuple[Clause, ...], ear: Ear) -> A
 
 
 def _worth_looking(match: Match, rest: Sequence[Clause], ear: Ear) -> bool:
-    """Clauses cost a match each: not where the whole is sure, unless it thanks, or two clauses ask."""
+    """Clauses cost a match each: not where the whole is sure, unless it thanks, or plainly asks two things."""
     if len(rest) < 2 or match.exact or not match.candidates:
         return False
     if match.tier is not Tier.sure or _is_polite(match, ear):
         return True
-    return sum(clauses.asks(clause.text) for clause in rest) > 1
+    return len(rest) <= PLAINLY and sum(clauses.asks(clause.text) for clause in rest) > 1
 
 
 def _clause_by_clause(match: Match, heard: Sequence[Clause], ear: Ear) -> Asked:
