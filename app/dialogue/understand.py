@@ -99,7 +99,7 @@ class Brain:
         source = source_of(meant, understood.match) if isinstance(meant, Entry) else None
         return replace(
             understood, meant=meant, source=source, flag=None, first=_goes_first(meant, None),
-            also=None, also_source=None,
+            also=None, also_source=None, clauses=(),
         )  # fmt: skip
 
 

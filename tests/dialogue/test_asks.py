@@ -328,4 +328,4 @@ def test_zero_width_characters_hide_nothing() -> None:
 def test_a_tapped_choice_asks_one_thing() -> None:
     named = BRAIN.named("membership.refund", BOTH)
     assert isinstance(named.meant, Entry)
-    assert (named.meant.id, named.also) == ("membership.refund", None)
+    assert (named.meant.id, named.also, named.clauses) == ("membership.refund", None, ())
