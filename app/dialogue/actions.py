@@ -190,18 +190,26 @@ def _parts(decision: Decision, push: Push, ticket: int | None) -> list[tuple[str
     return [
         (piece, say)
         for say in decision.says
-        for piece in _pieces(say.text.replace(phrases.TICKET, f"T-{ticket}"), limit, announced)
+        for piece in _pieces(say.text.replace(phrases.TICKET, f"T-{ticket}"), limit, announced, say.also is not None)
     ]
 
 
 @lru_cache(1024)
-def _pieces(text: str, limit: int, announced: bool) -> Sequence[str]:
+def _pieces(text: str, limit: int, announced: bool, two: bool) -> Sequence[str]:
     """``announced``: that there is more stands under each piece, because the viewer must ask for it."""
-    pieces = split_text(text, limit)
+    pieces = _cut(text, limit, two)
     if len(pieces) > 1 and announced:
-        pieces = split_text(text, limit - len(phrases.MORE.encode()))
+        pieces = _cut(text, limit - len(phrases.MORE.encode()), two)
         pieces[:-1] = [piece + phrases.MORE for piece in pieces[:-1]]
     return pieces
+
+
+def _cut(text: str, limit: int, two: bool) -> list[str]:
+    """Two answers that do not fit into one message are cut between them first."""
+    if not two or len(text.encode()) <= limit:
+        return split_text(text, limit)
+    first, between, second = text.partition(phrases.BETWEEN_ANSWERS)
+    return [*split_text(first, limit), *split_text((between + second).lstrip(), limit)]
 
 
 def _not_before(entry: _Entry, now: datetime) -> datetime:
@@ -212,7 +220,7 @@ def _not_before(entry: _Entry, now: datetime) -> datetime:
 
 
 def _details_of(say: Say) -> Encoded | None:
-    return _provenance(say.source) if say.source or not say.choices else _choices(say.choices)
+    return _provenance(say.source, say.also) if say.source or not say.choices else _choices(say.choices)
 
 
 @lru_cache(1024)
@@ -222,8 +230,12 @@ def _choices(choices: tuple[Choice, ...]) -> Encoded:
 
 
 @lru_cache(1024)
-def _provenance(source: Source | None) -> Encoded | None:
-    return Encoded(json.dumps(asdict(source), ensure_ascii=False)) if source else None
+def _provenance(source: Source | None, also: Source | None) -> Encoded | None:
+    """That of a second answer stands in the first one's, under ``also``."""
+    if source is None:
+        return None
+    other = {"also": asdict(also)} if also else {}
+    return Encoded(json.dumps(asdict(source) | other, ensure_ascii=False))
 
 
 def _details(content: Any) -> dict[str, Any] | None:

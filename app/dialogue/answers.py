@@ -41,6 +41,29 @@ def _with_title(turn: Turn, entry: Entry, rules: Rules, now: datetime, text: str
     return f"{told}\n{text}" if told else text
 
 
+def both(turn: Turn, first: Entry, second: Entry, rules: Rules, now: datetime) -> Decision:
+    """Two questions of one message, in one text and in their order; nothing is asked under it.
+
+    What does not fit into one message of the platform is cut between them, then as any long text is. The second counts
+    as answered last.
+    """
+    if not first.answer or not second.answer:
+        return reports.hand_over(turn, rules, now)
+    device = turn.memory.heard.device
+    said = Say(f"{_titled(first, device)}\n\n{_titled(second, device)}", _source(turn, first), also=_also(turn))
+    return Decision(Said.answered, _answered(turn.memory, second), (said,))
+
+
+def beside(turn: Turn, done: Decision, second: Entry) -> Decision:
+    """What was said to an act, with the answer to the question that stood beside it."""
+    if not second.answer or not done.says:
+        return done
+    text = f"{done.says[0].text}\n\n{_titled(second, turn.memory.heard.device)}"
+    said = done.says[0]._replace(text=text, source=_also(turn))
+    memory = done.memory if done.memory.awaiting else _answered(done.memory, second)
+    return Decision(Said.answered, memory, (said, *done.says[1:]), done.effects)
+
+
 def first_words(entry: Entry) -> str:
     """What a viewer of whom nothing is known hears when he asks for the first time."""
     return _wording(entry, None, 0)[0]
@@ -51,6 +74,18 @@ def for_device(turn: Turn, entry: Entry, device: Device) -> Decision:
     text = entry.steps_for(device) or phrases.NO_STEPS
     memory = turn.memory.but(awaiting=None, failures=0, last_entry=entry.id)
     return Decision(Said.answered, memory, (Say(text, _source(turn, entry)),))
+
+
+def _answered(memory: Memory, entry: Entry) -> Memory:
+    return memory.but(awaiting=None, failures=0, last_entry=entry.id, repeats=0)
+
+
+def _titled(entry: Entry, device: Device | None) -> str:
+    return phrases.TITLED.format(title=entry.title, answer=(entry.steps_for(device) or entry.answer).rstrip())
+
+
+def _also(turn: Turn) -> Source | None:
+    return turn.understanding.also_source if turn.understanding else None
 
 
 Asked = tuple[Waits, str] | None

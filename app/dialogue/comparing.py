@@ -8,6 +8,7 @@ from app.advisers.embedding import Embedder
 from app.advisers.endpoint import Failure, NoAdvice
 from app.dialogue.understand import Brain, Understanding
 from app.matching.entities import extract
+from app.matching.language import LONGEST_RAW
 from app.matching.match import Match, Tier
 from app.matching.meanings import Meaning
 
@@ -30,7 +31,7 @@ class Comparing:
         index = brain.index
         if index.meanings is None:
             return None
-        text = understanding.text
+        text = understanding.text[:LONGEST_RAW]
         try:
             meaning = await self._meaning(extract(text, brain.catalogue).rest or text)
         except NoAdvice:

@@ -20,7 +20,8 @@ from app.channels.base import (
     Video,
     Voice,
 )
-from app.dialogue import answers, phrases, progress, reports, waiting
+from app.dialogue import answers, follow_ups, phrases, progress, reports, waiting
+from app.dialogue.asks import BESIDE
 from app.dialogue.phrases import when
 from app.dialogue.reports import waits
 from app.dialogue.rules import Rules
@@ -39,11 +40,8 @@ from app.dialogue.turn import (
 )
 from app.dialogue.understand import Advice, Understanding
 from app.faq.knowledge import INTENT_PREFIX, Action, Entry, Intent
-from app.matching.match import Tier
 from app.tickets.models import TicketKind, TicketPriority
 
-_FOLLOW_UP = 14
-"""Characters up to which a text can be a follow-up that says only half of what it asks."""
 _PARTICLE = 1
 """Characters that ask nothing beside a title: 长风渡呢."""
 _ASKED_MOST = (
@@ -53,8 +51,6 @@ _ASKED_MOST = (
     "membership.refund",
     "intent:human",
 )
-_STILL = ("还是", "还在", "依然", "仍然", "仍旧", "照样")
-"""How a short text begins that says: the steps did not help."""
 _PICTURED = (waiting.ERROR_CODE, "membership.not_arrived", "intent:human")
 """What pictures without words mostly show."""
 
@@ -202,9 +198,11 @@ def _wordless(turn: Turn, rules: Rules, now: datetime) -> Decision:
 
 
 def _do(turn: Turn, found: Entry | Intent, rules: Rules, now: datetime) -> Decision:
+    also = turn.understanding.also if turn.understanding and found is turn.understanding.meant else None
     if isinstance(found, Intent):
-        return _ACTIONS[found.action](turn, found, rules, now)
-    return answers.answer(turn, found, rules, now)
+        done = _ACTIONS[found.action](turn, found, rules, now)
+        return answers.beside(turn, done, also) if also else _with_choice(turn, found, done, rules, now)
+    return answers.both(turn, found, also, rules, now) if also else answers.answer(turn, found, rules, now)
 
 
 def _in_force(understanding: Understanding, rules: Rules) -> Understanding:
@@ -219,8 +217,8 @@ def _unsure(turn: Turn, understanding: Understanding, rules: Rules, now: datetim
         return about
     if not understanding.match.normalised:
         return reply(turn.memory, phrases.EMPTY)
-    if entry := _follow_up(turn, understanding, rules, now):
-        return entry if isinstance(entry, Decision) else _do(turn, entry, rules, now)
+    if followed := follow_ups.hear(turn, understanding, rules, now):
+        return followed if isinstance(followed, Decision) else _do(turn, followed, rules, now)
     advice = understanding.advice
     if advice is not None and advice.meant is not None:
         return _advised(turn, understanding, advice, advice.meant, rules, now)
@@ -231,7 +229,7 @@ def _unsure(turn: Turn, understanding: Understanding, rules: Rules, now: datetim
         return _ask_choice(turn, known, phrases.PICTURE_OF, rules, now)
     if not understanding.options or advice is not None:
         return _ask_topic(turn, now)
-    return _ask_choice(turn, understanding.options, phrases.CLARIFY, rules, now)
+    return _ask_choice(turn, follow_ups.options(turn, understanding, rules), phrases.CLARIFY, rules, now)
 
 
 def _only_title(turn: Turn, rules: Rules, now: datetime) -> Decision | None:
@@ -251,27 +249,6 @@ def _advised(
     return decision._replace(says=tuple(says))
 
 
-def _follow_up(
-    turn: Turn, understanding: Understanding, rules: Rules, now: datetime
-) -> Decision | Entry | Intent | None:
-    """A short text after an answer: the device that it lacked, steps in vain, or a candidate of the same matter."""
-    last = turn.memory.last_entry
-    if last is None or len(turn.words) > _FOLLOW_UP:
-        return None
-    if turn.words.startswith(_STILL):
-        return reports.hand_over(turn, rules, now, phrases.STILL_BROKEN, TicketKind.fault)
-    if not rules.brain.knows(last):
-        return None
-    entry, device = rules.brain.target(last), understanding.slots.device
-    if device and isinstance(entry, Entry) and entry.steps_for(device):
-        return answers.for_device(turn, entry, device)
-    if understanding.match.tier is not Tier.likely:
-        return None
-    group = last.partition(".")[0] + "."
-    akin = [name for name in understanding.options if name.startswith(group) and name != last]
-    return rules.brain.target(akin[0]) if len(akin) == 1 else None
-
-
 def _ask_choice(turn: Turn, options: Sequence[str], wording: str, rules: Rules, now: datetime) -> Decision:
     asked = _listed(wording, _choices(options, rules))
     return _ask(turn, waits(Waits.choice, now, *options, about=_about(turn)), asked)
@@ -284,6 +261,20 @@ def _choices(options: Sequence[str], rules: Rules) -> tuple[Choice, ...]:
 @lru_cache(512)
 def _listed(wording: str, choices: tuple[Choice, ...]) -> Say:
     return Say(wording.format(options=phrases.numbered([choice.label for choice in choices])), choices=choices)
+
+
+def _with_choice(turn: Turn, act: Intent, done: Decision, rules: Rules, now: datetime) -> Decision:
+    """What was said to an act; where something likely stands beside it in the message, that is asked back below."""
+    known = turn.understanding
+    if known is None or act is not known.meant or act.action not in BESIDE or not known.is_about_more or not done.says:
+        return done
+    options = [option for option in known.options if option != rules.brain.name_of(act)]
+    if not options or done.memory.awaiting:
+        return done
+    asked = _listed(phrases.CLARIFY_BESIDE, _choices(options, rules))
+    said = done.says[0]._replace(text=f"{done.says[0].text}\n\n{asked.text}", choices=asked.choices)
+    memory = done.memory.but(awaiting=waits(Waits.choice, now, *options, about=turn.words))
+    return done._replace(memory=memory, says=(said, *done.says[1:]))
 
 
 def _ask_topic(turn: Turn, now: datetime) -> Decision:

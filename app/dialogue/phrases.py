@@ -12,6 +12,7 @@ TICKET = "{ticket}"
 # -------------------- not understood
 
 CLARIFY = "想先确认一下，您要问的是哪一件？\n{options}\n回复数字就可以；都不是的话，请回复“都不是”。"
+CLARIFY_BESIDE = "您另外问的是哪一件？\n{options}\n回复数字就可以；都不是的话，请回复“都不是”。"
 CLARIFY_OPEN = (
     "这句话我还没有完全明白，怕答错耽误您。您遇到的是哪方面的问题？\n"
     "1. 播放（卡顿、黑屏、字幕）\n2. 会员与付款\n3. 账号与登录\n"
@@ -33,6 +34,10 @@ EMPTY = "我在。请问您想咨询什么？直接说说遇到的情况就可�
 WHICH_DEVICE = "您用的是{devices}？告诉我，我给您对应的步骤。"
 DEVICES = {"android": "安卓手机", "ios": "苹果手机", "tv": "电视", "computer": "电脑"}
 NO_STEPS = "这个设备没有特别的步骤，按上面说的做就可以。做不通请回复“人工”，写上型号，我们帮您看。"
+TITLED = "【{title}】\n{answer}"
+"""One of two answers: on a phone the second begins below the first screen."""
+BETWEEN_ANSWERS = "\n\n【"
+"""Where two answers are cut that do not fit into one message."""
 ONCE_MORE = "再给您说一遍：\n"
 NO_MORE_TO_SAY = "关于这个问题，我能给的办法就是上面这些，看来还没有帮到您。"
 OFFERS = {

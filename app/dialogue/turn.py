@@ -132,6 +132,8 @@ class Say(NamedTuple):
     source: Source | None = None
     choices: tuple[Choice, ...] = ()
     """Lines of the text that can be tapped, where the account allows it."""
+    also: Source | None = None
+    """Of the second answer, where the text holds two."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,17 +1,19 @@
 """Text → what it most probably asks. Pure, and done before any transaction."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from app import metrics
-from app.dialogue import words
+from app.dialogue import asks, words
+from app.dialogue.asks import Asked, Clause, Ear
 from app.dialogue.choice import chosen
 from app.dialogue.provenance import Source, source_of
 from app.faq.knowledge import COLOURING, FIRST, INTENT_PREFIX, OFFERED, Action, Entry, Intent, Knowledge
 from app.matching.catalogue import NO_TITLES, Catalogue
 from app.matching.entities import Slots, extract
 from app.matching.index import Index
+from app.matching.language import LONGEST_RAW
 from app.matching.match import Match, Tier
 
 OPTIONS = 3
@@ -48,8 +50,18 @@ class Understanding:
     """The text without blanks around it."""
     options: tuple[str, ...] = ()
     """What it may ask, if it is likely: targets with titles of their own, best first."""
+    also: Entry | None = None
+    """A second question of the same message, which is answered after ``meant``."""
+    also_source: Source | None = None
+    clauses: tuple[Clause, ...] = ()
+    """What a message of several clauses was heard as."""
     advice: Advice | None = None
     """It counts only where the text would be asked back: it knows nothing of the conversation, nor of what waits."""
+
+    @property
+    def is_about_more(self) -> bool:
+        """Whether something that is no courtesy and no act stands beside ``meant``."""
+        return any(clause.told is None for clause in self.clauses)
 
     @property
     def may_mean(self) -> Entry | Intent | None:
@@ -87,11 +99,15 @@ class Brain:
         """A text that stands for a target: a tapped choice, a menu entry."""
         understood, meant = self.understand(text), self.target(target)
         source = source_of(meant, understood.match) if isinstance(meant, Entry) else None
-        return replace(understood, meant=meant, source=source, flag=None, first=_goes_first(meant, None))
+        return replace(
+            understood, meant=meant, source=source, flag=None, first=_goes_first(meant, None),
+            also=None, also_source=None, clauses=(),
+        )  # fmt: skip
 
     def matched_again(self, understanding: Understanding, match: Match) -> Understanding:
-        """A text that is asked for nothing surely, with a better match of it than by its words alone."""
-        return replace(understanding, match=match, options=_options(match, self.knowledge))
+        """A text that asks for nothing surely, with a better match of it than by its words alone."""
+        likely = [clause.sure for clause in understanding.clauses if clause.sure]
+        return replace(understanding, match=match, options=_options(Asked(match, likely=tuple(likely)), self.knowledge))
 
 
 def build_brain(knowledge: Knowledge, index: Index | None = None, catalogue: Catalogue = NO_TITLES) -> Brain:
@@ -103,26 +119,46 @@ def build_brain(knowledge: Knowledge, index: Index | None = None, catalogue: Cat
 
     match = lru_cache(CACHED_TEXTS)(index.match_normalised)
 
+    def match_text(text: str) -> Match:
+        return match(normalise(extract(text[:LONGEST_RAW], catalogue).rest))
+
+    ear = Ear(match_text, normalise, asks.told_by(knowledge, normalise), knowledge.resolve, index.weights.sure)
+
     def understand(text: str) -> Understanding:
         metrics.understand_misses.inc()
-        extraction = extract(text, catalogue)
-        matched = match(normalise(extraction.rest))
         flag = words.first(flags, text)
-        meant = exact.get(normalise(text)) or _spoken(flag) or _sure(text, matched, knowledge)
-        source = source_of(meant, matched) if isinstance(meant, Entry) else None
+        spoken = exact.get(normalise(text)) or _spoken(flag)
+        asked = Asked(match_text(text)) if spoken else asks.hear(text, ear)
+        matched = asked.match
+        meant = spoken or asked.meant or _sure(text, matched, knowledge)
         return Understanding(
             text,
-            extraction.slots,
+            extract(text[:LONGEST_RAW], catalogue).slots,
             matched,
             meant,
-            source,
+            _source(meant, asked),
             flag,
             _goes_first(meant, flag),
             text.strip(),
-            _options(matched, knowledge),
+            _options(asked, knowledge),
+            asked.also,
+            _source(asked.also, asked),
+            asked.heard,
         )
 
     return Brain(knowledge, index, lru_cache(CACHED_TEXTS)(understand), catalogue)
+
+
+def _source(meant: Entry | Intent | None, asked: Asked) -> Source | None:
+    """With the clause that asked for it, where one did; else with the whole."""
+    if not isinstance(meant, Entry):
+        return None
+    by_clause = next((clause.match for clause in asked.heard if clause.match and _leads(clause.match, meant)), None)
+    return source_of(meant, by_clause if by_clause and asked.meant else asked.match)
+
+
+def _leads(match: Match, entry: Entry) -> bool:
+    return bool(match.candidates) and match.candidates[0].target == entry.id
 
 
 def _spoken(flag: Intent | None) -> Intent | None:
@@ -136,13 +172,15 @@ def _goes_first(meant: Entry | Intent | None, flag: Intent | None) -> bool:
     return meant.urgent if isinstance(meant, Entry) else meant is not None and meant.action in FIRST
 
 
-def _options(match: Match, knowledge: Knowledge) -> tuple[str, ...]:
-    if match.tier is Tier.none:
-        return ()
-    candidates = match.candidates[:OPTIONS]
-    known = [(knowledge.resolve(found.target), found.target) for found in reversed(candidates)]
-    by_title = {meant.title: target for meant, target in known if _can_be_offered(meant)}
-    return tuple(reversed(by_title.values()))
+def _options(asked: Asked, knowledge: Knowledge) -> tuple[str, ...]:
+    """What clauses are sure of stands before what the whole may mean."""
+    ranked = [] if asked.match.tier is Tier.none else [found.target for found in asked.match.candidates[:OPTIONS]]
+    by_title: dict[str, str] = {}
+    for target in (*asked.likely, *ranked):
+        meant = knowledge.resolve(target)
+        if _can_be_offered(meant):
+            by_title.setdefault(meant.title, target)
+    return tuple(by_title.values())[:OPTIONS]
 
 
 def _can_be_offered(meant: Entry | Intent) -> bool:
@@ -154,4 +192,23 @@ def _sure(text: str, match: Match, knowledge: Knowledge) -> Entry | Intent | Non
     """Figures, or the place in a list, ask nothing by themselves, whatever they resemble."""
     if match.normalised.isdecimal() or chosen(text, ()) is not None:
         return None
+    if match.exact and match.tier is not Tier.sure:
+        return _foremost([knowledge.resolve(found.target) for found in match.candidates])
     return knowledge.resolve(match.candidates[0].target) if match.tier is Tier.sure else None
+
+
+def _foremost(level: Sequence[Entry | Intent]) -> Entry | Intent | None:
+    """Of targets that share a phrasing word for word the one of the highest priority, if it is alone there.
+
+    For scores that are nearly level this was tried and left: the intent was right in 12 of 56 cases.
+    """
+    best = max(map(_priority, level))
+    first = [meant for meant in level if _priority(meant) == best]
+    return first[0] if len(first) == 1 else None
+
+
+def _priority(meant: Entry | Intent) -> int:
+    """An entry has 0; small talk never goes before a question."""
+    if isinstance(meant, Entry):
+        return 0
+    return -1 if meant.action is Action.say else meant.priority

@@ -6,6 +6,8 @@ import numpy as np
 from rapidfuzz import fuzz, process
 
 from app.faq.knowledge import Entry, Knowledge, bare
+from app.matching.index import Index
+from app.matching.match import Tier
 
 NEAR = 92
 """Per cent of equal characters from which two phrasings are one for the matcher."""
@@ -15,11 +17,18 @@ WAY_OUT = "人工"
 
 
 def lint(knowledge: Knowledge) -> list[str]:
-    """One line each; what is only worth a thought begins with ``note:`` and stands at the end."""
+    """What ought to be mended, one line each."""
     return [
         *_near_duplicates(knowledge),
         *_colliding_words(knowledge),
         *(line for entry in knowledge.entries.values() for line in _weaknesses(entry)),
+    ]
+
+
+def notes(knowledge: Knowledge, index: Index) -> list[str]:
+    """What is worth a thought, one line each, of the knowledge and the index built of it; some seconds."""
+    return [
+        *_conflicts(knowledge, index),
         *(line for entry in knowledge.entries.values() for line in _notes(entry)),
         *(f"note: {id_}: withheld, {', '.join(missing)} not set" for id_, missing in knowledge.withheld.items()),
     ]
@@ -35,6 +44,23 @@ def _near_duplicates(knowledge: Knowledge) -> Iterator[str]:
         if target != other_target:
             kind = "the same as" if texts[one] == texts[other] else "nearly the same as"
             yield f"{target}: “{text}” is {kind} “{other_text}” of {other_target}"
+
+
+def _conflicts(knowledge: Knowledge, index: Index) -> Iterator[str]:
+    """Phrasings that would be answered surely, and with something else, if they did not stand here themselves.
+
+    Those of the style ``border`` are meant to be near to another topic.
+    """
+    border = {
+        index.language.normalise(text)
+        for entry in knowledge.entries.values()
+        for text, style in zip(entry.similar, entry.styles, strict=True)
+        if style == "border"
+    }
+    for (target, text), match in index.left_out():
+        first = match.candidates[0].target if match.candidates else target
+        if match.tier is Tier.sure and first != target and text not in border:
+            yield f"note: {target}: “{text}” reads like {first} ({match.confidence:.2f}): move it, or tell them apart"
 
 
 def _colliding_words(knowledge: Knowledge) -> Iterator[str]:

@@ -27,8 +27,12 @@ and of ``intents/<id>.yaml``::
     exact: [人工, "0"]              # count only as the whole message
     words: [孩子…充了, 不想活了]     # count wherever they stand, … for some characters; one of the three is enough
     action: hand_over               # see knowledge.Action
-    priority: 100                   # 0 to 100: higher wins over other intents and entries
+    priority: 100                   # 0 to 100, see below
     reply: [……]                     # for the actions of knowledge.SAYING: wordings, one at least without a fact
+
+An entry has priority 0. Where several intents are meant by the words of one message, or where a phrasing stands with
+several targets once it is normalised, the highest priority wins, so an intent goes before an entry; but small talk (the
+action ``say``) never goes before a question. A score that is merely near another one's is no matter of priority.
 
 Text is text: a number, true/false or a date stands in quotes. YAML aliases are refused.
 """

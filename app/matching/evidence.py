@@ -47,7 +47,7 @@ class Target(Protocol):
 def weigh(text: str, reading: Reading, target: Target, score: float, second: float, vocabulary: Vocabulary) -> Evidence:
     """``text`` is normalised and not empty; ``score``, above 0, is the target's, ``second`` the next one's or 0."""
     characters = reading.characters
-    rarities = [vocabulary.rarities[number] for number in characters]
+    rarities: list[float] = vocabulary.rarities[characters].tolist() if characters else []
     nearest = target.nearest()
     total = sum(rarities) + reading.strangers * vocabulary.rarity_of_strangers
     held = target.holds(characters)

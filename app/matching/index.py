@@ -23,7 +23,7 @@ from app.matching.postings import Arrays, Postings, sums
 from app.matching.ridge import cosines, nearest, solve
 from app.matching.vocabulary import Floats, Integers, Reading, Vector, Vocabulary
 
-ALGORITHM = 2
+ALGORITHM = 3
 """Raised when the same knowledge would give other results."""
 
 CANDIDATES = 5
@@ -35,8 +35,6 @@ DELTA_FROM = 5000
 """Phrasings of a base from which on an edit makes a delta; a smaller one is built anew, in under a second."""
 DELTA_SHARE = 0.1
 """Of the base: a larger edit builds everything anew."""
-
-_NONE = np.array([], np.intp)
 
 
 class Phrasing(NamedTuple):
@@ -142,21 +140,35 @@ class Index:
             judge, version = self._comparable(meaning).judge.weights, self.meaning_version
         if targets := self._exact.get(normalised):
             return self._exact_match(normalised, targets)
-        ranking = self.rank(normalised, meaning)
+        return self._judge(normalised, self.rank(normalised, meaning), judge, version)
+
+    def left_out(self) -> Iterator[tuple[Phrasing, Match]]:
+        """What each phrasing would match if it were not known itself; some 0.7 ms each."""
+        gone = set(self._gone.tolist())
+        for row, known in enumerate(self._known):
+            if row not in gone:
+                ranking = self.rank(known.text, gone=np.append(self._gone, row))
+                yield known, self._judge(known.text, ranking, self.weights, self.version)
+
+    def _judge(self, normalised: str, ranking: Ranking | None, judge: Weights, version: str) -> Match:
         if ranking is None:
             return Match(normalised, (), 0.0, Tier.none, False, version)
         confidence = judge.confidence(ranking.evidence)
         tier = judge.tier(confidence, ranking.evidence.runner_up)
         return Match(normalised, ranking.candidates, confidence, tier, False, version)
 
-    def rank(self, normalised: str, meaning: Meaning | None = None) -> Ranking | None:
-        """Candidates and what speaks for the first, whether or not a phrasing equals the text; None without any."""
+    def rank(self, normalised: str, meaning: Meaning | None = None, gone: Integers | None = None) -> Ranking | None:
+        """Candidates and what speaks for the first, whether or not a phrasing equals the text; None without any.
+
+        ``gone``: rows that do not count, in place of those that edits took away.
+        """
         text = normalised[:LONGEST]
         reading = self._vocabulary.read(text)
         if not self.size or not text or (meaning is None and reading.is_empty()):
             return None
-        meant = None if meaning is None else self._comparable(meaning).beside(meaning, self._gone)
-        pool, likeness = self._pool(self._vocabulary.vector(reading), meant)
+        gone = self._gone if gone is None else gone
+        meant = None if meaning is None else self._comparable(meaning).beside(meaning, gone)
+        pool, likeness = self._pool(self._vocabulary.vector(reading), meant, gone)
         if not len(pool):
             return None
         near = nearest(likeness)
@@ -177,7 +189,7 @@ class Index:
     def explain(self, normalised: str) -> tuple[Reading, list[tuple[Phrasing, float]]]:
         """How a text is read, and the phrasings that are most like it with their cosines, for people."""
         reading = self._vocabulary.read(normalised[:LONGEST])
-        pool, likeness = self._written(self._vocabulary.vector(reading))
+        pool, likeness = self._written(self._vocabulary.vector(reading), self._gone)
         order = likeness.argsort()[: -CANDIDATES - 1 : -1]
         return reading, [(self._known[pool[place]], float(likeness[place])) for place in order]
 
@@ -195,9 +207,9 @@ class Index:
                 found[row] = rows[place]
         return found
 
-    def _pool(self, vector: Vector, meant: Meant | None) -> tuple[Integers, Floats]:
+    def _pool(self, vector: Vector, meant: Meant | None, gone: Integers) -> tuple[Integers, Floats]:
         """The phrasings that resemble a text: rows, and how alike they are."""
-        pool, written = self._written(vector)
+        pool, written = self._written(vector, gone)
         if meant is None:
             return pool, written
         more = np.setdiff1d(meant.nearest(), pool)
@@ -212,14 +224,14 @@ class Index:
             found[here] = part.cosines(vector, rows[here] - start)
         return found
 
-    def _written(self, vector: Vector) -> tuple[Integers, Floats]:
+    def _written(self, vector: Vector, gone: Integers) -> tuple[Integers, Floats]:
         """The phrasings that resemble a text as it is written, wherever they stand: rows, and cosines."""
         if len(self._parts) == 1:
-            return self._parts[0].nearest(vector, self._gone)
-        (old, olds), (new, news) = (
-            part.nearest(vector, gone) for part, gone in zip(self._parts, (self._gone, _NONE), strict=True)
-        )
-        return np.concatenate([old, new + len(self._parts[0])]), np.concatenate([olds, news])
+            return self._parts[0].nearest(vector, gone)
+        first = len(self._parts[0])
+        old, olds = self._parts[0].nearest(vector, gone[gone < first])
+        new, news = self._parts[1].nearest(vector, gone[gone >= first] - first)
+        return np.concatenate([old, new + first]), np.concatenate([olds, news])
 
     def _between(self, rows: Integers) -> Floats:
         """Cosines between phrasings, wherever they stand."""

@@ -32,7 +32,9 @@ log = logging.getLogger(__name__)
 KEPT = 3
 """Bases that stay on disk: the one in use, and those of the last edits."""
 _ARRAYS = tuple(field.name for field in fields(Arrays))
-_BLOCKS = ("characters", "pairs", "syllables", "groups")
+_TEXTS = ("characters", "syllables", "groups")
+_NUMBERS = ("pairs", "frequencies")
+"""Of the grams."""
 
 
 class Damaged(Exception):
@@ -82,14 +84,15 @@ def _alone(directory: Path) -> Iterator[None]:
 
 def _write(folder: Path, base: Base) -> None:
     grams, arrays = base.vocabulary.grams, base.postings.arrays
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix="building-", ignore_cleanup_errors=True) as name:
-        building = Path(name) / "index"
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix="building-", ignore_cleanup_errors=True) as place:
+        building = Path(place) / "index"
         building.mkdir()
         for array in _ARRAYS:
             np.save(building / f"{array}.npy", getattr(arrays, array))
-        np.save(building / "frequencies.npy", grams.frequencies)
-        for block, texts in zip(_BLOCKS, grams.blocks, strict=True):
-            (building / f"{block}.txt").write_text("\n".join(texts), encoding="utf-8")
+        for name in _NUMBERS:
+            np.save(building / f"{name}.npy", getattr(grams, name))
+        for name in _TEXTS:
+            (building / f"{name}.txt").write_text("\n".join(getattr(grams, name)), encoding="utf-8")
         sums = {path.name: zlib.crc32(path.read_bytes()) for path in building.iterdir()}
         content = {"texts": grams.texts, "files": sums}
         (building / "content.json").write_text(json.dumps(content), encoding="utf-8")
@@ -101,11 +104,12 @@ def _read(folder: Path, known: Sequence[Phrasing], language: Language) -> Base:
     for name, expected in content["files"].items():
         if zlib.crc32((folder / name).read_bytes()) != expected:
             raise Damaged(name)
-    blocks = [(folder / f"{block}.txt").read_text(encoding="utf-8").split("\n") for block in _BLOCKS]
-    characters, pairs, syllables, groups = ([text for text in block if text] for block in blocks)
-    grams = Grams((characters, pairs, syllables, groups), _map(folder / "frequencies.npy"), content["texts"])
+    grams: dict[str, Any] = {name: _map(folder / f"{name}.npy") for name in _NUMBERS}
+    for name in _TEXTS:
+        lines = (folder / f"{name}.txt").read_text(encoding="utf-8").split("\n")
+        grams[name] = [text for text in lines if text]
     arrays = Arrays(**{array: _map(folder / f"{array}.npy") for array in _ARRAYS})
-    return Base(known, Vocabulary(grams, language), Postings(arrays))
+    return Base(known, Vocabulary(Grams(**grams, texts=content["texts"]), language), Postings(arrays))
 
 
 def _map(path: Path) -> Any:

@@ -3,13 +3,13 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from math import log, sqrt
+from math import log
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.matching.features import SHARES, WINDOW, pairs, syllable
+from app.matching.features import SHARES, pairs, syllable
 from app.matching.language import Language
 
 Floats = NDArray[np.floating[Any]]
@@ -21,25 +21,26 @@ NOTHING = -1
 
 @dataclass(frozen=True, slots=True)
 class Grams:
-    """All grams in the order of their numbers, block after block, and how many phrasings hold each."""
+    """All grams in the order of their numbers: characters, syllables, groups, pairs; and how many phrasings hold each.
 
-    blocks: tuple[list[str], list[str], list[str], list[str]]
-    """Characters, pairs, syllables, groups."""
+    There are ten times as many pairs as all others, so they are kept as a sorted array of codes and not as objects.
+    """
+
+    characters: list[str]
+    syllables: list[str]
+    groups: list[str]
+    pairs: Integers
     frequencies: Integers
     texts: int
     """Phrasings that were counted."""
 
     @classmethod
     def count(cls, texts: Sequence[str], language: Language) -> "Grams":
-        counted = (
-            _count(texts),
-            _count(map(pairs, texts)),
-            _count(map(syllable, text) for text in texts),
-            _count(map(language.groups, texts)),
-        )
-        frequencies = np.fromiter((n for block in counted for n in block.values()), np.int32)
-        characters, couples, syllables, groups = map(list, counted)
-        return cls((characters, couples, syllables, groups), frequencies, len(texts))
+        characters, groups = _count(texts), _count(map(language.groups, texts))
+        syllables = _count(map(syllable, text) for text in texts)
+        codes, held = np.unique(np.concatenate([_NO_PAIRS, *map(pairs, texts)]), return_counts=True)
+        frequencies = [*characters.values(), *syllables.values(), *groups.values(), *held.tolist()]
+        return cls(list(characters), list(syllables), list(groups), codes, np.array(frequencies, np.int32), len(texts))
 
 
 class Reading(NamedTuple):
@@ -67,13 +68,19 @@ class Vector(NamedTuple):
     weights: Floats
 
 
-class Character(NamedTuple):
-    """All that starts from a character, so that reading a text takes one look-up for each."""
+class Pairs(NamedTuple):
+    """Codes in ascending order, and the number of each."""
 
-    number: int
-    syllable: int
-    neighbours: dict[str, int]
-    """The other character of a known pair → number of the pair."""
+    codes: Integers
+    numbers: Integers
+
+    def find(self, codes: Integers) -> list[int]:
+        """Numbers of those that are known."""
+        if not len(self.codes):
+            return []
+        places = self.codes.searchsorted(codes).clip(max=len(self.codes) - 1)
+        found: list[int] = self.numbers[places[self.codes[places] == codes]].tolist()
+        return found
 
 
 class Vocabulary:
@@ -81,22 +88,15 @@ class Vocabulary:
 
     def __init__(self, grams: Grams, language: Language) -> None:
         self.grams = grams
-        self.rarities = [log((1 + grams.texts) / (1 + n)) + 1 for n in grams.frequencies.tolist()]
+        self.rarities: Floats = np.log((1 + grams.texts) / (1 + grams.frequencies)) + 1
         """By number of the gram: inverse document frequency, 1 where every phrasing holds it, more the rarer it is."""
         self.rarity_of_strangers = log(1 + grams.texts) + 1
         self._language = language
-        self._squares = [rarity * rarity for rarity in self.rarities]
-        characters, couples, syllables, groups = grams.blocks
-        self._syllables = _number(syllables, len(characters) + len(couples))
-        self._groups = _number(groups, len(characters) + len(couples) + len(syllables))
-        self._characters = {
-            character: Character(number, self._syllables[syllable(character)], {})
-            for character, number in _number(characters, 0).items()
-        }
-        for couple, number in _number(couples, len(characters)).items():
-            first, second = couple[0], couple[1]
-            self._characters[first].neighbours[second] = number
-            self._characters[second].neighbours[first] = number
+        self._characters = _number(grams.characters, 0)
+        self._syllables = _number(grams.syllables, len(grams.characters))
+        self._groups = _number(grams.groups, len(grams.characters) + len(grams.syllables))
+        first = len(grams.frequencies) - len(grams.pairs)
+        self._pairs = [Pairs(grams.pairs, np.arange(first, len(grams.frequencies)))]
 
     @classmethod
     def of(cls, texts: Sequence[str], language: Language) -> "Vocabulary":
@@ -107,85 +107,44 @@ class Vocabulary:
         larger = object.__new__(Vocabulary)
         larger.grams, larger._language = self.grams, self._language
         larger.rarity_of_strangers = self.rarity_of_strangers
-        larger._characters, larger._syllables = dict(self._characters), dict(self._syllables)
-        larger._groups = dict(self._groups)
-        numbers = _Numbers(len(self.rarities))
-        for text in texts:
-            larger._learn(text, numbers)
+        count = len(self.rarities)
+        new = Grams.count(texts, self._language)
+        larger._characters, count = _add(self._characters, new.characters, count)
+        larger._syllables, count = _add(self._syllables, new.syllables, count)
+        larger._groups, count = _add(self._groups, new.groups, count)
+        codes = new.pairs
+        for known in self._pairs:
+            codes = np.setdiff1d(codes, known.codes, assume_unique=True)
+        larger._pairs = [*self._pairs, Pairs(codes, np.arange(count, count + len(codes)))]
+        added = count + len(codes) - len(self.rarities)
         rarity = log((1 + self.grams.texts) / 2) + 1
-        larger.rarities = [*self.rarities, *[rarity] * numbers.given]
-        larger._squares = [*self._squares, *[rarity * rarity] * numbers.given]
+        larger.rarities = np.concatenate([self.rarities, np.full(added, rarity)])
         return larger
 
     def read(self, text: str) -> Reading:
-        found = [self._characters.get(character) or self._stranger(character) for character in text]
-        characters = {number for number, _, _ in found}
-        syllables = {sound for _, sound, _ in found}
-        couples = {
-            number
-            for distance in range(1, WINDOW + 1)
-            for (_, _, neighbours), second in zip(found, text[distance:], strict=False)
-            if (number := neighbours.get(second)) is not None
-        }
+        found = {self._characters.get(character, NOTHING) for character in text}
+        sounds = {self._syllables.get(syllable(character), NOTHING) for character in text}
         groups = {number for group in self._language.groups(text) if (number := self._groups.get(group)) is not None}
-        characters.discard(NOTHING)
-        syllables.discard(NOTHING)
-        strangers = len(set(text)) - len(characters)
-        return Reading(list(characters), list(couples), list(syllables), list(groups), strangers)
+        found.discard(NOTHING)
+        sounds.discard(NOTHING)
+        codes = pairs(text)
+        couples = [number for known in self._pairs for number in known.find(codes)]
+        return Reading(list(found), couples, list(sounds), list(groups), len(set(text)) - len(found))
 
     def vector(self, reading: Reading) -> Vector:
         """Each block is scaled to the length of its share; a block without known grams adds nothing."""
-        rarities, squares = self.rarities, self._squares
-        grams: list[int] = []
-        weights: list[float] = []
-        for block, share in zip(reading.blocks(), SHARES, strict=True):
-            if block:
-                scale = sqrt(share / sum([squares[gram] for gram in block]))
-                grams += block
-                weights += [scale * rarities[gram] for gram in block]
-        return Vector(np.array(grams, np.intp), np.array(weights))
-
-    def _stranger(self, character: str) -> Character:
-        return Character(NOTHING, self._syllables.get(syllable(character), NOTHING), {})
-
-    def _learn(self, text: str, numbers: "_Numbers") -> None:
-        """Copies what it changes: the vocabulary that it came from goes on reading."""
-        for character in text:
-            sound = self._syllables.setdefault(syllable(character), numbers.peek)
-            numbers.take(sound)
-            known = self._characters.get(character)
-            if known is None:
-                self._characters[character] = Character(numbers.next(), sound, {})
-        for first, second in map(tuple, pairs(text)):
-            if second not in self._characters[first].neighbours:
-                number = numbers.next()
-                self._join(first, second, number)
-                self._join(second, first, number)
-        for group in self._language.groups(text):
-            numbers.take(self._groups.setdefault(group, numbers.peek))
-
-    def _join(self, first: str, second: str, number: int) -> None:
-        number_, sound, neighbours = self._characters[first]
-        self._characters[first] = Character(number_, sound, {**neighbours, second: number})
+        blocks = reading.blocks()
+        grams = np.array([number for block in blocks for number in block], np.intp)
+        weights = self.rarities[grams]
+        stop = 0
+        for block, share in zip(blocks, SHARES, strict=True):
+            start, stop = stop, stop + len(block)
+            part = weights[start:stop]
+            part *= (share / max(float(part @ part), 1e-9)) ** 0.5
+        return Vector(grams, weights)
 
 
-class _Numbers:
-    """Gives new numbers, one after the other."""
-
-    def __init__(self, start: int) -> None:
-        self.peek, self._start = start, start
-
-    @property
-    def given(self) -> int:
-        return self.peek - self._start
-
-    def next(self) -> int:
-        self.peek += 1
-        return self.peek - 1
-
-    def take(self, number: int) -> None:
-        """Note that ``number`` was used, if it was the next one."""
-        self.peek += number == self.peek
+_NO_PAIRS = np.array([], np.int64)
 
 
 def _count(texts: Iterable[Iterable[str]]) -> Counter[str]:
@@ -195,3 +154,9 @@ def _count(texts: Iterable[Iterable[str]]) -> Counter[str]:
 
 def _number(grams: Sequence[str], start: int) -> dict[str, int]:
     return {gram: number for number, gram in enumerate(grams, start)}
+
+
+def _add(known: dict[str, int], grams: Iterable[str], start: int) -> tuple[dict[str, int], int]:
+    """With those that are new, and the next number after them."""
+    new = [gram for gram in grams if gram not in known]
+    return known | _number(new, start), start + len(new)

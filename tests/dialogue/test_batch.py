@@ -1,6 +1,7 @@
 """The transaction of the way in, on both engines."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.channels.base import AgentSession, Followed, Image, Undecodable, Unfollowed, Unknown
 from app.conversations import outbox
 from app.conversations.models import Conversation, InboundEvent, Message
-from app.dialogue import batch, events
+from app.dialogue import batch, events, phrases
 from app.dialogue.answers import first_words
 from app.dialogue.push import Answer, Fate
 from app.dialogue.turn import Said
@@ -59,6 +60,27 @@ async def test_the_answer_says_where_it_came_from(talk: Talk) -> None:
     assert stored.data["entry"] == "membership.refund"
     assert stored.data["version"] == talk.rules.brain.knowledge.entries["membership.refund"].version
     assert stored.data["index"] == talk.rules.brain.index.version
+
+
+async def test_two_answers_say_where_both_came_from(talk: Talk) -> None:
+    answer = await talk.say("怎么关闭弹幕？另外怎么倍速播放")
+    stored = await talk.db.read(lambda session: session.get_one(Message, answer.message_id))
+    assert stored.data is not None
+    entries = talk.rules.brain.knowledge.entries
+    assert (stored.data["entry"], stored.data["also"]["entry"]) == ("playback.danmaku", "playback.speed")
+    assert stored.data["also"]["version"] == entries["playback.speed"].version
+
+
+async def test_two_answers_that_are_too_long_go_on_behind_more(talk: Talk) -> None:
+    pushed = talk.push("怎么关闭弹幕？另外怎么倍速播放")
+    narrow = pushed._replace(capability=replace(pushed.capability, text_bytes=600), customer_service=False)
+    answer = (await talk.bring([narrow]))[0]
+    assert answer.text is not None
+    assert answer.text.endswith(phrases.MORE)
+    assert "【倍速播放】" not in answer.text
+    said = select(Message.text).where(Message.direction == "out").order_by(Message.seq)
+    texts = await talk.db.read(lambda session: list(session.scalars(said)))
+    assert next(text for text in texts if "倍速播放" in text).startswith("【倍速播放】\n")
 
 
 async def test_a_repeat_gets_the_stored_answer_and_adds_nothing(talk: Talk) -> None:

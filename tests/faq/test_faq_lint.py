@@ -1,11 +1,14 @@
+from dataclasses import replace
+
 from app.faq.knowledge import Entry, Knowledge
-from app.faq.lint import lint
+from app.faq.lint import lint, notes
+from app.matching.index import Index
 
 SIMILAR = ("转圈圈看不了", "缓冲半天也不动", "一卡一卡的难受", "加载总是停在一半", "晚上特别慢")
 
 
 def entry(id_: str, *, similar: tuple[str, ...] = SIMILAR, answer: str = "请回复“人工”。") -> Entry:
-    return Entry(id_, "标题", f"{id_} 怎么办？", similar, answer, False, None, "00000000")
+    return Entry(id_, "标题", f"{id_} 怎么办？", similar, answer, False, None, "00000000", styles=("",) * len(similar))
 
 
 def knowing(*entries: Entry, withheld: dict[str, tuple[str, ...]] | None = None) -> Knowledge:
@@ -47,7 +50,24 @@ def test_few_similar_questions_and_long_answers_are_named() -> None:
     ]
 
 
-def test_notes_come_last() -> None:
-    lines = lint(knowing(entry("a.one", answer="没有出路"), entry("b.two", similar=()), withheld={"c.three": ("app",)}))
-    assert [line.startswith("note: ") for line in lines] == [False, True, True]
-    assert lines[-1] == "note: c.three: withheld, app not set"
+def noted(knowledge: Knowledge) -> list[str]:
+    return notes(knowledge, Index.build(knowledge.phrasings(), knowledge.language))
+
+
+def test_dead_ends_and_withheld_answers_are_noted() -> None:
+    known = knowing(entry("a.one", answer="没有出路"), withheld={"c.three": ("app",)})
+    assert lint(known) == []
+    assert noted(known) == [
+        "note: a.one: the answer shows no way to a person (“人工”)",
+        "note: c.three: withheld, app not set",
+    ]
+
+
+def test_a_phrasing_that_reads_like_another_entry_is_noted_unless_it_stands_at_the_border() -> None:
+    refund = ("会员买错了想退款", "会员退款怎么申请", "会员退款多久到账", "会员的钱能退款吗", "申请会员退款")
+    dark = (*SIMILAR, "会员怎么申请退款")
+    wrong = knowing(entry("a.one", similar=dark), entry("b.two", similar=refund))
+    (line,) = noted(wrong)
+    assert line.startswith("note: a.one: “会员怎么申请退款” reads like b.two (")
+    meant = replace(wrong.entries["a.one"], styles=("plain",) * 5 + ("border",))
+    assert noted(knowing(meant, wrong.entries["b.two"])) == []

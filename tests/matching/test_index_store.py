@@ -66,7 +66,7 @@ def flip(folder: Path) -> None:
 
 
 def lose(folder: Path) -> None:
-    (folder / "pairs.txt").unlink()
+    (folder / "pairs.npy").unlink()
 
 
 def confuse(folder: Path) -> None:
