@@ -285,7 +285,7 @@ async def test_the_budget(opened: Opened, api: OpenAi, counted: Counted) -> None
     async with opened(embedding_calls_per_day=2) as desk:
         assert await desk.ask(ASKED) == ANSWER
         api.alike = {}
-        assert desk.asks_back(await desk.ask("画面老是停住不动咋整怎么办"))
+        assert desk.asks_back(await desk.ask("画面老是停住不动咋整怎么办", "other"))
         assert len(api.asked) == 2
         assert counted()["embedding over_budget"] == 1
 
@@ -314,7 +314,7 @@ async def test_it_answers_by_words_until_they_are_there(opened: Opened, api: Ope
     api.answers = [held]
     async with opened(ready=False) as desk:
         await api.until_asked(1)
-        assert await desk.ask("播放卡顿怎么办？") == ANSWER
+        assert await desk.ask("播放卡顿怎么办？", "sure") == ANSWER
         assert desk.asks_back(await desk.ask(ASKED))
         assert len(api.asked) == 1, "nobody's words are asked about before there is something to compare them with"
         held.released.set()

@@ -1,6 +1,9 @@
+import asyncio
 import io
 import os
 import shutil
+import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -9,6 +12,8 @@ import pytest
 
 from app.__main__ import main
 from app.settings import SECRETS, Settings
+from tests.fakes import openai
+from tests.fakes.openai import OpenAi
 
 
 @dataclass(frozen=True)
@@ -52,3 +57,24 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], dat
         return Ended(code, *capsys.readouterr())
 
     return run
+
+
+@pytest.fixture
+def api() -> Iterator[OpenAi]:
+    """In a thread of its own: a command runs an event loop itself."""
+    loop, ready = asyncio.new_event_loop(), threading.Event()
+    stop, played = asyncio.Event(), list[OpenAi]()
+
+    async def play() -> None:
+        async with openai.running() as api:
+            played.append(api)
+            ready.set()
+            await stop.wait()
+
+    thread = threading.Thread(target=lambda: loop.run_until_complete(play()))
+    thread.start()
+    assert ready.wait(openai.PATIENCE)
+    yield played[0]
+    loop.call_soon_threadsafe(stop.set)
+    thread.join(openai.PATIENCE)
+    loop.close()

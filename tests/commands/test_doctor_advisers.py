@@ -1,36 +1,16 @@
 """What the doctor says of the optional advisers: it asks them once, over real HTTP."""
 
-import asyncio
-import threading
-from collections.abc import Iterator
 from http import HTTPStatus
+from pathlib import Path
 
 import pytest
 
+from app.dialogue.loading import MEANING_WEIGHTS
+from app.matching.confidence import Weights
+from app.matching.meanings import MeaningWeights
 from tests.commands.conftest import Ended, Run
-from tests.fakes import openai
-from tests.fakes.openai import Answer, Odd, OpenAi
-
-
-@pytest.fixture
-def api() -> Iterator[OpenAi]:
-    """In a thread of its own: a command runs an event loop itself."""
-    loop, ready = asyncio.new_event_loop(), threading.Event()
-    stop, played = asyncio.Event(), list[OpenAi]()
-
-    async def play() -> None:
-        async with openai.running() as api:
-            played.append(api)
-            ready.set()
-            await stop.wait()
-
-    thread = threading.Thread(target=lambda: loop.run_until_complete(play()))
-    thread.start()
-    assert ready.wait(openai.PATIENCE)
-    yield played[0]
-    loop.call_soon_threadsafe(stop.set)
-    thread.join(openai.PATIENCE)
-    loop.close()
+from tests.factories.knowledge import KnowledgeFolder
+from tests.fakes.openai import DIMENSIONS, Answer, Odd, OpenAi
 
 
 @pytest.fixture
@@ -80,3 +60,51 @@ def test_half_a_configuration_is_refused(run: Run) -> None:
     ended = run("doctor", LLM_URL="https://api.example.com/v1")
     assert ended.code != 0
     assert "LLM_MODEL cannot be used" in ended.err
+
+
+# -------------------- the weights that make use of embeddings
+
+
+@pytest.fixture
+def company(tmp_path: Path) -> KnowledgeFolder:
+    return KnowledgeFolder(tmp_path / "company")
+
+
+def embeddings(ended: Ended) -> str:
+    return "\n".join(line for line in ended.out.splitlines() if "embeddings:" in line)
+
+
+def test_without_weights_it_says_how_to_get_them(ask: Run, company: KnowledgeFolder) -> None:
+    ended = ask("doctor", KNOWLEDGE_DIR=str(company.root), LLM_URL="")
+    assert "there are no weights for them" in embeddings(ended)
+    assert "Run `app matching train --embedding`, then start again." in embeddings(ended)
+    assert ended.out.endswith("The service can run.\n")
+
+
+@pytest.mark.parametrize(
+    ("model", "dimensions", "sentence"),
+    [
+        ("large", DIMENSIONS, "holds weights for large, not for tiny"),
+        ("tiny", 1024, f"the model gives {DIMENSIONS} dimensions, the weights are fitted to 1024"),
+    ],
+)
+def test_weights_of_another_model_do_not_fit(
+    ask: Run, company: KnowledgeFolder, model: str, dimensions: int, sentence: str
+) -> None:
+    save(company, model, dimensions)
+    ended = ask("doctor", KNOWLEDGE_DIR=str(company.root), LLM_URL="")
+    assert sentence in embeddings(ended)
+    assert "app matching train --embedding" in embeddings(ended)
+
+
+def test_with_fitting_weights_there_is_nothing_to_do(ask: Run, company: KnowledgeFolder) -> None:
+    save(company, "tiny", DIMENSIONS)
+    ended = ask("doctor", KNOWLEDGE_DIR=str(company.root), LLM_URL="")
+    assert "it answered in" in embeddings(ended)
+    assert "train" not in embeddings(ended)
+
+
+def save(company: KnowledgeFolder, model: str, dimensions: int) -> None:
+    path = company.root / MEANING_WEIGHTS
+    path.parent.mkdir()
+    MeaningWeights(model, dimensions, Weights.load()).save(path)

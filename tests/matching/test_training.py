@@ -1,8 +1,13 @@
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
 from app.matching.evaluation import Verdict, confusions, figures, right_at
-from app.matching.index import Index
+from app.matching.index import Index, said
+from app.matching.meanings import Meaning
 from app.matching.training import Known, Material, held_back, lowest_threshold, observe, train
+from tests.fakes.openai import OpenAi
 from tests.language import LANGUAGE
 
 THINGS = ["字幕", "弹幕", "投屏", "倍速", "退款", "发票", "密码", "缓存", "会员", "黑屏"]
@@ -41,6 +46,28 @@ def test_knowledge_without_styles_is_held_back_in_parts() -> None:
 def test_held_back_phrasings_do_not_find_themselves() -> None:
     lonely = Material([*KNOWN, Known("彩蛋", "片尾彩蛋哪里看", "plain")], [], frozenset(), LANGUAGE)
     assert sum(not one.right for one in observe(lonely)) >= 1
+
+
+def test_meanings_take_part_in_what_is_observed() -> None:
+    """Phrasings without a character in common, of which those of one target are near by what they mean."""
+    known = [
+        Known(thing, "".join(chr(0x5000 + 30 * number + 10 * place + step) for step in range(6)), style)
+        for number, thing in enumerate(THINGS)
+        for place, style in enumerate(("plain", "short", "story"))
+    ]
+    model = OpenAi(dimensions=48, alike={one.text: one.target for one in known})
+    meanings = {said(text): unit(model.vector_of(text)) for text in [*(one.text for one in known), *OUTSIDE]}
+    written = Material(known, OUTSIDE, frozenset(), LANGUAGE)
+    before, after = (
+        sum(one.right for one in observe(material)) for material in (written, replace(written, meanings=meanings))
+    )
+    assert before < len(known) / 2
+    assert after == len(known)
+
+
+def unit(vector: list[float]) -> Meaning:
+    row = np.array(vector, np.float32)
+    return np.asarray(row / np.linalg.norm(row), np.float32)
 
 
 def test_small_talk_is_right_for_what_is_outside() -> None:
