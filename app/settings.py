@@ -75,7 +75,7 @@ class Settings(BaseSettings):
     llm_calls_per_minute: int = Field(default=60, ge=1, le=100_000)
     llm_calls_per_day: int = Field(default=5000, ge=1, le=100_000_000)
     embedding_url: str = ""
-    """As ``llm_url``. Empty: off."""
+    """As ``llm_url``. Empty: off; so is a model without weights, see ``app/dialogue/loading.py``."""
     embedding_model: str = Field(default="", validate_default=True)
     embedding_key: SecretStr = SecretStr("")
     embedding_timeout: float = Field(default=1.0, ge=0.1, le=3)
