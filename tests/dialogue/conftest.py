@@ -18,6 +18,9 @@ from app.dialogue.rules import Promises, Rules
 from app.dialogue.understand import Brain, build_brain
 from app.faq.facts import resolve_facts
 from app.faq.loader import load
+from app.matching.confidence import Weights
+from app.matching.index import Index, normalised
+from app.matching.store import open_base
 from app.secrets import Keyring, load_keyring
 from app.settings import ROOT, Settings
 
@@ -28,7 +31,10 @@ _numbers = itertools.count(1)
 
 @pytest.fixture(scope="session")
 def brain() -> Brain:
-    return build_brain(load(ROOT / "faq", ROOT / "intents", resolve_facts({}, demo=True)))
+    knowledge = load(ROOT / "faq", ROOT / "intents", resolve_facts({}, demo=True))
+    known = normalised(knowledge.phrasings(), knowledge.language)
+    base = open_base(known, knowledge.language, Settings().cache)
+    return build_brain(knowledge, Index(base, knowledge.language, Weights.load()))
 
 
 @pytest.fixture
