@@ -154,7 +154,7 @@ def _with_bot(turn: Turn, rules: Rules, now: datetime) -> Decision:
     understanding = _in_force(turn.understanding, rules)
     if flag := turn.flagged(Action.calm):
         return _calm(turn, flag, rules, now)
-    if turn.understanding.meant is not None:
+    if turn.understanding.meant is not None and not follow_ups.in_vain(turn):
         return _do(turn, turn.understanding.meant, rules, now)
     number = progress.number_in(turn.words)
     if number is not None:

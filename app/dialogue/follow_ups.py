@@ -27,9 +27,16 @@ _STILL = ("还是", "还在", "依然", "仍然", "仍旧", "照样")
 """How a short text begins that says: the steps did not help."""
 
 
+def in_vain(turn: Turn) -> bool:
+    """Whether a short text says of the last answer that it did not help, whatever else it names: 还是卡."""
+    last, meant = turn.memory.last_entry, turn.meant
+    about_it = meant is None or (isinstance(meant, Entry) and meant.id == last)
+    return bool(last) and about_it and len(turn.words) <= LONGEST and turn.words.startswith(_STILL)
+
+
 def hear(turn: Turn, understanding: Understanding, rules: Rules, now: datetime) -> Decision | Entry | Intent | None:
     """Steps in vain, the device that an answer lacked, or a candidate of the same matter with a clear lead."""
-    if turn.memory.last_entry and len(turn.words) <= LONGEST and turn.words.startswith(_STILL):
+    if in_vain(turn):
         return reports.hand_over(turn, rules, now, phrases.STILL_BROKEN, TicketKind.fault)
     last = _last(turn, rules.brain)
     if last is None:

@@ -18,6 +18,8 @@ from app.matching.match import Match, Tier
 
 OPTIONS = 3
 """Choices in a clarifying question."""
+FAR_BEHIND = 0.15
+"""Share of the first candidate's score below which another has nothing to do with the text."""
 CACHED_TEXTS = 2048
 """Real traffic repeats itself: the same words cost a dictionary look-up the second time."""
 
@@ -173,8 +175,9 @@ def _goes_first(meant: Entry | Intent | None, flag: Intent | None) -> bool:
 
 
 def _options(asked: Asked, knowledge: Knowledge) -> tuple[str, ...]:
-    """What clauses are sure of stands before what the whole may mean."""
-    ranked = [] if asked.match.tier is Tier.none else [found.target for found in asked.match.candidates[:OPTIONS]]
+    """What clauses are sure of stands before what the whole may mean; what is far behind the first is no choice."""
+    found = [] if asked.match.tier is Tier.none else asked.match.candidates[:OPTIONS]
+    ranked = [one.target for one in found if one.score >= FAR_BEHIND * found[0].score]
     by_title: dict[str, str] = {}
     for target in (*asked.likely, *ranked):
         meant = knowledge.resolve(target)

@@ -24,8 +24,8 @@ MOMENTS = ("ticket", "due")
 """What a reply of an intent may name besides facts: the number of the ticket that it opens, and its promised time."""
 _STAY = {name: f"{{{name}}}" for name in MOMENTS}
 
-STYLES = ("short", "plain", "story", "typo", "traditional", "slang", "symptom", "border")
-"""Ways in which viewers write; ``border`` are phrasings next to another topic."""
+STYLES = ("usual", "short", "plain", "story", "typo", "traditional", "slang", "symptom", "border")
+"""Ways in which viewers write; ``usual`` are the most ordinary forms, ``border`` phrasings next to another topic."""
 
 ENTRY_REQUIRED = frozenset({"id", "title", "question", "similar", "answer"})
 ENTRY_OPTIONAL = frozenset({"again", "devices", "offer", "urgent", "intent", "title_facts"})

@@ -42,7 +42,7 @@ def test_the_shipped_knowledge_has_no_findings(run: Run) -> None:
 def test_another_folder_is_checked(run: Run, tmp_path: Path) -> None:
     files = KnowledgeFolder(tmp_path / "company")
     named = run("faq", "lint", "--dir", str(files.root))
-    assert named.out.splitlines()[-1] == "2 entries, 2 intents, 3 findings"
+    assert named.out.splitlines()[-1] == "2 entries, 2 intents, 0 titles, 2 findings"
     assert run("faq", "lint", KNOWLEDGE_DIR=str(files.root)).out == named.out
     files.group("playback", files.buffering(ANSWER) + "    offer: confirm\n")
     broken = run("faq", "lint", "--dir", str(files.root))

@@ -243,7 +243,7 @@ def test_more_stories_are_answered_and_hardly_any_wrongly(stories: tuple[Index, 
         clauses += 1
         first = BRAIN.name_of(asked.meant) if asked.meant else asked.match.candidates[0].target
         wrong += one.target not in (first, asked.also.id if asked.also else None)
-    assert clauses > 1.15 * by_whole
+    assert clauses > 1.1 * by_whole
     assert wrong < 0.03 * clauses
 
 

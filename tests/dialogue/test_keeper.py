@@ -139,8 +139,8 @@ class Gate:
         self.reached, self._opened, self._build = threading.Event(), threading.Event(), load_brain
         monkeypatch.setattr(module, "load_brain", self._stop)
 
-    def _stop(self, settings: Settings) -> Brain:
-        brain = self._build(settings)
+    def _stop(self, settings: Settings, before: Brain) -> Brain:
+        brain = self._build(settings, before)
         self.reached.set()
         assert self._opened.wait(PATIENCE), "nobody opened the gate: the event loop stands still"
         return brain
@@ -272,7 +272,7 @@ async def test_an_offer_that_the_dialogue_has_no_words_for_is_refused(still: Des
 async def test_an_unforeseen_error_is_refused_and_tried_again_when_asked(
     still: Desk, files: KnowledgeFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(settings: Settings) -> Brain:
+    def fail(settings: Settings, before: Brain) -> Brain:
         raise MemoryError("no room")
 
     with monkeypatch.context() as patch:
