@@ -44,7 +44,7 @@ def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 
 def fit(settings: Settings, options: argparse.Namespace) -> None:
-    """Some ten seconds; for an embedding model also the time that it takes for all texts, once.
+    """Some ten seconds; with meanings twice as long, and once the time that the model takes for all texts.
 
     The service takes new weights at its next start.
     """

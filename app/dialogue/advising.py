@@ -158,6 +158,8 @@ def needs_advice(understanding: Understanding) -> bool:
     words = understanding.words
     if match.normalised.isdecimal() or chosen(words, ()) is not None or number_in(words) is not None:
         return False
+    if understanding.slots.device and len(match.normalised) < SHORTEST:
+        return False  # it answers what the bot asked
     return match.tier is Tier.likely or (match.confidence >= LEAST and len(match.normalised) >= SHORTEST)
 
 

@@ -7,6 +7,7 @@ import pytest
 from app.dialogue.advising import LEAST, SHORTEST, needs_advice, option_of, targets_of
 from app.dialogue.understand import Brain, Understanding
 from app.faq.knowledge import Action
+from app.matching.entities import extract
 from app.matching.match import Candidate, Match, Tier
 
 
@@ -14,7 +15,10 @@ def understood(brain: Brain, text: str, tier: Tier, *targets: str, confidence: f
     """As if the index had found these targets."""
     candidates = tuple(Candidate(target, 0.2) for target in targets)
     match = Match(text, candidates, confidence, tier, False, "index")
-    return replace(brain.understand("随便什么话"), text=text, words=text, match=match, meant=None, flag=None)
+    slots = extract(text).slots
+    return replace(
+        brain.understand("随便什么话"), text=text, slots=slots, words=text, match=match, meant=None, flag=None
+    )
 
 
 @pytest.mark.parametrize(
@@ -26,6 +30,7 @@ def understood(brain: Brain, text: str, tier: Tier, *targets: str, confidence: f
         ("字太小看不清", Tier.none, LEAST / 2, False),
         ("字" * (SHORTEST - 1), Tier.none, 0.2, False),
         ("第二个", Tier.likely, 0.5, False),
+        ("安卓", Tier.likely, 0.5, False),
         ("30012", Tier.likely, 0.5, False),
         ("T-1003怎么样了", Tier.likely, 0.5, False),
     ],
