@@ -102,7 +102,7 @@ def test_without_a_clear_lead_what_is_akin_is_asked_first(brain: Brain) -> None:
 
 
 def test_what_the_candidates_lack_is_sought_with_the_last_title(brain: Brain) -> None:
-    text = "我有没有"
+    text = "什么要求"
     assert not any(name.startswith("compensation.") for name in brain.understand(text).options)
     asked = ask(brain, text, Memory(last_entry="compensation.how")).memory.awaiting
     assert asked is not None
@@ -110,7 +110,7 @@ def test_what_the_candidates_lack_is_sought_with_the_last_title(brain: Brain) ->
 
 
 def test_a_long_text_is_no_follow_up(brain: Brain) -> None:
-    text = "那我以后都不想要了，怎么取消"
+    text = "那我以后都不想要这个了，怎么取消"
     assert ask(brain, text, Memory(last_entry="membership.buy")) == ask(brain, text)._replace(
         memory=ask(brain, text).memory.but(last_entry="membership.buy")
     )
