@@ -169,6 +169,8 @@ def _first(turn: Turn, rules: Rules, now: datetime) -> Decision:
         return reports.care(turn, danger, rules, now)
     found = turn.meant
     if isinstance(found, Entry) and found.urgent:
+        if turn.here and turn.memory.last_entry == found.id and _waited(turn, Waits.details, now):
+            return reports.urgent_goes_on(turn, found, rules, now, turn.here[-1])
         return answers.answer(turn, found, rules, now)
     if alarm := turn.flagged(Action.alarm):
         return reports.alarm(turn, alarm, rules, now)

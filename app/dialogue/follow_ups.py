@@ -21,7 +21,7 @@ AKIN = 2.5
 """By what the score of a candidate of the same group is multiplied."""
 LEAD = 1.5
 """By what the first must then exceed the second, to be answered."""
-LEAST = 0.22
+LEAST = 0.18
 """Score, as it was matched, below which the first is no answer."""
 _STILL = ("还是", "还在", "依然", "仍然", "仍旧", "照样")
 """How a short text begins that says: the steps did not help."""

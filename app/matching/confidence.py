@@ -51,6 +51,7 @@ class Weights:
         return hashlib.sha256(json.dumps(asdict(self)).encode()).hexdigest()
 
     def save(self, path: Path = SHIPPED) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(asdict(self), ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
     @classmethod

@@ -21,7 +21,7 @@ def test_ask_shows_what_each_clause_asks_and_what_would_be_said(run: Run) -> Non
     out = run("ask", "怎么关闭弹幕？另外怎么倍速播放", MODE="demo").out
     assert "clause      怎么关闭弹幕  playback.danmaku  sure " in out
     assert "does        answered\nsays        playback.danmaku + playback.speed\n" in out
-    listed = run("ask", "退订，另外会员怎么退", MODE="demo").out
+    listed = run("ask", "退订，另外会员能不能给我退了", MODE="demo").out
     assert "clause      退订  = unsubscribe\n" in listed
     assert "does        replied, then waits for choice\n" in listed
     assert listed.endswith("effect      Consent\n")

@@ -6,7 +6,10 @@ from pathlib import Path
 import pytest
 
 from app.__main__ import main
+from app.dialogue.loading import load_brain
 from app.matching.confidence import Weights
+from app.settings import load_settings
+from tests.factories.knowledge import KnowledgeFolder
 
 KEYS = {"top1", "top3", "right_at_p95", "sure_precision", "oos_answered", "p95_ms"}
 
@@ -79,7 +82,23 @@ def test_a_missing_file_and_a_wrong_base_are_named(tmp_path: Path, capsys: pytes
     assert "base.jsonl:1: similar: must be a list of texts" in capsys.readouterr().err
 
 
-def test_training_writes_weights_that_can_be_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["matching", "train", "--to", str(tmp_path / "weights.json")]) == 0
-    assert Weights.load(tmp_path / "weights.json").sure < 1
+def test_training_on_ones_own_knowledge_is_taken_up(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = KnowledgeFolder(tmp_path / "company")
+    monkeypatch.setenv("KNOWLEDGE_DIR", str(files.root))
+    assert main(["matching", "train"]) == 0
     assert "app matching train" in capsys.readouterr().out
+    own = Weights.load(files.root / "faq" / "training" / "weights.json")
+    assert load_brain(load_settings()).index.weights == own != Weights.load()
+
+
+def test_weights_that_cannot_be_read_are_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = KnowledgeFolder(tmp_path / "company")
+    (files.root / "faq" / "training").mkdir()
+    (files.root / "faq" / "training" / "weights.json").write_text('{"sure": 1}', encoding="utf-8")
+    monkeypatch.setenv("KNOWLEDGE_DIR", str(files.root))
+    assert main(["ask", "会员"]) == 1
+    assert "weights.json cannot be used" in capsys.readouterr().err

@@ -98,7 +98,7 @@ def test_a_bare_no_out_of_nowhere_calls_nobody(brain: Brain) -> None:
 
 
 def test_the_topics_of_the_open_question_can_be_chosen(brain: Brain) -> None:
-    first = ask(brain, "嗯那个")
+    first = ask(brain, "就那啥")
     assert first.memory.awaiting is not None
     assert first.memory.awaiting.kind == "topic"
     assert "会员" in said(ask(brain, "2", first.memory))

@@ -95,14 +95,14 @@ def test_the_same_words_ask_for_what_is_akin_to_the_last_answer(brain: Brain) ->
 def test_without_a_clear_lead_what_is_akin_is_asked_first(brain: Brain) -> None:
     decision = ask(brain, "要是取消呢", Memory(last_entry="schedule.update_time"))
     assert decision.memory.awaiting is not None
-    first = ask(brain, "到几号", Memory(last_entry="compensation.content")).memory.awaiting
+    first = ask(brain, "多久能到", Memory(last_entry="compensation.how")).memory.awaiting
     assert first is not None
-    assert first.options[0] == "compensation.deadline"
-    assert "compensation.content" not in first.options
+    assert first.options[0] == "compensation.not_received"
+    assert "compensation.how" not in first.options
 
 
 def test_what_the_candidates_lack_is_sought_with_the_last_title(brain: Brain) -> None:
-    text = "我有没有"
+    text = "什么要求"
     assert not any(name.startswith("compensation.") for name in brain.understand(text).options)
     asked = ask(brain, text, Memory(last_entry="compensation.how")).memory.awaiting
     assert asked is not None
@@ -110,7 +110,7 @@ def test_what_the_candidates_lack_is_sought_with_the_last_title(brain: Brain) ->
 
 
 def test_a_long_text_is_no_follow_up(brain: Brain) -> None:
-    text = "那我以后都不想要了，怎么取消"
+    text = "那我以后都不想要这个了，怎么取消"
     assert ask(brain, text, Memory(last_entry="membership.buy")) == ask(brain, text)._replace(
         memory=ask(brain, text).memory.but(last_entry="membership.buy")
     )
