@@ -156,8 +156,6 @@ def needs_advice(understanding: Understanding) -> bool:
     if understanding.meant is not None or understanding.flag is not None or not match.candidates:
         return False
     words = understanding.words
-    if understanding.slots.device and len(match.normalised) <= SHORTEST:
-        return False  # which device it is, and nothing else
     if match.normalised.isdecimal() or chosen(words, ()) is not None or number_in(words) is not None:
         return False
     if understanding.slots.device and len(match.normalised) < SHORTEST:

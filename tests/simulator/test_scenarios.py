@@ -15,7 +15,7 @@ from tests.demo_knowledge import answer_of, entry, wording
 from tests.simulator.conftest import Played, until
 
 SHOWN: Mapping[str, Sequence[str]] = {
-    "delayed": (answer_of("schedule.delayed"), phrases.CLARIFY, answer_of("compensation.how")),
+    "delayed": (answer_of("schedule.delayed"), phrases.CLARIFY, answer_of("compensation.eligibility")),
     "buffering": (
         answer_of("playback.buffering"), str(entry("playback.buffering").steps_for(Device.tv)), phrases.STILL_BROKEN,
         phrases.ADDED, phrases.PROGRESS,
