@@ -28,7 +28,7 @@ SURE_PRECISION = 0.97
 SURE_OUTSIDE = 0.03
 """At most this share of the utterances outside of everything may be answered."""
 
-LIKELY_PRECISION = 0.8
+LIKELY_PRECISION = 0.85
 """Aimed at among the lists: how often a right target is in the first three."""
 
 LEVEL = 0.85

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from app.advisers.breaker import FAILURES
 from app.advisers.vectors import FOLDER
 from app.conversations.models import Message
-from app.dialogue import advising, enriching
+from app.dialogue import advising, enriching, phrases
 from app.dialogue.advising import PER_VIEWER
 from app.dialogue.endpoints import Observation, Webhooks
 from app.dialogue.loading import MEANING_WEIGHTS
@@ -102,7 +102,9 @@ class Desk:
     def asks_back(self, answer: str) -> bool:
         """As it does by words alone."""
         options = self.brain.understand(ASKED).options
-        return len(options) > 1 and all(self.brain.target(option).title in answer for option in options)
+        return answer == phrases.CLARIFY_OPEN or (
+            len(options) > 1 and all(self.brain.target(option).title in answer for option in options)
+        )
 
 
 Opened = Callable[..., AbstractAsyncContextManager[Desk]]
