@@ -21,8 +21,6 @@ NEARLY = 0.03
 """By how much less than sure a whole may be that a clause confirms."""
 NEARLY_SURE = 0.85
 """Confidence from which on a clause asks for something beside another that is sure."""
-LEVEL = 0.85
-"""A second candidate of more than this share of the first's score is level with it."""
 AGREES = 0.6
 """Confidence from which on a clause that asks confirms what the whole asks."""
 PLAINLY = 3
@@ -75,6 +73,8 @@ class Ear:
     """KeyError for a target that is none."""
     sure: float
     """Confidence from which on the service answers."""
+    level: float
+    """A second candidate of more than this share of the first's score is level with it."""
 
     def told(self, text: str) -> Intent | None:
         return self.exact.get(self.normalise(text))
@@ -174,7 +174,7 @@ def _two_asked(match: Match, looked: Iterable[Clause], ear: Ear) -> list[Entry]:
     found: dict[str, Entry] = {}
     asking = surely = 0
     for clause in looked:
-        target = clause.sure or _asked_nearly(clause)
+        target = clause.sure or _asked_nearly(clause, ear)
         if target is None or target in found:
             continue
         entry = ear.resolve(target)
@@ -188,9 +188,9 @@ def _two_asked(match: Match, looked: Iterable[Clause], ear: Ear) -> list[Entry]:
     return list(found.values()) if fits and enough and surely else []
 
 
-def _asked_nearly(clause: Clause) -> str | None:
+def _asked_nearly(clause: Clause, ear: Ear) -> str | None:
     match = clause.match
-    if match is None or match.confidence < NEARLY_SURE or not clauses.asks(clause.text) or _is_level(match):
+    if match is None or match.confidence < NEARLY_SURE or not clauses.asks(clause.text) or _is_level(match, ear):
         return None
     return match.candidates[0].target
 
@@ -206,8 +206,8 @@ def _confirmed(match: Match, looked: Iterable[Clause], ear: Ear) -> bool:
     return asked and all(clause.sure in (None, first) for clause in looked)
 
 
-def _is_level(match: Match) -> bool:
-    return len(match.candidates) > 1 and match.candidates[1].score > LEVEL * match.candidates[0].score
+def _is_level(match: Match, ear: Ear) -> bool:
+    return len(match.candidates) > 1 and match.candidates[1].score > ear.level * match.candidates[0].score
 
 
 def _is_polite(match: Match, ear: Ear) -> bool:

@@ -124,7 +124,8 @@ def build_brain(knowledge: Knowledge, index: Index | None = None, catalogue: Cat
     def match_text(text: str) -> Match:
         return match(normalise(extract(text[:LONGEST_RAW], catalogue).rest))
 
-    ear = Ear(match_text, normalise, asks.told_by(knowledge, normalise), knowledge.resolve, index.weights.sure)
+    told, weights = asks.told_by(knowledge, normalise), index.weights
+    ear = Ear(match_text, normalise, told, knowledge.resolve, weights.sure, weights.level)
 
     def understand(text: str) -> Understanding:
         metrics.understand_misses.inc()

@@ -41,7 +41,8 @@ class Counting:
         self.texts: list[str] = []
         self._index, self._normalise = index, KNOWLEDGE.language.normalise
         told = asks.told_by(KNOWLEDGE, self._normalise)
-        self.ear = Ear(self._match, self._normalise, told, KNOWLEDGE.resolve, index.weights.sure)
+        weights = index.weights
+        self.ear = Ear(self._match, self._normalise, told, KNOWLEDGE.resolve, weights.sure, weights.level)
 
     def _match(self, text: str) -> Match:
         self.texts.append(text)

@@ -11,6 +11,8 @@ from enum import Enum
 from http import HTTPStatus
 from typing import Any
 
+from tests.fakes.serving import serving
+
 PATIENCE = 10
 """Seconds after which a test that waits for a request gives up."""
 DIMENSIONS = 4
@@ -120,28 +122,13 @@ def vector_of(text: str, dimensions: int = DIMENSIONS) -> list[float]:
 async def running() -> AsyncIterator[OpenAi]:
     """Serve on a free port of this machine, one request a connection."""
     api = OpenAi()
-    connections: set[asyncio.Task[None]] = set()
 
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        connections.add(task)
-        try:
-            with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):  # who gave up reads no more
-                await _write(writer, await api.answer(await _read(reader)))
-        finally:
-            writer.close()
-            connections.discard(task)
+    async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await _write(writer, await api.answer(await _read(reader)))
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    api.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
-    try:
+    async with serving(converse) as address:
+        api.url = f"{address}/v1"
         yield api
-    finally:
-        server.close()
-        for task in connections:
-            task.cancel()
-        await asyncio.gather(*connections, return_exceptions=True)
 
 
 async def _read(reader: asyncio.StreamReader) -> Asked:

@@ -11,6 +11,8 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from tests.fakes.serving import serving
+
 PATIENCE = 10
 """Seconds after which a test that waits for a request gives up."""
 STALE = {"errcode": 40001, "errmsg": "invalid credential"}
@@ -113,28 +115,14 @@ class WeChatApi:
 async def running() -> AsyncIterator[WeChatApi]:
     """Serve on a free port of this machine, one request a connection."""
     api = WeChatApi()
-    connections: set[asyncio.Task[None]] = set()
 
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        connections.add(task)
-        try:
-            writer.write(_written(await api.answer(*await _read(reader))))
-            await writer.drain()
-        finally:
-            writer.close()
-            connections.discard(task)
+    async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(_written(await api.answer(*await _read(reader))))
+        await writer.drain()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    api.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    try:
+    async with serving(converse) as address:
+        api.url = address
         yield api
-    finally:
-        server.close()
-        for task in connections:
-            task.cancel()
-        await asyncio.gather(*connections, return_exceptions=True)
 
 
 async def _read(reader: asyncio.StreamReader) -> tuple[str, dict[str, list[str]], dict[str, Any]]:
