@@ -26,8 +26,11 @@ def syllable(character: str) -> str:
 def pairs(text: str) -> NDArray[np.int64]:
     """Codes of the pairs, each once and in ascending order: the smaller character's number, then the larger one's."""
     points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32).astype(np.int64)
-    found = []
-    for distance in range(1, WINDOW + 1):
-        one, other = points[:-distance], points[distance:]
-        found.append(np.minimum(one, other) << 32 | np.maximum(one, other))
-    return np.unique(np.concatenate(found))
+    one = np.concatenate([points[:-distance] for distance in range(1, WINDOW + 1)])
+    other = np.concatenate([points[distance:] for distance in range(1, WINDOW + 1)])
+    codes = np.minimum(one, other) << 32 | np.maximum(one, other)
+    codes.sort()
+    first = np.ones(len(codes), bool)
+    np.not_equal(codes[1:], codes[:-1], out=first[1:])
+    unique: NDArray[np.int64] = codes[first]  # as np.unique, which takes twice the time
+    return unique

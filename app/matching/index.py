@@ -16,14 +16,15 @@ import numpy as np
 from app.matching.confidence import Weights
 from app.matching.entities import extract
 from app.matching.evidence import Evidence, weigh
+from app.matching.joined import Joined
 from app.matching.language import Language
 from app.matching.match import Candidate, Match, Tier
 from app.matching.meanings import Meaning, Meanings, MeaningWeights, Meant, Misfit, Rows, version_of
 from app.matching.postings import Arrays, Postings, sums
-from app.matching.ridge import cosines, nearest, solve
+from app.matching.ridge import nearest, solve
 from app.matching.vocabulary import Floats, Integers, Reading, Vector, Vocabulary
 
-ALGORITHM = 3
+ALGORITHM = 4
 """Raised when the same knowledge would give other results."""
 
 CANDIDATES = 5
@@ -91,7 +92,10 @@ class Index:
         self._gone = _gone(base, now)
         texts = [phrasing.text for phrasing in added]
         self._vocabulary = base.vocabulary.extended(texts) if added else base.vocabulary
-        self._parts = [base.postings, _postings(texts, self._vocabulary)] if added else [base.postings]
+        self._postings: Postings | Joined = base.postings
+        if added:
+            delta = _postings(texts, self._vocabulary)
+            self._postings = Joined(base.postings, delta, len(self._vocabulary.rarities))
         self._targets, self._owners = _owners(self._known)
         self._exact = _targets_by_text(current)
         self._held: dict[int, Integers] = {}
@@ -119,7 +123,7 @@ class Index:
         Everything else is shared, so that it costs next to nothing.
         """
         meanings = Meanings.of(rows, self.size, judge)
-        if len(self._parts) > 1 or len(self._gone):
+        if self.phrasings is not self._base.known:
             meanings = replace(meanings, rows=self._by_row(rows))
         other = copy(self)
         other.meanings, other.meaning_version = meanings, version_of(self.version, judge)
@@ -172,24 +176,25 @@ class Index:
         if not len(pool):
             return None
         near = nearest(likeness)
-        between = self._between(pool[near])
+        owners = self._owners[pool]
+        between = self._postings.between(pool[near])
         if meant is not None:
             between = meant.between(between, pool[near])
         support = solve(between, likeness[near])
-        scores = sums(support, self._owners[pool[near]], len(self._targets))
+        scores = sums(support, owners[near], len(self._targets))
         best = [number for number in scores.argsort()[: -CANDIDATES - 1 : -1].tolist() if scores[number] > 0]
         if not best:
             return None
         candidates = tuple([Candidate(self._targets[number], float(scores[number])) for number in best])
         first, second = candidates[0].score, candidates[1].score if len(candidates) > 1 else 0.0
-        own = (self._owners[pool] == best[0]).nonzero()[0]
+        own = (owners == best[0]).nonzero()[0]
         target = _Asked(self, best[0], int(pool[own[likeness[own].argmax()]]))
         return Ranking(candidates, weigh(text, reading, target, first, second, self._vocabulary))
 
     def explain(self, normalised: str) -> tuple[Reading, list[tuple[Phrasing, float]]]:
         """How a text is read, and the phrasings that are most like it with their cosines, for people."""
         reading = self._vocabulary.read(normalised[:LONGEST])
-        pool, likeness = self._written(self._vocabulary.vector(reading), self._gone)
+        pool, likeness = self._postings.nearest(self._vocabulary.vector(reading), self._gone)
         order = likeness.argsort()[: -CANDIDATES - 1 : -1]
         return reading, [(self._known[pool[place]], float(likeness[place])) for place in order]
 
@@ -209,60 +214,18 @@ class Index:
 
     def _pool(self, vector: Vector, meant: Meant | None, gone: Integers) -> tuple[Integers, Floats]:
         """The phrasings that resemble a text: rows, and how alike they are."""
-        pool, written = self._written(vector, gone)
+        pool, written = self._postings.nearest(vector, gone)
         if meant is None:
             return pool, written
         more = np.setdiff1d(meant.nearest(), pool)
-        pool, written = np.concatenate([pool, more]), np.concatenate([written, self._cosines(vector, more)])
+        pool, written = np.concatenate([pool, more]), np.concatenate([written, self._postings.cosines(vector, more)])
         return pool, meant.blend(written, pool)
-
-    def _cosines(self, vector: Vector, rows: Integers) -> Floats:
-        """Of a text with some phrasings, wherever they stand."""
-        first = len(self._parts[0])
-        found = np.zeros(len(rows))
-        for part, here, start in zip(self._parts, (rows < first, rows >= first), (0, first), strict=False):
-            found[here] = part.cosines(vector, rows[here] - start)
-        return found
-
-    def _written(self, vector: Vector, gone: Integers) -> tuple[Integers, Floats]:
-        """The phrasings that resemble a text as it is written, wherever they stand: rows, and cosines."""
-        if len(self._parts) == 1:
-            return self._parts[0].nearest(vector, gone)
-        first = len(self._parts[0])
-        old, olds = self._parts[0].nearest(vector, gone[gone < first])
-        new, news = self._parts[1].nearest(vector, gone[gone >= first] - first)
-        return np.concatenate([old, new + first]), np.concatenate([olds, news])
-
-    def _between(self, rows: Integers) -> Floats:
-        """Cosines between phrasings, wherever they stand."""
-        if len(self._parts) == 1:
-            return cosines(*self._parts[0].vectors(rows), (len(rows), len(self._vocabulary.rarities)))
-        first = len(self._parts[0])
-        old, new = np.flatnonzero(rows < first), np.flatnonzero(rows >= first)
-        owners, grams, weights = zip(
-            self._parts[0].vectors(rows[old]), self._parts[1].vectors(rows[new] - first), strict=True
-        )
-        return cosines(
-            np.concatenate([old[owners[0]], new[owners[1]]]),
-            np.concatenate(grams),
-            np.concatenate(weights),
-            (len(rows), len(self._vocabulary.rarities)),
-        )
-
-    def _grams(self, row: int) -> list[int]:
-        """Those of a phrasing."""
-        first = len(self._parts[0])
-        return self._parts[0].grams(row) if row < first else self._parts[1].grams(row - first)
 
     def _grams_of(self, target: int) -> Integers:
         """All grams of a target's phrasings, sorted; kept, since those of a target that is asked for are few."""
         found = self._held.get(target)
         if found is None:
-            rows, first = self._rows_of(target), len(self._parts[0])
-            held = [self._parts[0].vectors(rows[rows < first])[1]]
-            if len(self._parts) > 1:
-                held.append(self._parts[1].vectors(rows[rows >= first] - first)[1])
-            found = self._held[target] = np.unique(np.concatenate(held))
+            found = self._held[target] = self._postings.grams_of(self._rows_of(target))
         return found
 
     def _rows_of(self, target: int) -> Integers:
@@ -283,7 +246,7 @@ class _Asked:
         self._index, self._number, self._nearest = index, number, nearest_row
 
     def nearest(self) -> set[int]:
-        return set(self._index._grams(self._nearest))
+        return set(self._index._postings.grams(self._nearest))
 
     def holds(self, grams: list[int]) -> list[bool]:
         held = self._index._grams_of(self._number)

@@ -9,12 +9,13 @@ from typing import cast
 
 import numpy as np
 
+from app.matching.entries import Entries, runs
 from app.matching.vocabulary import Floats, Integers, Vector
 
-BUDGET = 6_000
+BUDGET = 5_000
 """Postings that are read for a question, those of the rarest grams first: what most phrasings hold tells little and
 costs most. On our questions it changes no figure, and time hardly grows with the knowledge."""
-POOL = 128
+POOL = 96
 """Phrasings that stand out by these, and are then compared in full."""
 LEAST = 4
 """Grams that are read even beyond the budget."""
@@ -61,7 +62,7 @@ class Postings:
         vector = self._known(vector)
         first = self._products(*self._rarest(*vector))
         first[gone] = 0
-        pool = first.nonzero()[0]
+        pool = (first > 0).nonzero()[0]  # three times as quick as that of the numbers themselves
         if len(pool) > POOL:
             pool = pool[first[pool].argpartition(-POOL)[-POOL:]]
         return pool, self._cosines(vector, pool)
@@ -70,11 +71,19 @@ class Postings:
         """Of a text with some phrasings."""
         return self._cosines(self._known(vector), rows)
 
-    def vectors(self, rows: Integers) -> tuple[Integers, Integers, Floats]:
-        """The vectors of some phrasings, one after the other: which of ``rows``, gram, weight."""
+    def entries(self, rows: Integers) -> Entries:
+        """The vectors of some phrasings."""
         sizes = self._sizes[rows]
         places = runs(self.arrays.stops[rows], sizes)
-        return np.arange(len(rows)).repeat(sizes), self.arrays.grams[places], self.arrays.weights[places]
+        return Entries(sizes, self.arrays.grams.take(places), self.arrays.weights.take(places))
+
+    def between(self, rows: Integers) -> Floats:
+        """Cosines between phrasings."""
+        return self.entries(rows).between(len(self._lengths))
+
+    def grams_of(self, rows: Integers) -> Integers:
+        """All of some phrasings, sorted."""
+        return np.unique(self.entries(rows).grams)
 
     def grams(self, row: int) -> list[int]:
         stop = self.arrays.stops[row]
@@ -90,8 +99,7 @@ class Postings:
     def _cosines(self, vector: Vector, rows: Integers) -> Floats:
         full = np.zeros(len(self._lengths), np.float32)
         full[vector.grams] = vector.weights
-        owners, held, weighed = self.vectors(rows)
-        return sums(full[held] * weighed, owners, len(rows))
+        return self.entries(rows).times(full)
 
     def _rarest(self, grams: Integers, weights: Floats) -> tuple[Integers, Floats, Integers]:
         """Grams and weights within the budget, with the lengths of their postings."""
@@ -104,19 +112,10 @@ class Postings:
 
     def _products(self, grams: Integers, weights: Floats, lengths: Integers) -> Floats:
         places = runs(self.arrays.gram_stops[grams], lengths)
-        products = self.arrays.row_weights[places] * weights.astype(np.float32).repeat(lengths)
-        return sums(products, self.arrays.rows[places], len(self))
+        products = self.arrays.row_weights.take(places) * weights.astype(np.float32).repeat(lengths)
+        return sums(products, self.arrays.rows.take(places), len(self))
 
 
 def sums(values: Floats, groups: Integers, size: int) -> Floats:
     """By number of the group."""
     return cast("Floats", np.bincount(groups, values, size))  # numpy's types forget that weights make floats
-
-
-def runs(stops: Integers, lengths: Integers) -> Integers:
-    """stop - length, …, stop - 1 of each run, one run after the other, without a loop over them."""
-    ends = lengths.cumsum()
-    if not len(ends):
-        return ends
-    places: Integers = np.arange(ends[-1]) + (stops - ends).repeat(lengths)
-    return places

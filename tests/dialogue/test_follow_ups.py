@@ -95,10 +95,14 @@ def test_the_same_words_ask_for_what_is_akin_to_the_last_answer(brain: Brain) ->
 def test_without_a_clear_lead_what_is_akin_is_asked_first(brain: Brain) -> None:
     decision = ask(brain, "要是取消呢", Memory(last_entry="schedule.update_time"))
     assert decision.memory.awaiting is not None
-    first = ask(brain, "多久能到", Memory(last_entry="compensation.how")).memory.awaiting
+    text, last = "没到怎么办", "membership.buy"
+    first = ask(brain, text, Memory(last_entry=last)).memory.awaiting
     assert first is not None
-    assert first.options[0] == "compensation.not_received"
-    assert "compensation.how" not in first.options
+    assert first.options[0] == "membership.not_arrived" != brain.understand(text).options[0]
+    again = ask(brain, "那怎么领", Memory(last_entry="compensation.how")).memory.awaiting
+    assert again is not None
+    assert "compensation.how" in brain.understand("那怎么领").options
+    assert "compensation.how" not in again.options
 
 
 def test_what_the_candidates_lack_is_sought_with_the_last_title(brain: Brain) -> None:

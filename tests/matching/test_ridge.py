@@ -1,8 +1,10 @@
 import numpy as np
 import pytest
 
-from app.matching.postings import Arrays, Postings, runs, sums
-from app.matching.ridge import NEAREST, cosines, kernel, nearest, solve
+from app.matching.entries import runs
+from app.matching.joined import Joined
+from app.matching.postings import Arrays, Postings, sums
+from app.matching.ridge import NEAREST, NOISE, kernel, nearest, solve
 from app.matching.vocabulary import Floats, Vector, Vocabulary
 from tests.language import LANGUAGE
 
@@ -63,13 +65,23 @@ def test_reading_the_rarest_grams_first_finds_the_same_phrasings(
 
 def test_cosines_between_some_are_those_between_all() -> None:
     rows = np.array([3, 50, 17])
-    between = cosines(*POSTINGS.vectors(rows), (3, GRAMS))
-    np.testing.assert_allclose(between, BETWEEN[np.ix_(rows, rows)], atol=1e-6)
+    np.testing.assert_allclose(POSTINGS.between(rows), BETWEEN[np.ix_(rows, rows)], atol=1e-6)
+
+
+def test_a_base_and_a_delta_are_compared_like_one() -> None:
+    vectors, asked = [vector(text) for text in TEXTS], vector("会员怎么退款")
+    base, delta = (Postings(Arrays.of(part, GRAMS)) for part in (vectors[:60], vectors[60:]))
+    joined = Joined(base, delta, GRAMS)
+    rows = np.array([75, 3, 60, 50, 89])
+    np.testing.assert_allclose(joined.between(rows), BETWEEN[np.ix_(rows, rows)], atol=1e-6)
+    np.testing.assert_allclose(joined.cosines(asked, rows), POSTINGS.cosines(asked, rows), atol=1e-6)
+    assert joined.grams_of(rows).tolist() == POSTINGS.grams_of(rows).tolist()
+    assert [joined.grams(row) for row in (3, 75)] == [POSTINGS.grams(row) for row in (3, 75)]
 
 
 def test_the_solution_is_that_of_the_formula(question: str) -> None:
     likeness = MATRIX @ dense(question)
-    inverse = np.linalg.inv(np.exp(2 * (BETWEEN - 1)) + 0.1 * np.eye(len(TEXTS)))
+    inverse = np.linalg.inv(np.exp(BETWEEN - 1) + NOISE * np.eye(len(TEXTS)))
     owners = np.arange(len(TEXTS)) % 7
     solved = sums(solve(BETWEEN, likeness), owners, 7)
     np.testing.assert_allclose(solved, kernel(likeness) @ inverse @ np.eye(7)[owners], atol=1e-6)

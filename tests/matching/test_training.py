@@ -48,6 +48,15 @@ def test_held_back_phrasings_do_not_find_themselves() -> None:
     assert sum(not one.right for one in observe(lonely)) >= 1
 
 
+def test_without_examples_of_what_is_outside_targets_are_left_out_in_turn() -> None:
+    seen = list(observe(replace(MATERIAL, outside=[])))
+    outside = [one for one in seen if one.outside]
+    assert len(outside) >= len(THINGS)
+    assert not any(one.right or one.listed for one in outside)
+    index = Index.build([(one.target, one.text) for one in KNOWN], LANGUAGE, train(replace(MATERIAL, outside=[])))
+    assert index.match("字幕到底在哪个地方呢").confidence > index.match("怎么打开窗户").confidence
+
+
 def test_meanings_take_part_in_what_is_observed() -> None:
     """Phrasings without a character in common, of which those of one target are near by what they mean."""
     known = [
