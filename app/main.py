@@ -6,22 +6,18 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
-from app import health, pages
-from app.advisers.embedding import Embedder
-from app.advisers.opening import open_chooser, open_embedder, open_vectors
+from app import health
 from app.conversations.accounts import Directory
 from app.db.database import Database
 from app.db.opening import check_keys, connect
-from app.dialogue.advising import Advising
 from app.dialogue.backlog import Backlog
-from app.dialogue.comparing import Comparing
 from app.dialogue.endpoints import PREFIX, Webhooks
-from app.dialogue.enriching import Enriching
 from app.dialogue.ingest import Ingest
 from app.dialogue.keeper import Keeper
 from app.dialogue.loading import load_meaning_weights, load_rules
@@ -31,10 +27,13 @@ from app.errors import AppError, ConfigurationError
 from app.faq import files
 from app.secrets import Keyring, load_keyring
 from app.settings import Settings
-from app.simulator.endpoints import pages as simulator_pages
-from app.simulator.simulator import Simulator, open_simulator
-from app.simulator.stalling import StallingIngest
 from app.worker import work
+
+if TYPE_CHECKING:  # what only a setting switches on is imported where it is on: a process without it saves its memory
+    from app.advisers.embedding import Embedder
+    from app.dialogue.advising import Advising
+    from app.dialogue.enriching import Enriching
+    from app.simulator.simulator import Simulator
 
 log = logging.getLogger(__name__)
 
@@ -50,11 +49,11 @@ class Service:
     ingest: Ingest
     backlog: Backlog
     keeper: Keeper
-    simulator: Simulator | None
+    simulator: "Simulator | None"
     """Demo mode only."""
-    advising: Advising | None
+    advising: "Advising | None"
     """Only where a language model is configured, or ``enriching`` is there."""
-    enriching: Enriching | None
+    enriching: "Enriching | None"
     """Only where an embedding model is configured and there are weights for it."""
 
 
@@ -72,7 +71,7 @@ async def open_service(
     directory = Directory(db, keyring, simulated=settings.demo)
     await directory.refresh()
     backlog = Backlog(db, directory, keyring, rules)
-    ingest = (StallingIngest if settings.demo else Ingest)(db, rules, backlog.grew)
+    ingest, simulator = _open_ingest(settings, db, directory, rules, backlog)
 
     def adopt(new: Rules) -> None:
         ingest.rules = backlog.rules = new
@@ -83,11 +82,22 @@ async def open_service(
     keeper = Keeper(settings, seen, rules, adopt)
     embedder, enriching = _open_meanings(settings, keeper)
     advising = _open_advising(settings, embedder)
-    simulator = open_simulator(settings, db, directory, ingest) if isinstance(ingest, StallingIngest) else None
     return Service(settings, db, keyring, directory, ingest, backlog, keeper, simulator, advising, enriching)
 
 
-def _open_meanings(settings: Settings, keeper: Keeper) -> tuple[Embedder, Enriching] | tuple[None, None]:
+def _open_ingest(
+    settings: Settings, db: Database, directory: Directory, rules: Rules, backlog: Backlog
+) -> "tuple[Ingest, Simulator | None]":
+    if not settings.demo:
+        return Ingest(db, rules, backlog.grew), None
+    from app.simulator.simulator import open_simulator
+    from app.simulator.stalling import StallingIngest
+
+    ingest = StallingIngest(db, rules, backlog.grew)
+    return ingest, open_simulator(settings, db, directory, ingest)
+
+
+def _open_meanings(settings: Settings, keeper: Keeper) -> "tuple[Embedder, Enriching] | tuple[None, None]":
     """Without weights for the model nothing is made, and the log says what to do."""
     if not settings.embedding_url:
         return None, None
@@ -96,15 +106,24 @@ def _open_meanings(settings: Settings, keeper: Keeper) -> tuple[Embedder, Enrich
     except ConfigurationError as error:
         log.warning("embeddings are off", extra={"reason": str(error)})
         return None, None
+    from app.advisers.opening import open_embedder, open_vectors
+    from app.dialogue.enriching import Enriching
+
     embedder = open_embedder(settings)
     assert embedder is not None
     return embedder, Enriching(embedder, open_vectors(settings), weights, keeper)
 
 
-def _open_advising(settings: Settings, embedder: Embedder | None) -> Advising | None:
+def _open_advising(settings: Settings, embedder: "Embedder | None") -> "Advising | None":
+    if not settings.llm_url and embedder is None:
+        return None
+    from app.advisers.opening import open_chooser
+    from app.dialogue.advising import Advising
+    from app.dialogue.comparing import Comparing
+
     chooser = open_chooser(settings)
     comparing = Comparing(embedder) if embedder is not None else None
-    return Advising(chooser, comparing) if chooser or comparing else None
+    return Advising(chooser, comparing)
 
 
 @asynccontextmanager
@@ -170,12 +189,20 @@ def create_app(
 
     app = Application(title="Viewer Desk", lifespan=lifespan, openapi_url=None)
     app.include_router(health.router)
-    app.mount("/static", pages.Assets())
     if settings.demo:
-        for router in simulator_pages.ROUTERS:
-            app.include_router(router)
+        _add_simulator(app)
     app.add_exception_handler(AppError, _explain)
     return app
+
+
+def _add_simulator(app: Application) -> None:
+    """Its pages are the only ones so far: nothing else needs templates and assets."""
+    from app import pages
+    from app.simulator.endpoints.pages import ROUTERS
+
+    app.mount("/static", pages.Assets())
+    for router in ROUTERS:
+        app.include_router(router)
 
 
 async def _explain(request: Request, error: Exception) -> JSONResponse:

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, ClassVar, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
 
-import httpx
+if TYPE_CHECKING:  # imported with the first call: see Sender
+    import httpx
 
 MAX_BODY_BYTES = 64 * 1024
 """A webhook body beyond this is refused with 413 before anything parses it."""
@@ -346,10 +347,10 @@ class Platform(Protocol):
     def answer(self, account: Any, inbound: Inbound, outbound: Outbound | None, now: datetime) -> tuple[bytes, str]:
         """Body and content type of the webhook's response; None acknowledges without a message."""
 
-    async def fetch_token(self, http: httpx.AsyncClient, account: Any, base_url: str) -> tuple[str, int]:
+    async def fetch_token(self, http: "httpx.AsyncClient", account: Any, base_url: str) -> tuple[str, int]:
         """A credential for ``send`` and the seconds it lives, or DeliveryError."""
 
     async def send(
-        self, http: httpx.AsyncClient, account: Any, base_url: str, token: str, recipient: str, outbound: Outbound
+        self, http: "httpx.AsyncClient", account: Any, base_url: str, token: str, recipient: str, outbound: Outbound
     ) -> None:
         """Deliver one message, or DeliveryError."""

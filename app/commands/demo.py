@@ -1,19 +1,13 @@
 """What demo mode starts with: simulated channels whose secrets everybody may know, as they are served nowhere else."""
 
-import hashlib
-import secrets
-import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
-from xml.etree import ElementTree
 
-import httpx
 from sqlalchemy.orm import Session
 
 from app.conversations import accounts
 from app.db.database import Database
-from app.errors import ConfigurationError
 from app.secrets import Keyring
 
 NAME = "demo"
@@ -53,25 +47,3 @@ def instructions(address: str) -> str:
         f"  demo       {address}/webhooks/wechat/{NAME} (token {TOKEN}, plain mode)\n"
         "  try it     .venv/bin/python -m app say 会员怎么退款"
     )
-
-
-def say(address: str, text: str, viewer: str) -> str:
-    """Write to the demo channel of the service at ``address`` and return what it answers."""
-    now, nonce = str(int(time.time())), secrets.token_hex(4)
-    signed = "".join(sorted((TOKEN, now, nonce)))
-    query = {"signature": hashlib.sha1(signed.encode()).hexdigest(), "timestamp": now, "nonce": nonce}
-    fields = {"ToUserName": "gh_demo", "FromUserName": viewer, "CreateTime": now, "MsgType": "text", "Content": text}
-    push = ElementTree.Element("xml")
-    for name, value in (fields | {"MsgId": str(secrets.randbits(62))}).items():
-        ElementTree.SubElement(push, name).text = value
-    try:
-        response = httpx.post(
-            f"{address}/webhooks/wechat/{NAME}", params=query, content=ElementTree.tostring(push, "utf-8"), timeout=10
-        )
-    except httpx.HTTPError:
-        raise ConfigurationError(f"Nobody answers at {address}: start the service with 'make run' first.") from None
-    if response.status_code != 200:
-        raise ConfigurationError(f"The service answered {response.status_code}: is it in demo mode ('make run')?")
-    if response.text == "success":
-        return "(no answer)"
-    return ElementTree.fromstring(response.content).findtext("Content") or ""

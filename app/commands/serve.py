@@ -29,10 +29,6 @@ from app.worker import work
 
 def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     verbs.add_parser("serve", help="answer webhooks").set_defaults(run=serve)
-    saying = verbs.add_parser("say", help="write to the demo channel of a running service, as a viewer would")
-    saying.add_argument("text")
-    saying.add_argument("--viewer", default="demo-viewer")
-    saying.set_defaults(run=say)
     verbs.add_parser("worker", help="send the outbox and run sweeps (PostgreSQL only)").set_defaults(run=worker)
 
 
@@ -75,10 +71,6 @@ class _Server(uvicorn.Server):
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         self._app.end_streams()
         super().handle_exit(sig, frame)
-
-
-def say(settings: Settings, options: argparse.Namespace) -> None:
-    print(demo.say(settings.address, options.text, options.viewer))
 
 
 async def _prepare(settings: Settings, db: Database, keyring: Keyring) -> None:

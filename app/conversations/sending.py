@@ -5,10 +5,9 @@ import contextlib
 import logging
 import secrets
 from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
-
-import httpx
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from app import jobs, metrics
 from app.channels.base import DeliveryError, Outbound, Outcome
@@ -17,7 +16,9 @@ from app.conversations.accounts import Account, Directory
 from app.conversations.outbox import Draft
 from app.conversations.tokens import Addresses, Tokens
 from app.db.database import Database
-from app.tls import trusted
+
+if TYPE_CHECKING:
+    import httpx
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -33,6 +34,14 @@ EVERY = 0.5
 """Seconds between two looks for work."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """What calls to the platforms need."""
+
+    http: "httpx.AsyncClient"
+    tokens: Tokens
+
+
 class Sender:
     def __init__(
         self,
@@ -45,12 +54,10 @@ class Sender:
     ) -> None:
         """``base_urls``: where each platform's API is, by platform name; ``simulated_urls``: where it is played."""
         self._db, self._directory, self._clock = db, directory, clock
-        addresses = Addresses(base_urls, simulated_urls or {})
+        self._addresses = Addresses(base_urls, simulated_urls or {})
         self._worker = secrets.token_hex(8)
-        self._http = httpx.AsyncClient(
-            verify=trusted(), timeout=TIMEOUT, limits=httpx.Limits(max_connections=32, max_keepalive_connections=8)
-        )
-        self._addresses, self._tokens = addresses, Tokens(self._http, addresses)
+        self._line: _Line | None = None
+        """Opened for the first message: most answers ride on a response, and many processes never call anybody."""
 
     async def run(self) -> None:
         """Serve until cancelled; what is on its way then is finished first."""
@@ -62,13 +69,16 @@ class Sender:
             await self.close()
 
     async def close(self) -> None:
-        await self._http.aclose()
+        if self._line is not None:
+            await self._line.http.aclose()
 
     async def round(self) -> int:
         """Lease what is due and send it; returns how many lanes there were."""
         lanes = await self._db.write(
             jobs.claim, topic=outbox.TOPIC, worker=self._worker, now=self._clock(), lease=LEASE, limit=LANES
         )
+        if lanes and self._line is None:  # in a thread, for it takes a tenth of a second in which others are answered
+            self._line = await asyncio.to_thread(_open_line, self._addresses)
         async with asyncio.TaskGroup() as tasks:
             for lane_id in lanes:
                 tasks.create_task(self._deliver(lane_id))
@@ -107,16 +117,27 @@ class Sender:
 
     async def _send(self, account: Account, draft: Draft) -> DeliveryError | None:
         base_url, outbound = self._addresses.of(account), Outbound(draft.text, draft.choices)
-        token = ""
+        line, token = self._line, ""
+        assert line is not None
         try:
-            token = await _within(LONGEST, self._tokens.current(account), Outcome.retry)
-            sending = account.platform.send(self._http, account.credentials, base_url, token, draft.recipient, outbound)
+            token = await _within(LONGEST, line.tokens.current(account), Outcome.retry)
+            sending = account.platform.send(line.http, account.credentials, base_url, token, draft.recipient, outbound)
             await _within(LONGEST, sending, Outcome.unknown)
         except DeliveryError as error:
             if error.outcome is Outcome.refresh:
-                self._tokens.drop(account, token)
+                line.tokens.drop(account, token)
             return error
         return None
+
+
+def _open_line(addresses: Addresses) -> _Line:
+    import httpx  # with the certificates of ``tls`` some 10 MB that only a process that sends needs
+
+    from app.tls import trusted
+
+    limits = httpx.Limits(max_connections=32, max_keepalive_connections=8)
+    http = httpx.AsyncClient(verify=trusted(), timeout=TIMEOUT, limits=limits)
+    return _Line(http, Tokens(http, addresses))
 
 
 async def _within(seconds: float, call: Awaitable[T], lost: Outcome) -> T:

@@ -5,10 +5,12 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from time import monotonic
-
-import httpx
+from typing import TYPE_CHECKING
 
 from app.conversations.accounts import Account
+
+if TYPE_CHECKING:  # imported with the first call: see Sender
+    import httpx
 
 EARLY = 300
 """Seconds before its end from which on a credential is not used any more."""
@@ -27,7 +29,7 @@ class Addresses:
 
 
 class Tokens:
-    def __init__(self, http: httpx.AsyncClient, addresses: Addresses) -> None:
+    def __init__(self, http: "httpx.AsyncClient", addresses: Addresses) -> None:
         self._http, self._addresses = http, addresses
         self._known: dict[int, tuple[str, float]] = {}
         self._fetching: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)

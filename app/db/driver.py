@@ -11,7 +11,6 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any, cast
 
-import asyncpg
 from sqlalchemy import Connection, Executable, SelectBase
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
@@ -43,7 +42,7 @@ def _postgres(adapted: Any, text: str, values: Sequence[Any]) -> Sequence[Sequen
         await_only(adapted._start_transaction())
     try:
         return cast(Rows, await_only(adapted.driver_connection.fetch(text, *values)))
-    except asyncpg.PostgresError as error:
+    except adapted.dbapi.asyncpg.PostgresError as error:  # asyncpg itself, which is imported for PostgreSQL alone
         adapted._handle_exception(error)  # raises it as the adapter's own
         raise
 

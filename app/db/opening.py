@@ -6,7 +6,6 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.db.base import Base
 from app.db.database import Database
-from app.db.postgres import PostgresDatabase
 from app.db.rows import Insert, table_of
 from app.db.schema import sqlite_path
 from app.db.sqlite import SqliteDatabase
@@ -31,6 +30,8 @@ _insert = Insert(table_of(Sealed), ("name", "value"), or_ignore=True)
 def connect(settings: Settings, *, write_limit: float | None = None) -> Database:
     """The engine that DATABASE_URL names; its schema must be up to date already. ``write_limit``: SQLite's alone."""
     if settings.database.startswith("postgresql"):
+        from app.db.postgres import PostgresDatabase  # with asyncpg 5 MB that SQLite does not need
+
         return PostgresDatabase(settings.database, pool=settings.database_pool)
     path = sqlite_path(settings.database)
     try:

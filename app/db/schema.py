@@ -11,8 +11,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import asyncpg
-
 from app.errors import ConfigurationError
 from app.settings import ROOT, Settings, environment
 
@@ -33,18 +31,7 @@ def current_revision(url: str) -> str | None:
     """The database's revision, None where it is empty; ConfigurationError where it cannot be reached."""
     if url.startswith("sqlite"):
         return _sqlite_revision(sqlite_path(url))
-    try:
-        return asyncio.run(_postgres_revision(url))
-    except ValueError:
-        raise ConfigurationError(
-            "DATABASE_URL is no valid address. Special characters in the password are written as %40 for @, %2F for /, "
-            "%3A for :, %23 for #."
-        ) from None
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        raise ConfigurationError(
-            f"PostgreSQL does not answer at DATABASE_URL ({type(error).__name__}: {error}). "
-            "Check that the server runs, and the user, password and database name."
-        ) from None
+    return _postgres_revision(url)
 
 
 def bring_up_to_date(settings: Settings) -> bool:
@@ -101,12 +88,28 @@ def _sqlite_revision(path: Path) -> str | None:
     return str(row[0]) if row else None
 
 
-async def _postgres_revision(url: str) -> str | None:
-    connection = await asyncpg.connect(url, timeout=10)
+def _postgres_revision(url: str) -> str | None:
+    import asyncpg  # which SQLite does not need
+
+    async def ask() -> str | None:
+        connection = await asyncpg.connect(url, timeout=10)
+        try:
+            if await connection.fetchval("SELECT to_regclass('alembic_version')") is None:
+                return None
+            revision = await connection.fetchval("SELECT version_num FROM alembic_version")
+            return str(revision) if revision else None
+        finally:
+            await connection.close()
+
     try:
-        if await connection.fetchval("SELECT to_regclass('alembic_version')") is None:
-            return None
-        revision = await connection.fetchval("SELECT version_num FROM alembic_version")
-        return str(revision) if revision else None
-    finally:
-        await connection.close()
+        return asyncio.run(ask())
+    except ValueError:
+        raise ConfigurationError(
+            "DATABASE_URL is no valid address. Special characters in the password are written as %40 for @, %2F for /, "
+            "%3A for :, %23 for #."
+        ) from None
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise ConfigurationError(
+            f"PostgreSQL does not answer at DATABASE_URL ({type(error).__name__}: {error}). "
+            "Check that the server runs, and the user, password and database name."
+        ) from None

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from time import perf_counter
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
 from starlette.types import Receive, Scope, Send
@@ -13,12 +14,14 @@ from starlette.types import Receive, Scope, Send
 from app import logs, metrics
 from app.channels.base import MAX_BODY_BYTES, Inbound, Outbound, Refusal, Request, Undecodable
 from app.conversations.accounts import Account, Directory
-from app.dialogue.advising import Advising
 from app.dialogue.ingest import Ingest, Overdue
 from app.dialogue.push import Answer, Fate, Push
 from app.dialogue.reading import read_arrived
 from app.dialogue.turn import Said
 from app.secrets import Keyring
+
+if TYPE_CHECKING:
+    from app.dialogue.advising import Advising
 
 log = logging.getLogger(__name__)
 PREFIX = "/webhooks/"
@@ -60,7 +63,7 @@ class Webhooks:
         ingest: Ingest,
         keyring: Keyring,
         observer: Observer | None = None,
-        advising: Advising | None = None,
+        advising: "Advising | None" = None,
     ) -> None:
         """``observer`` is told of each push that was answered, before the response leaves; it must not raise."""
         self._directory, self._ingest, self._keyring = directory, ingest, keyring
@@ -127,7 +130,9 @@ class Webhooks:
             self._observer(Observation(account, push, answer, arrived, parsed, submitted, committed))
         return _rendered(account, message, answer), answer.message_id
 
-    async def _advised(self, advising: Advising, account: Account, message: Inbound | Undecodable, push: Push) -> Push:
+    async def _advised(
+        self, advising: "Advising", account: Account, message: Inbound | Undecodable, push: Push
+    ) -> Push:
         """Between the end of this and the queue nothing may wait: it keeps a viewer's messages in their order."""
         brain = self._ingest.rules.brain
         advised = await advising.advise(push, brain)

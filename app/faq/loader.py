@@ -47,7 +47,7 @@ from app.faq import files, source
 from app.faq.knowledge import Intent, Knowledge, bare, fingerprint
 from app.faq.language import read_language
 from app.faq.records import Phrasing, ReadEntry, entries_of, read_entry, read_intent
-from app.faq.source import Place, Problem
+from app.faq.source import Problem, Spot
 from app.matching.language import Language
 
 
@@ -97,35 +97,35 @@ def _assemble(read: Sequence[ReadEntry], intents: Sequence[Intent], language: La
 
 
 def _check_entry_ids(entries: Sequence[ReadEntry]) -> None:
-    seen: dict[str, Place] = {}
+    seen: dict[str, Spot] = {}
     for read in entries:
-        place = read.fields.get("id")
-        if place and read.entry.id:
-            first = seen.setdefault(read.entry.id, place)
-            if first is not place:
-                place.report(f"'{read.entry.id}' is already used at {first.file}:{first.line}")
+        spot = read.spots.get("id")
+        if spot and read.entry.id:
+            first = seen.setdefault(read.entry.id, spot)
+            if first is not spot:
+                spot.report(f"'{read.entry.id}' is already used at {first.file}:{first.line}")
 
 
 def _check_named_intents(entries: Sequence[ReadEntry], known: set[str]) -> None:
-    seen: dict[str, Place] = {}
+    seen: dict[str, Spot] = {}
     for read in entries:
-        place, name = read.fields.get("intent"), read.entry.intent
-        if not place or not name:
+        spot, name = read.spots.get("intent"), read.entry.intent
+        if not spot or not name:
             continue
         if name not in known:
-            place.report(f"there is no intent '{name}'")
-        first = seen.setdefault(name, place)
-        if first is not place:
-            place.report(f"'{name}' already belongs to the entry at {first.file}:{first.line}")
+            spot.report(f"there is no intent '{name}'")
+        first = seen.setdefault(name, spot)
+        if first is not spot:
+            spot.report(f"'{name}' already belongs to the entry at {first.file}:{first.line}")
 
 
 def _check_offers(entries: Sequence[ReadEntry], known: set[str], offers: Set[str] | None) -> None:
     for read in entries:
-        place = read.fields.get("offer")
-        if place and read.entry.offer not in known:
-            place.report(f"there is no intent '{read.entry.offer}'")
-        elif place and offers is not None and read.entry.offer not in offers:
-            place.report(f"must be one of {', '.join(sorted(offers))}")
+        spot = read.spots.get("offer")
+        if spot and read.entry.offer not in known:
+            spot.report(f"there is no intent '{read.entry.offer}'")
+        elif spot and offers is not None and read.entry.offer not in offers:
+            spot.report(f"must be one of {', '.join(sorted(offers))}")
 
 
 def _check_phrasings(phrasings: Sequence[Phrasing]) -> None:
@@ -139,4 +139,4 @@ def _check_phrasings(phrasings: Sequence[Phrasing]) -> None:
         first = seen.setdefault(key, phrasing) if key else phrasing
         same_meaning = first.target == phrasing.target and first.exact != phrasing.exact
         if first is not phrasing and not same_meaning:
-            phrasing.place.report(f"'{phrasing.text}' already stands at {first.place.file}:{first.place.line}")
+            phrasing.spot.report(f"'{phrasing.text}' already stands at {first.spot.file}:{first.spot.line}")

@@ -10,7 +10,7 @@ from dataclasses import astuple, dataclass, replace
 from app.faq import source
 from app.faq.facts import PLACEHOLDER, missing_facts, render
 from app.faq.knowledge import GAP, INTENT_PREFIX, SAYING, Action, Entry, Intent, TitleFacts, bare, fingerprint
-from app.faq.source import Place
+from app.faq.source import Place, Spot
 from app.matching.devices import Device
 
 ENTRY_ID = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
@@ -41,7 +41,7 @@ class Phrasing:
 
     target: str
     text: str
-    place: Place
+    spot: Spot
     exact: bool = False
     style: str = ""
 
@@ -49,7 +49,8 @@ class Phrasing:
 @dataclass(frozen=True, slots=True)
 class ReadEntry:
     entry: Entry
-    fields: Mapping[str, Place]
+    spots: Mapping[str, Spot]
+    """Where its fields stand, by name."""
     missing: tuple[str, ...]
     """Facts that the answer needs and that have no value."""
     phrasings: tuple[Phrasing, ...]
@@ -89,9 +90,10 @@ def read_entry(group: str, place: Place, facts: Facts) -> ReadEntry:
     )
     if (entry.urgent or entry.intent) and PLACEHOLDER.search(template):
         fields["answer"].report("an urgent entry, or one with an intent, needs no fact: it must never be withheld")
-    question = [Phrasing(id_, entry.question, fields["question"])] if "question" in fields else []
+    question = [Phrasing(id_, entry.question, fields["question"].spot)] if "question" in fields else []
     versioned = replace(entry, version=fingerprint(astuple(entry)))
-    return ReadEntry(versioned, fields, missing_facts(template, facts), (*question, *similar))
+    spots = {name: field.spot for name, field in fields.items()}
+    return ReadEntry(versioned, spots, missing_facts(template, facts), (*question, *similar))
 
 
 def read_intent(stem: str, root: Place, facts: Facts) -> ReadIntent:
@@ -149,7 +151,7 @@ def _line(place: Place | None) -> str:
 
 
 def _phrasings(target: str, place: Place | None, *, exact: bool = False) -> list[Phrasing]:
-    return [Phrasing(target, _phrase(item), item, exact) for item in source.items(place)]
+    return [Phrasing(target, _phrase(item), item.spot, exact) for item in source.items(place)]
 
 
 def _similar(target: str, place: Place | None) -> list[Phrasing]:

@@ -38,6 +38,23 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
+class Spot:
+    """How to name a place, and where its problems are collected.
+
+    What is compared across files keeps this of a place: nodes are ten times as large as what is read from them, and
+    those of one file at a time are enough.
+    """
+
+    file: str
+    line: int
+    path: str
+    problems: list[Problem]
+
+    def report(self, message: str) -> None:
+        self.problems.append(Problem(self.file, self.line, self.path, message))
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """A node of a file: what stands there, how to name the spot, and where its problems are collected."""
 
@@ -50,8 +67,12 @@ class Place:
     def line(self) -> int:
         return int(self.node.start_mark.line) + 1
 
+    @property
+    def spot(self) -> Spot:
+        return Spot(self.file, self.line, self.path, self.problems)
+
     def report(self, message: str) -> None:
-        self.problems.append(Problem(self.file, self.line, self.path, message))
+        self.spot.report(message)
 
     def field(self, name: str, node: yaml.Node) -> "Place":
         return Place(self.file, f"{self.path}.{name}" if self.path else name, node, self.problems)

@@ -29,7 +29,7 @@ HEARD = 3
 BARE = 3
 """Characters from which on a name counts without a mark."""
 
-_CODES = {sound: chr(0xE000 + place) for place, sound in enumerate(sorted({*SYLLABLES.values()}))}
+_CODES = {sound: chr(0xE000 + place) for place, sound in enumerate(SYLLABLES.sounds)}
 """Fuzzy syllable → a character of the private use area."""
 
 
@@ -184,7 +184,7 @@ def _needs(name: str, ordinary: bool) -> _Needs:
 
 
 def _can_be_heard(name: _Name) -> bool:
-    spoken = all(character in SYLLABLES for character in name.text)
+    spoken = all(SYLLABLES[character] for character in name.text)
     return len(name.text) >= HEARD and name.needs is _Needs.nothing and spoken
 
 

@@ -20,7 +20,7 @@ SHARES = tuple(part / sum(_PARTS) for part in _PARTS)
 
 def syllable(character: str) -> str:
     """The sound of a character; letters and digits stand for themselves."""
-    return SYLLABLES.get(character, character)
+    return SYLLABLES[character] or character
 
 
 def pairs(text: str) -> NDArray[np.int64]:

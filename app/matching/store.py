@@ -68,10 +68,9 @@ def _read_or_build(folder: Path, known: Sequence[Phrasing], language: Language) 
         else:
             folder.touch()
             return base
-    base = Base.build(known, language)
-    _write(folder, base)
+    _write(folder, Base.build(known, language))
     _forget(folder.parent)
-    return base
+    return _read(folder, known, language)  # mapped like everybody's, instead of kept in memory as it was built
 
 
 @contextmanager

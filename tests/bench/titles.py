@@ -53,7 +53,7 @@ def _row(count: int, texts: list[str], questions: list[str]) -> str:
 
 def _titles(count: int) -> list[Title]:
     """Invented names of three to eight characters, each with two nicknames."""
-    chance, characters = random.Random(8), sorted(SYLLABLES)[:3000]
+    chance, characters = random.Random(8), sorted(SYLLABLES.characters)[:3000]
     seasons = (Season(1, EPISODES, Day(weeks=-3), (4, 5), 1200),)
 
     def name() -> str:

@@ -1,11 +1,15 @@
 """The knowledge in the repository: complete, valid, and written as viewers should read it."""
 
 import re
+import weakref
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
+from app.faq import source
 from app.faq.facts import FACTS, PLACEHOLDER, resolve_facts
 from app.faq.knowledge import Action, Entry, Knowledge
 from app.faq.lint import lint
@@ -31,6 +35,33 @@ def in_production(**given: str) -> Knowledge:
 def test_every_topic_has_its_entry() -> None:
     assert sorted(KNOWLEDGE.entries) == sorted(TOPICS)
     assert not KNOWLEDGE.withheld
+
+
+def test_the_nodes_of_a_file_go_when_the_next_ones_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All at once they take more memory than the knowledge itself, and leave the heap full of holes."""
+    files: list[weakref.WeakSet[yaml.Node]] = []
+    kept: list[int] = []
+    parse = source.parse
+
+    def watched(name: str, content: bytes, problems: list[source.Problem]) -> source.Place | None:
+        kept.append(sum(len(nodes) > 0 for nodes in files))
+        place = parse(name, content, problems)
+        if place is not None:
+            files.append(weakref.WeakSet(_nodes(place.node)))
+        return place
+
+    monkeypatch.setattr(source, "parse", watched)
+    in_production()
+    assert len(files) > 30
+    assert max(kept) <= 2
+
+
+def _nodes(node: yaml.Node) -> Iterator[yaml.Node]:
+    yield node
+    if isinstance(node, yaml.CollectionNode):
+        for item in node.value:
+            for inner in item if isinstance(item, tuple) else (item,):
+                yield from _nodes(inner)
 
 
 def test_each_action_but_saying_belongs_to_one_intent() -> None:

@@ -3,15 +3,16 @@
 import os
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, ClassVar
-
-import httpx
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from app.channels.base import Capability, DeliveryError, Inbound, Outbound, Outcome, Refusal, Request, Undecodable
 from app.channels.text import carriable
-from app.channels.wechat import client, codec, crypto, limits, menus
+from app.channels.wechat import codec, crypto, limits, menus
 from app.channels.wechat.account import Account, Mode, read_account
 from app.channels.wechat.fields import is_json
+
+if TYPE_CHECKING:  # imported with the first call: see Sender
+    import httpx
 
 
 class WeChat:
@@ -51,17 +52,21 @@ class WeChat:
             reply = _seal(account, inbound, reply, seconds)
         return reply, "application/json" if is_json(inbound.body) else "application/xml"
 
-    async def fetch_token(self, http: httpx.AsyncClient, account: Account, base_url: str) -> tuple[str, int]:
+    async def fetch_token(self, http: "httpx.AsyncClient", account: Account, base_url: str) -> tuple[str, int]:
         if not account.app_secret:
             raise DeliveryError("no_secret", Outcome.operator, "the channel has no app secret")
+        from app.channels.wechat import client  # here, because it imports httpx
+
         token = await client.fetch_stable_token(
             http, base_url=base_url, app_id=account.app_id, secret=account.app_secret
         )
         return token.value, token.expires_in
 
     async def send(
-        self, http: httpx.AsyncClient, account: Account, base_url: str, token: str, recipient: str, outbound: Outbound
+        self, http: "httpx.AsyncClient", account: Account, base_url: str, token: str, recipient: str, outbound: Outbound
     ) -> None:
+        from app.channels.wechat import client
+
         await client.send_text(
             http, base_url=base_url, access_token=token, openid=recipient, text=_text(account, outbound)
         )
