@@ -1,6 +1,7 @@
 """An installation of the service as real processes: started, killed with SIGKILL, started again on the same data."""
 
 import asyncio
+import os
 import signal
 import subprocess
 import sys
@@ -24,6 +25,7 @@ ENVIRONMENT = {
     "PATH": "/usr/bin:/bin",
     "LC_ALL": "C.UTF-8",
     "MODE": "production",
+    "CACHE_DIR": os.environ.get("CACHE_DIR", ""),  # the index that all services of a run share
     **{f"FACTS__{fact.name.upper()}": fact.demo for fact in FACTS},
 }
 """All that a process of ours gets from outside, besides what an installation adds to it."""

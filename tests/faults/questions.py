@@ -6,9 +6,9 @@ from itertools import count
 from random import Random
 
 from app.dialogue.answers import first_words
-from app.dialogue.loading import load_brain
 from app.matching.devices import device_in
 from app.settings import Settings
+from tests.demo_knowledge import brain_of
 
 _ids = count(7_000_000_000_000)
 
@@ -26,7 +26,7 @@ class Question:
 @cache
 def _known() -> list[tuple[str, str]]:
     """(question, answer) of every entry that its own question surely leads to."""
-    brain = load_brain(Settings(mode="demo"))
+    brain = brain_of(Settings(mode="demo"))
     entries = brain.knowledge.entries.values()
     known = [
         (entry.question, first_words(entry))

@@ -33,6 +33,7 @@ async def test_an_answer_that_is_too_late_comes_by_itself(played: Played) -> Non
     assert ENTRY in await played.wire(exchange=pushed.number)
 
 
+@pytest.mark.usefixtures("hurried")
 async def test_an_account_that_cannot_send_waits_for_the_viewer(played: Played) -> None:
     await played.do("settings", channel="demo-sub", network="slow")
     await played.do("text", text=QUESTION)
@@ -43,6 +44,7 @@ async def test_an_account_that_cannot_send_waits_for_the_viewer(played: Played) 
     assert not any(isinstance(exchange, CallExchange) for exchange in chat.exchanges)
 
 
+@pytest.mark.usefixtures("hurried")
 async def test_a_phone_that_is_reset_meanwhile_is_forgotten(played: Played) -> None:
     """Whoever is reset meanwhile leaves nothing behind that is decided later."""
     await played.post(f"/phones/{played.phone.id}/settings", network="slow")
