@@ -9,6 +9,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Locator, Page, expect
 
+from app.settings import ROOT
 from tests.browser.simulating import opened
 from tests.demo_knowledge import ALWAYS_OPEN, answer_of
 from tests.faults.installation import ENVIRONMENT, Installation
@@ -18,7 +19,7 @@ from tests.faults.installation import ENVIRONMENT, Installation
 def installation(sqlite_template: Path, tmp_path: Path) -> Iterator[Installation]:
     shutil.copy(sqlite_template, tmp_path / "viewerdesk.db")
     own = {"MODE": "demo", "DATA_DIR": str(tmp_path), "SERVICE_HOURS": ALWAYS_OPEN}
-    installation = Installation(tmp_path, ENVIRONMENT | own)
+    installation = Installation(tmp_path, ENVIRONMENT | own, code=ROOT)
     yield installation
     installation.end()
 

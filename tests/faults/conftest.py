@@ -15,6 +15,7 @@ from tests import databases
 from tests.databases import Databases
 from tests.faults.customer_service import CustomerService, customer_service
 from tests.faults.installation import ENVIRONMENT, Installation, add_channel
+from tests.faults.questions import write_knowledge
 
 
 @pytest.fixture(scope="session")
@@ -54,12 +55,17 @@ def api() -> Iterator[CustomerService]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def knowledge(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_knowledge(tmp_path_factory.mktemp("knowledge"))
+
+
 @pytest.fixture
 def installation(
-    database_url: str, keys: dict[str, str], api: CustomerService, tmp_path: Path
+    database_url: str, keys: dict[str, str], knowledge: Path, api: CustomerService, tmp_path: Path
 ) -> Iterator[Installation]:
     own = {"DATABASE_URL": database_url, "DATA_DIR": str(tmp_path), "MIGRATE": "never", "WECHAT_API": api.url}
-    installation = Installation(tmp_path, ENVIRONMENT | keys | own)
+    installation = Installation(tmp_path, ENVIRONMENT | keys | own | {"KNOWLEDGE_DIR": str(knowledge)})
     yield installation
     installation.end()
 
