@@ -14,6 +14,6 @@ _WINDOW = 2.0
 
 
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    """For services in this process. The true times are waited for in ``tests/simulator/test_stalling.py``."""
+    """For services in this process."""
     hurried = replace(CAPABILITY, passive_window=_WINDOW, last_retry=GIVEN_UP)
     monkeypatch.setattr(type(PLATFORMS["wechat"]), "capability", hurried)
