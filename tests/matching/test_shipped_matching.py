@@ -2,23 +2,16 @@
 
 import pytest
 
-from app.dialogue.judging import judge_brain
 from app.dialogue.understand import Brain
 from app.matching.confidence import Weights
-from app.matching.evaluation import Figures, figures
+from app.matching.evaluation import Figures
 from app.matching.match import Match, Tier
 from tests.demo_knowledge import brain as shipped
-from tests.eval import questions
 
 
 @pytest.fixture(scope="module")
 def brain() -> Brain:
     return shipped()
-
-
-@pytest.fixture(scope="module", params=["viewers", "second"])
-def found(request: pytest.FixtureRequest, brain: Brain) -> Figures:
-    return figures(judge_brain(brain, getattr(questions, request.param)()))
 
 
 def ask(brain: Brain, text: str) -> Match:
