@@ -2,14 +2,12 @@
 
 import asyncio
 import gc
-import itertools
 import os
 import shutil
 from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
 from typing import TypeVar
 
-import asyncpg
 import pytest
 
 from app.db.database import Database
@@ -17,12 +15,12 @@ from app.db.opening import connect
 from app.db.schema import bring_up_to_date
 from app.secrets import new_key
 from app.settings import ROOT, Settings
-from tests import postgres
+from tests import databases, memory, postgres
+from tests.databases import Databases
 from tests.postgres_binaries import ServerUnavailable
 
 WRITE_LIMIT = 0.25
 """Seconds: a longer write fails the test."""
-_numbers = itertools.count(1)
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 
 
@@ -34,9 +32,15 @@ def postgres_url() -> Iterator[str]:
     except ServerUnavailable as error:
         pytest.skip(f"no PostgreSQL: {error}")
     with server:
-        asyncio.run(_execute(server.url, "CREATE DATABASE template"))
-        bring_up_to_date(Settings(database_url=_database(server.url, "template")))
+        asyncio.run(databases.execute(server.url, "CREATE DATABASE template"))
+        bring_up_to_date(Settings(database_url=databases.address(server.url, "template")))
         yield server.url
+
+
+@pytest.fixture(scope="session")
+def postgres_databases(postgres_url: str) -> Iterator[Databases]:
+    with databases.copies(postgres_url, "template") as copies:
+        yield copies
 
 
 @pytest.fixture(scope="session")
@@ -47,15 +51,15 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """A fresh migrated database of each engine in turn."""
     if request.param == "sqlite":
         path = tmp_path / "test.db"
         shutil.copy(request.getfixturevalue("sqlite_template"), path)
-        return f"sqlite:///{path}"
-    server, name = request.getfixturevalue("postgres_url"), f"test{next(_numbers)}"
-    asyncio.run(_execute(server, f"CREATE DATABASE {name} TEMPLATE template"))
-    return _database(server, name)
+        yield f"sqlite:///{path}"
+    else:
+        with request.getfixturevalue("postgres_databases").fresh() as url:
+            yield url
 
 
 @pytest.fixture
@@ -75,6 +79,7 @@ async def db(settings: Settings) -> AsyncIterator[Database]:
 def pytest_configure() -> None:
     """All services of a run, in whichever process, share one index: it is built once."""
     os.environ.setdefault("CACHE_DIR", str(ROOT / ".cache" / "index"))
+    memory.keep_files_in_memory()
 
 
 def pytest_collection_finish() -> None:
@@ -110,15 +115,3 @@ def _refuse_skip(report: Report) -> Report:
         report.outcome = "failed"
         report.longrepr = f"nothing may be skipped here: {report.longrepr}"
     return report
-
-
-async def _execute(url: str, statement: str) -> None:
-    connection = await asyncpg.connect(url)
-    try:
-        await connection.execute(statement)
-    finally:
-        await connection.close()
-
-
-def _database(url: str, name: str) -> str:
-    return f"{url.rsplit('/', 1)[0]}/{name}"

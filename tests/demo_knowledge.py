@@ -2,15 +2,15 @@
 
 import re
 from datetime import UTC, datetime
-from functools import cache
 
 from app.agents.calendars import BEIJING
 from app.dialogue.answers import first_words
-from app.dialogue.loading import load_brain
+from app.dialogue.loading import load_brain, load_facts
 from app.dialogue.understand import Brain
 from app.faq.knowledge import Entry
-from app.settings import Settings
+from app.settings import ROOT, Settings
 
+_brains: dict[tuple[bool, frozenset[tuple[str, str | None]]], Brain] = {}
 ALWAYS_OPEN = "每天 0:00-24:00"
 """``SERVICE_HOURS`` under which the same happens whenever the tests run."""
 
@@ -21,9 +21,20 @@ def closed_now() -> str:
     return f"每天 {(hour + 2) % 24}:00-{(hour + 10) % 24}:00"
 
 
-@cache
 def brain() -> Brain:
-    return load_brain(Settings(mode="demo", service_hours=ALWAYS_OPEN))
+    return brain_of(Settings(mode="demo", service_hours=ALWAYS_OPEN))
+
+
+def brain_of(settings: Settings) -> Brain:
+    """The shipped knowledge as these settings load it: once for all tests, since a brain never changes.
+
+    What a service does to load it by itself, the tests prove that start one as a process.
+    """
+    assert settings.knowledge_dir == ROOT
+    said = settings.demo, frozenset(load_facts(settings).items())
+    if said not in _brains:
+        _brains[said] = load_brain(settings)
+    return _brains[said]
 
 
 def entry(name: str) -> Entry:

@@ -13,12 +13,13 @@ import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Locator, Page
 
 from app import pages
-from app.settings import ROOT
+from app.main import Application
+from app.settings import ROOT, Settings
 from tests.browser import chromium
 from tests.browser.guard import Guard
 from tests.browser.trial import Trial, serving
 from tests.demo_knowledge import ALWAYS_OPEN
-from tests.faults.installation import ENVIRONMENT, Installation, Server
+from tests.factories.listening import listening
 
 PICTURES = ROOT / ".cache" / "browser"
 PATIENCE = 10_000
@@ -63,22 +64,18 @@ def hours() -> str:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def service(sqlite_template: Path, tmp_path: Path, hours: str) -> AsyncIterator[Server]:
-    """The service in demo mode, in a process of its own, with data of its own."""
+async def service(sqlite_template: Path, tmp_path: Path, hours: str) -> AsyncIterator[Application]:
+    """The service in demo mode, with data of its own."""
     await asyncio.to_thread(shutil.copy, sqlite_template, tmp_path / "viewerdesk.db")
-    installation = Installation(
-        tmp_path, ENVIRONMENT | {"MODE": "demo", "DATA_DIR": str(tmp_path), "SERVICE_HOURS": hours}
-    )
-    try:
-        yield await installation.serve()
-    finally:
-        installation.end()
+    async with listening(Settings(mode="demo", data_dir=tmp_path, service_hours=hours, migrate="never")) as app:
+        yield app
 
 
 @pytest.fixture
-def address(service: Server) -> str:
+def address(service: Application) -> str:
     """What the pages of the test are served from; ``page.goto("/…")`` starts there."""
-    return f"http://127.0.0.1:{service.port}"
+    settings: Settings = service.state.service.settings
+    return settings.address
 
 
 @pytest.fixture

@@ -5,10 +5,9 @@ from playwright.async_api import Browser, Page
 
 from tests.browser.guard import Guard
 from tests.browser.trial import Trial
-from tests.faults.installation import Server
 
 
-async def test_what_the_service_serves_is_sound(page: Page, service: Server) -> None:
+async def test_what_the_service_serves_is_sound(page: Page) -> None:
     answer = await page.goto("/healthz")
     assert answer is not None
     assert answer.status == 200

@@ -1,5 +1,7 @@
 """Live updates: what changes appears by itself, through one connection a browser, and nothing is missed."""
 
+from contextlib import AbstractAsyncContextManager
+
 import pytest
 from playwright.async_api import BrowserContext, Page, expect
 
@@ -37,7 +39,8 @@ async def test_all_tabs_share_one_connection_and_outlive_the_one_that_holds_it(
     await opened(first)
     await opened(second)
     assert len(trial.streams) == 1
-    await first.close()
+    async with refreshed(second):
+        await first.close()
     await eventually("the second tab connects", lambda: streams(trial, 1))
     before = trial.rendered
     trial.tell("count", 1)
@@ -57,9 +60,14 @@ async def test_what_happened_while_the_connection_was_lost_is_read_again(
 
 async def opened(page: Page) -> None:
     """The page is shown and has followed the stream's opening with its first refresh."""
-    async with page.expect_response(lambda response: response.request.headers.get("hx-request") == "true"):
+    async with refreshed(page):
         await page.goto("/")
     await expect(page.locator("html")).to_have_attribute("data-live-state", "open")
+
+
+def refreshed(page: Page) -> AbstractAsyncContextManager[object]:
+    """Leave it when the page has read anew, as it does whenever its stream opens."""
+    return page.expect_response(lambda response: response.request.headers.get("hx-request") == "true")
 
 
 async def streams(trial: Trial, count: int) -> bool:

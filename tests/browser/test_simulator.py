@@ -17,19 +17,6 @@ UNKNOWN = "那个怎么弄啊", "就是那个东西啊"
 CHARGED = "扣了我两次钱，电话又打不通，太坑了"
 
 
-async def test_from_the_first_start_to_an_answered_question(page: Page, talk: Locator, wire: Locator) -> None:
-    await opened(page, "/")
-    await expect(page).to_have_url(re.compile("/simulator$"))
-    await expect(wire).to_contain_text("线路上还什么都没有")
-    await page.get_by_role("button", name="会员怎么退款").first.click()
-    await expect(talk).to_contain_text(answer_of("membership.refund"))
-    for stage in (
-        "微信推送", "签名一致，确实来自微信", "已处理", "有把握，可以直接回答", "用知识条目回答", "membership.refund",
-        "随这次推送的响应返回", "从收到到写进数据库",
-    ):  # fmt: skip
-        await expect(wire).to_contain_text(stage)
-
-
 async def test_what_was_sent_literally_is_folded_until_asked_for(page: Page, wire: Locator) -> None:
     await opened(page)
     await say(page, "会员怎么退款")

@@ -6,9 +6,15 @@ from playwright.async_api import Locator, Page, expect
 from app.simulator.acting import FAILURE
 from tests.browser.simulating import FIELD, SLOW, opened, say
 from tests.demo_knowledge import answer_of
+from tests.factories.hurrying import hurry
 
 pytestmark = pytest.mark.usefixtures("service")
 QUESTION, ENTRY = "会员怎么退款", "membership.refund"
+
+
+@pytest.fixture
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    hurry(monkeypatch)
 
 
 async def test_retries_are_seen_and_stored_once(page: Page, talk: Locator, wire: Locator) -> None:
@@ -32,6 +38,7 @@ async def test_an_answer_that_is_lost_for_good_is_said_to_be(page: Page, talk: L
     await expect(talk.locator(".line.account")).to_have_count(0)
 
 
+@pytest.mark.usefixtures("hurried")
 async def test_an_answer_that_is_too_late_appears_by_itself(page: Page, talk: Locator, wire: Locator) -> None:
     await opened(page)
     await page.get_by_role("button", name="服务太慢").click()
@@ -47,6 +54,7 @@ async def test_an_answer_that_is_too_late_appears_by_itself(page: Page, talk: Lo
     await expect(wire).to_contain_text(ENTRY)
 
 
+@pytest.mark.usefixtures("hurried")
 async def test_an_account_that_cannot_send_is_asked_to_continue(page: Page, talk: Locator, wire: Locator) -> None:
     await opened(page)
     await page.get_by_role("button", name="订阅号").click()

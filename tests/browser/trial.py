@@ -2,8 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from fastapi.responses import HTMLResponse, Response, StreamingResponse
 
 from app import pages
+from tests.factories.listening import Server
 from tests.postgres import free_ports
 
 WRONG = {
@@ -73,14 +74,6 @@ class Trial:
             return Response("throw new Error('as if it were broken')", media_type="text/javascript")
 
         return app
-
-
-class Server(uvicorn.Server):
-    """One that leaves Ctrl+C to pytest."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
 
 
 @asynccontextmanager

@@ -39,8 +39,9 @@ def data_dir(tmp_path: Path, sqlite_template: Path) -> Path:
 
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], data_dir: Path) -> Run:
+    ours = {*Settings.model_fields, *SECRETS} - {"cache_dir"}  # the index is built once for all tests
     for name in os.environ:
-        if name.lower() in Settings.model_fields or name.lower() in SECRETS or name.startswith("FACTS__"):
+        if name.lower() in ours or name.startswith("FACTS__"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("DATA_DIR", str(data_dir))
 

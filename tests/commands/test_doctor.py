@@ -8,7 +8,7 @@ from app.commands.opened import with_database
 from app.conversations.models import Channel
 from app.secrets import new_key
 from app.settings import ROOT, Settings
-from tests.commands.conftest import Run
+from tests.commands.conftest import Ended, Run
 from tests.factories.knowledge import KnowledgeFolder
 
 
@@ -16,6 +16,17 @@ def findings(out: str, kind: str) -> dict[str, str]:
     """What the doctor says of a kind (``WRONG``, ``advice``, ``ok``), by examination."""
     lines = (line.split(maxsplit=1)[1] for line in out.splitlines() if line.startswith(f"  {kind}"))
     return {name: sentence for name, _, sentence in (line.partition(": ") for line in lines)}
+
+
+@pytest.fixture
+def doctor(run: Run, tmp_path: Path) -> Run:
+    """With knowledge that is read in no time, for what is not about the shipped one."""
+    files = KnowledgeFolder(tmp_path / "small")
+
+    def examine(*arguments: str, stdin: str = "", **variables: str) -> Ended:
+        return run("doctor", *arguments, stdin=stdin, KNOWLEDGE_DIR=str(files.root), **variables)
+
+    return examine
 
 
 def test_a_demo_is_well(run: Run, data_dir: Path) -> None:
@@ -59,10 +70,10 @@ def test_a_fact_that_is_set_is_not_missed(run: Run) -> None:
     assert "FACTS__" in advice["knowledge"]
 
 
-def test_a_data_folder_that_cannot_be_made(run: Run, tmp_path: Path) -> None:
+def test_a_data_folder_that_cannot_be_made(doctor: Run, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     folder = tmp_path / "file" / "data"
-    ended = run("doctor", DATA_DIR=str(folder))
+    ended = doctor(DATA_DIR=str(folder))
     wrong = findings(ended.out, "WRONG")
     assert (ended.code, ended.err) == (1, "")
     assert list(wrong) == ["data folder", "keys", "database", "channels"]
@@ -79,8 +90,8 @@ def test_a_data_folder_that_cannot_be_made(run: Run, tmp_path: Path) -> None:
         ("postgresql://desk:geheim#1@host/desk", "DATABASE_URL is no valid address. Special characters"),
     ],
 )
-def test_a_server_that_does_not_answer(run: Run, url: str, sentence: str) -> None:
-    ended = run("doctor", DATABASE_URL=url)
+def test_a_server_that_does_not_answer(doctor: Run, url: str, sentence: str) -> None:
+    ended = doctor(DATABASE_URL=url)
     assert ended.code == 1
     assert findings(ended.out, "WRONG")["database"].startswith(sentence)
     assert "geheim" not in ended.out
@@ -95,50 +106,50 @@ def test_a_server_that_does_not_answer(run: Run, url: str, sentence: str) -> Non
         ("postgresql://127.0.0.1:1/desk?password=geheim", "postgresql://127.0.0.1:1/desk?…"),
     ],
 )
-def test_the_password_is_not_shown(run: Run, url: str, shown: str) -> None:
-    out = run("doctor", DATABASE_URL=url).out
+def test_the_password_is_not_shown(doctor: Run, url: str, shown: str) -> None:
+    out = doctor(DATABASE_URL=url).out
     assert f"database {shown}, data in" in out
     assert "geheim" not in out
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-def test_on_postgresql_it_reminds_of_the_worker(run: Run, database_url: str) -> None:
-    ended = run("doctor", DATABASE_URL=database_url)
+def test_on_postgresql_it_reminds_of_the_worker(doctor: Run, database_url: str) -> None:
+    ended = doctor(DATABASE_URL=database_url)
     assert ended.code == 0
     assert "at least one 'worker' process" in findings(ended.out, "advice")["database"]
 
 
-def test_another_key(run: Run) -> None:
-    assert run("doctor", SECRET_KEYS=new_key()).code == 0
-    ended = run("doctor", SECRET_KEYS=new_key())
+def test_another_key(doctor: Run) -> None:
+    assert doctor(SECRET_KEYS=new_key()).code == 0
+    ended = doctor(SECRET_KEYS=new_key())
     wrong = findings(ended.out, "WRONG")
     assert ended.code == 1
     assert wrong["database"].startswith("This database was sealed with another key: set SECRET_KEYS")
 
 
-def test_a_database_that_is_newer_or_must_not_be_changed(run: Run, data_dir: Path) -> None:
+def test_a_database_that_is_newer_or_must_not_be_changed(doctor: Run, data_dir: Path) -> None:
     def move_on(session: Session) -> None:
         session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
 
     with_database(Settings(data_dir=data_dir), lambda db, _: db.write(move_on))
-    assert "used by a newer version" in findings(run("doctor").out, "WRONG")["database"]
+    assert "used by a newer version" in findings(doctor().out, "WRONG")["database"]
     (data_dir / "viewerdesk.db").unlink()
-    assert "MIGRATE=never forbids" in findings(run("doctor", MIGRATE="never").out, "WRONG")["database"]
+    assert "MIGRATE=never forbids" in findings(doctor(MIGRATE="never").out, "WRONG")["database"]
 
 
-def test_a_channel_that_cannot_be_used(run: Run, data_dir: Path) -> None:
+def test_a_channel_that_cannot_be_used(run: Run, doctor: Run, data_dir: Path) -> None:
     def break_it(session: Session) -> None:
         session.execute(update(Channel).values(settings={}))
 
     run("seed")
     with_database(Settings(data_dir=data_dir), lambda db, _: db.write(break_it))
-    ended = run("doctor")
+    ended = doctor()
     assert ended.code == 1
     assert findings(ended.out, "WRONG")["channels"].startswith("wechat/demo: The WeChat message mode (mode) must be")
 
 
-def test_a_demo_for_everybody(run: Run) -> None:
-    ended = run("doctor", MODE="demo", HOST="0.0.0.0")
+def test_a_demo_for_everybody(doctor: Run) -> None:
+    ended = doctor(MODE="demo", HOST="0.0.0.0")
     assert ended.code == 1
     assert findings(ended.out, "WRONG")["network"].startswith("MODE=demo serves channels with a public token")
 

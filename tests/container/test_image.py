@@ -75,7 +75,7 @@ async def test_the_files_of_the_image_are_a_working_service_that_its_health_chec
     place: Path, tmp_path: Path
 ) -> None:
     variables = next(one for one in instructions() if one.name == "ENV").words
-    settings = dict(variable.split("=") for variable in variables) | {"DATA_DIR": str(tmp_path)}
+    settings = dict(variable.split("=") for variable in variables) | {"DATA_DIR": str(tmp_path), "CACHE_DIR": ""}
     installation = Installation(tmp_path, ENVIRONMENT | settings, code=place)
     try:
         server = await installation.serve()

@@ -1,11 +1,13 @@
 """The writer thread: groups, their failure, who goes first, and other processes."""
 
 import asyncio
+import shutil
 import sys
 import threading
 from asyncio.subprocess import PIPE
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from sqlalchemy import text
@@ -41,6 +43,14 @@ def path(sqlite_template: Path, tmp_path: Path) -> Path:
     path = tmp_path / "test.db"
     path.write_bytes(sqlite_template.read_bytes())
     return path
+
+
+@pytest.fixture
+def path_on_disk(path: Path) -> Iterator[Path]:
+    """Where a commit takes its time. In memory another process commits dozens until this one has only woken up."""
+    (ROOT / ".cache").mkdir(exist_ok=True)
+    with TemporaryDirectory(dir=ROOT / ".cache") as folder:
+        yield Path(shutil.copy(path, folder))
 
 
 @pytest.fixture
@@ -235,10 +245,11 @@ def test_the_lock_goes_to_who_waits_for_it(tmp_path: Path) -> None:
     assert order == ["ours", "theirs", "ours again"]
 
 
-async def test_a_second_process_gets_its_turn(db: SqliteDatabase, path: Path) -> None:
+async def test_a_second_process_gets_its_turn(path_on_disk: Path) -> None:
     """The other process writes without a pause; while one write of ours waits it may commit only a few of its own."""
+    db = SqliteDatabase(path_on_disk)
     other = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", WRITE_UNTIL_TOLD, path, cwd=ROOT, stdin=PIPE, stdout=PIPE
+        sys.executable, "-c", WRITE_UNTIL_TOLD, path_on_disk, cwd=ROOT, stdin=PIPE, stdout=PIPE
     )
     assert other.stdout is not None
     assert await other.stdout.readline() == b"ready\n"
@@ -247,5 +258,6 @@ async def test_a_second_process_gets_its_turn(db: SqliteDatabase, path: Path) ->
         before = await db.read(counter, "other process")
         overtaken.append(await db.write(counter, "other process") - before)
     await other.communicate(b"")
+    await db.close()
     assert other.returncode == 0
     assert max(overtaken) < 20, overtaken

@@ -169,7 +169,7 @@ def test_a_text_of_signs_alone_is_answered_kindly(brain: Brain) -> None:
 def test_a_withheld_answer_calls_a_person(brain: Brain) -> None:
     entries = dict(brain.knowledge.entries)
     entries["membership.refund"] = replace(entries["membership.refund"], answer="")
-    held = build_brain(replace(brain.knowledge, entries=MappingProxyType(entries)))
+    held = build_brain(replace(brain.knowledge, entries=MappingProxyType(entries)), brain.index)
     assert ask(held, REFUND).said is Said.handed_over
 
 

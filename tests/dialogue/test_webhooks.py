@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 
 from app.conversations.models import InboundEvent
 from app.settings import Settings
+from tests.demo_knowledge import brain_of
 from tests.factories.webhook import add_channel, client, serving, signed, text_of
 from tests.factories.webhook import text as push
 
@@ -19,7 +20,7 @@ REFUND = "会员可以退款吗？"
 
 @pytest.fixture
 async def app(settings: Settings) -> AsyncIterator[FastAPI]:
-    async with serving(settings) as application:
+    async with serving(settings, brain_of(settings)) as application:
         yield application
 
 

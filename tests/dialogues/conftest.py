@@ -7,6 +7,7 @@ import pytest
 
 from app.agents.calendars import BEIJING
 from app.settings import Settings
+from tests.demo_knowledge import brain_of
 from tests.dialogues import standing
 from tests.dialogues.stage import CHANNEL, CHANNEL_SETTINGS, Stage
 from tests.factories.webhook import add_channel, client, serving
@@ -28,7 +29,7 @@ def closed_now() -> dict[str, str]:
 @pytest.fixture
 async def stage(settings: Settings, hours: dict[str, str]) -> AsyncIterator[Stage]:
     configured = settings.model_copy(update=hours)
-    async with serving(configured) as app, client(app) as http:
+    async with serving(configured, brain_of(configured)) as app, client(app) as http:
         await add_channel(app, configured, CHANNEL, **CHANNEL_SETTINGS)
         yield Stage(http, app.state.service.db, configured)
 

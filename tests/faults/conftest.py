@@ -3,20 +3,19 @@
 import asyncio
 import shutil
 from collections.abc import AsyncIterator, Iterator
-from itertools import count
 from pathlib import Path
 
-import asyncpg
 import pytest
 
 from app.db.database import Database
 from app.db.opening import connect
 from app.secrets import new_key
 from app.settings import Settings
+from tests import databases
+from tests.databases import Databases
 from tests.faults.customer_service import CustomerService, customer_service
 from tests.faults.installation import ENVIRONMENT, Installation, add_channel
-
-_numbers = count(1)
+from tests.faults.questions import write_knowledge
 
 
 @pytest.fixture(scope="session")
@@ -33,22 +32,21 @@ def sqlite_with_channel(sqlite_template: Path, tmp_path_factory: pytest.TempPath
 
 
 @pytest.fixture(scope="session")
-def postgres_with_channel(postgres_url: str, keys: dict[str, str]) -> str:
-    """The server's address without a database; its database ``channel`` is a template."""
-    address = postgres_url.rsplit("/", 1)[0]
-    asyncio.run(_execute(postgres_url, "CREATE DATABASE channel TEMPLATE template"))
-    add_channel(ENVIRONMENT | keys | {"DATABASE_URL": f"{address}/channel"})
-    return address
+def postgres_with_channel(postgres_url: str, keys: dict[str, str]) -> Iterator[Databases]:
+    asyncio.run(databases.execute(postgres_url, "CREATE DATABASE channel TEMPLATE template"))
+    add_channel(ENVIRONMENT | keys | {"DATABASE_URL": databases.address(postgres_url, "channel")})
+    with databases.copies(postgres_url, "channel") as copies:
+        yield copies
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     if request.param == "sqlite":
         shutil.copy(request.getfixturevalue("sqlite_with_channel"), tmp_path / "faults.db")
-        return f"sqlite:///{tmp_path / 'faults.db'}"
-    address, name = request.getfixturevalue("postgres_with_channel"), f"faults{next(_numbers)}"
-    asyncio.run(_execute(f"{address}/postgres", f"CREATE DATABASE {name} TEMPLATE channel"))
-    return f"{address}/{name}"
+        yield f"sqlite:///{tmp_path / 'faults.db'}"
+    else:
+        with request.getfixturevalue("postgres_with_channel").fresh() as url:
+            yield url
 
 
 @pytest.fixture
@@ -57,12 +55,17 @@ def api() -> Iterator[CustomerService]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def knowledge(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_knowledge(tmp_path_factory.mktemp("knowledge"))
+
+
 @pytest.fixture
 def installation(
-    database_url: str, keys: dict[str, str], api: CustomerService, tmp_path: Path
+    database_url: str, keys: dict[str, str], knowledge: Path, api: CustomerService, tmp_path: Path
 ) -> Iterator[Installation]:
     own = {"DATABASE_URL": database_url, "DATA_DIR": str(tmp_path), "MIGRATE": "never", "WECHAT_API": api.url}
-    installation = Installation(tmp_path, ENVIRONMENT | keys | own)
+    installation = Installation(tmp_path, ENVIRONMENT | keys | own | {"KNOWLEDGE_DIR": str(knowledge)})
     yield installation
     installation.end()
 
@@ -73,11 +76,3 @@ async def database(database_url: str) -> AsyncIterator[Database]:
     opened = connect(Settings(database_url=database_url))
     yield opened
     await opened.close()
-
-
-async def _execute(url: str, statement: str) -> None:
-    connection = await asyncpg.connect(url)
-    try:
-        await connection.execute(statement)
-    finally:
-        await connection.close()

@@ -1,6 +1,7 @@
 """An installation of the service as real processes: started, killed with SIGKILL, started again on the same data."""
 
 import asyncio
+import os
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 from app.faq.facts import FACTS
 from app.settings import ROOT
 from tests.bench.account import APP_ID, TOKEN
+from tests.faults.forking import Forked, fork
 from tests.faults.requesting import request
 from tests.faults.waiting import PATIENCE, eventually
 from tests.postgres import free_ports
@@ -24,6 +26,7 @@ ENVIRONMENT = {
     "PATH": "/usr/bin:/bin",
     "LC_ALL": "C.UTF-8",
     "MODE": "production",
+    "CACHE_DIR": os.environ.get("CACHE_DIR", ""),  # the index that all services of a run share
     **{f"FACTS__{fact.name.upper()}": fact.demo for fact in FACTS},
 }
 """All that a process of ours gets from outside, besides what an installation adds to it."""
@@ -31,7 +34,7 @@ ENVIRONMENT = {
 
 @dataclass
 class Process:
-    running: "subprocess.Popen[bytes]"
+    running: "Forked | subprocess.Popen[bytes]"
     log: Path
 
     async def died(self) -> None:
@@ -68,8 +71,8 @@ class Installation:
     environment: Mapping[str, str]
     processes: list[Process] = field(default_factory=list)
     numbers: Iterator[int] = field(default_factory=count)
-    code: Path = ROOT
-    """The folder that holds app/ and what belongs to it."""
+    code: Path | None = None
+    """The folder that holds app/, started by ``python -m app``. None: processes are forked, from the code here."""
 
     @property
     def embedded(self) -> bool:
@@ -110,12 +113,14 @@ class Installation:
 
     def _start(
         self, verb: str, faults: tuple[str, ...], more: Mapping[str, str]
-    ) -> "tuple[subprocess.Popen[bytes], Path]":
-        module = ["tests.faults.launcher", *faults] if faults else ["app"]
+    ) -> "tuple[Forked | subprocess.Popen[bytes], Path]":
         log = self.folder / f"{verb}-{next(self.numbers)}.log"
+        environment = {**self.environment, **more}
+        if self.code is None:
+            return fork([*faults, verb], environment, log), log
+        assert not faults
         with log.open("wb") as output:
-            command = [sys.executable, "-m", *module, verb]
-            environment = {**self.environment, **more}
+            command = [sys.executable, "-m", "app", verb]
             return subprocess.Popen(command, cwd=self.code, env=environment, stdout=output, stderr=output), log
 
 

@@ -1,4 +1,4 @@
-"""The service with a fault in it: ``python -m tests.faults.launcher FAULT… serve``.
+"""The service with faults in it: ``launch(["FAULT", …, "serve"])``.
 
 A fault is one word. ``MODULE:NAME`` says where, and must exist:
 ``kill@MODULE:NAME``        the process ends with SIGKILL the moment this function is called;
@@ -9,8 +9,7 @@ A fault is one word. ``MODULE:NAME`` says where, and must exist:
 import asyncio
 import os
 import signal
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from importlib import import_module
 from typing import Any, NoReturn
@@ -49,7 +48,8 @@ def inject(fault: str) -> None:
         object.__setattr__(owner, name, replacement)  # limits are frozen
 
 
-if __name__ == "__main__":
-    for word in sys.argv[1:-1]:
-        inject(word)
-    sys.exit(main(sys.argv[-1:]))
+def launch(arguments: Sequence[str]) -> int:
+    """The faults, then the verb."""
+    for fault in arguments[:-1]:
+        inject(fault)
+    return main(arguments[-1:])

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from app.settings import ROOT
 from tests.factories.knowledge import ANSWER, BUFFERING, KnowledgeFolder
 from tests.faults.installation import Installation, Server
 from tests.faults.platform_side import Platform
@@ -104,7 +105,7 @@ def _serve_in_terminal(ours: Installation, terminal: int, log: Path) -> Server:
     port = free_ports(1)[0]
     with log.open("wb") as output:
         running = subprocess.Popen(
-            [sys.executable, "-c", _TAKE_TERMINAL], cwd=ours.code, env={**ours.environment, "PORT": str(port)},
+            [sys.executable, "-c", _TAKE_TERMINAL], cwd=ROOT, env={**ours.environment, "PORT": str(port)},
             stdin=terminal, stdout=output, stderr=output, start_new_session=True,
         )  # fmt: skip
     server = Server(running, log, port)

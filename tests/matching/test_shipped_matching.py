@@ -2,26 +2,16 @@
 
 import pytest
 
-from app.commands.matching import training_material
-from app.dialogue.judging import judge_brain
 from app.dialogue.understand import Brain
 from app.matching.confidence import Weights
-from app.matching.evaluation import Figures, figures
+from app.matching.evaluation import Figures
 from app.matching.match import Match, Tier
-from app.matching.training import train
-from app.settings import Settings
 from tests.demo_knowledge import brain as shipped
-from tests.eval import questions
 
 
 @pytest.fixture(scope="module")
 def brain() -> Brain:
     return shipped()
-
-
-@pytest.fixture(scope="module", params=["viewers", "second"])
-def found(request: pytest.FixtureRequest, brain: Brain) -> Figures:
-    return figures(judge_brain(brain, getattr(questions, request.param)()))
 
 
 def ask(brain: Brain, text: str) -> Match:
@@ -49,9 +39,9 @@ def test_what_is_outside_is_not_answered(found: Figures) -> None:
     assert found.oos_answered < 0.02
 
 
-def test_the_shipped_weights_are_those_of_the_shipped_knowledge() -> None:
+def test_the_shipped_weights_are_those_of_the_shipped_knowledge(trained: Weights) -> None:
     """``app matching train`` after an edit of the knowledge; small edits change little."""
-    shipped_weights, trained = Weights.load(), train(training_material(Settings(mode="demo")))
+    shipped_weights = Weights.load()
     assert trained.sure == pytest.approx(shipped_weights.sure, abs=0.02)
     assert trained.coefficients == pytest.approx(shipped_weights.coefficients, rel=0.25, abs=0.1)
 

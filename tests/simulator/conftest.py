@@ -2,7 +2,6 @@
 
 import asyncio
 import shutil
-import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -10,17 +9,17 @@ from pathlib import Path
 
 import httpx
 import pytest
-import uvicorn
 
-from app.commands import demo
 from app.db.database import Database
-from app.main import Application, create_app
-from app.secrets import load_keyring
+from app.main import Application, Service
 from app.settings import Settings
+from app.simulator import acting
 from app.simulator.phones import Chat, Phone
 from app.simulator.simulator import Simulator
 from app.worker import work
 from tests.demo_knowledge import ALWAYS_OPEN
+from tests.factories.hurrying import hurry
+from tests.factories.listening import listening
 from tests.faults.waiting import eventually
 
 PATIENCE = 15
@@ -81,32 +80,30 @@ def settings(settings: Settings) -> Settings:
     return settings.model_copy(update={"service_hours": ALWAYS_OPEN})
 
 
+@pytest.fixture(autouse=True)
+def fast(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Phones whose platform tries again sooner still: nobody watches them."""
+    monkeypatch.setattr(acting, "FAST_SECONDS", 0.4)
+
+
+@pytest.fixture
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    hurry(monkeypatch)
+
+
 @pytest.fixture
 async def played(settings: Settings) -> AsyncIterator[Played]:
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        listening.listen()
-        mine = settings.model_copy(update={"port": listening.getsockname()[1]})
-        app = create_app(mine)
-        server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="on"))
-        serving = asyncio.create_task(server.serve(sockets=[listening]))
-        await until(lambda: server.started)
+    async with listening(settings) as app:
         service = app.state.service
-        await demo.add_channels(service.db, load_keyring(mine))
-        service.directory.forget()
-        sending = asyncio.create_task(_send(app, mine))
-        async with httpx.AsyncClient(base_url=mine.address) as http:
+        sending = asyncio.create_task(_send(service))
+        async with httpx.AsyncClient(base_url=service.settings.address) as http:
             yield Played(app, service.simulator, http)
         sending.cancel()
         with suppress(asyncio.CancelledError):
             await sending
-        app.end_streams()
-        server.should_exit = True
-        await serving
 
 
-async def _send(app: Application, settings: Settings) -> None:
+async def _send(service: Service) -> None:
     """On PostgreSQL the sender is another process's work: here a task's."""
-    service = app.state.service
     if service.db.dialect == "postgresql":
-        await work(service.db, service.directory, settings)
+        await work(service.db, service.directory, service.settings)

@@ -83,6 +83,7 @@ async def test_three_lost_answers_are_the_platforms_failure_line(played: Played)
     assert await played.db.read(rows) == 1
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # nothing of it comes to the store
 @pytest.mark.parametrize(("status", "fate"), [(503, Fate.refused), (None, Fate.unreachable)])
 async def test_a_service_that_fails_is_asked_three_times(played: Played, status: int | None, fate: Fate) -> None:
     simulator = played.simulator

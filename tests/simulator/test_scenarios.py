@@ -38,6 +38,7 @@ def test_each_scene_is_proved() -> None:
     assert SHOWN.keys() == SCENARIOS.keys()
 
 
+@pytest.mark.usefixtures("hurried")
 @pytest.mark.parametrize("name", SCENARIOS)
 async def test_a_scene_shows_what_it_promises(played: Played, name: str) -> None:
     plays = quick_plays(played)

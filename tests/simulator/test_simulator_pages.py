@@ -11,6 +11,7 @@ from app.main import create_app
 from app.settings import Settings
 from app.simulator.scenarios import SCENARIOS
 from app.simulator.stage import PHONES
+from tests.demo_knowledge import brain_of
 from tests.simulator.conftest import Played
 
 
@@ -21,7 +22,8 @@ def database_url(sqlite_url: str) -> str:
 
 @pytest.fixture
 async def production(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
-    app = create_app(settings.model_copy(update={"mode": "production"}))
+    own = settings.model_copy(update={"mode": "production"})
+    app = create_app(own, brain=brain_of(own))
     async with app.router.lifespan_context(app):
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:

@@ -8,8 +8,10 @@ from app.conversations.models import InboundEvent
 from app.simulator.acting import FAILURE
 from app.simulator.phones import CallExchange, Chat, Fate, PushExchange, Side
 from tests.demo_knowledge import answer_of
+from tests.factories.hurrying import GIVEN_UP
 from tests.simulator.conftest import Played, until
 
+pytestmark = pytest.mark.usefixtures("hurried")
 QUESTION, ENTRY = "会员怎么退款", "membership.refund"
 
 
@@ -27,7 +29,7 @@ async def test_an_answer_that_is_too_late_comes_by_itself(played: Played) -> Non
     assert "微信不再重推了，就由客服消息接口主动发" in await played.wire()
     await until(lambda: isinstance(chat.exchanges[-1], CallExchange))
     assert said(chat) == [FAILURE, answer_of(ENTRY)]
-    assert (chat.bubbles[-1].at - pushed.at).total_seconds() >= 15  # not before the platform has given up
+    assert (chat.bubbles[-1].at - pushed.at).total_seconds() >= GIVEN_UP  # not before the platform has given up
     assert await played.db.read(events) == 1
     assert pushed.seen is not None
     assert ENTRY in await played.wire(exchange=pushed.number)

@@ -8,6 +8,7 @@ from time import monotonic
 
 import httpx
 
+from app.settings import ROOT
 from tests.faults.installation import ENVIRONMENT, Installation
 
 SOON = 5.0
@@ -16,7 +17,7 @@ SOON = 5.0
 
 async def test_open_streams_do_not_hold_up_the_end(sqlite_template: Path, tmp_path: Path) -> None:
     shutil.copy(sqlite_template, tmp_path / "viewerdesk.db")
-    installation = Installation(tmp_path, ENVIRONMENT | {"MODE": "demo", "DATA_DIR": str(tmp_path)})
+    installation = Installation(tmp_path, ENVIRONMENT | {"MODE": "demo", "DATA_DIR": str(tmp_path)}, code=ROOT)
     try:
         server = await installation.serve()
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{server.port}") as http:

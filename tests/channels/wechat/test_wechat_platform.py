@@ -306,3 +306,8 @@ def test_names_that_try_to_leave_their_place_stay_in_it() -> None:
     body = BODY.replace(b"<![CDATA[oTest0000000000000000000001]]>", b"o]]&gt;&lt;x/&gt;")
     answer = wechat.answer(account("plain"), parsed("plain", plain(body)), Outbound("好。"), NOW)
     assert fields_of(answer)["ToUserName"] == "o]]><x/>"
+
+
+def test_the_platform_gives_up_after_three_attempts_of_five_seconds() -> None:
+    """Tests that wait for it have it do so sooner."""
+    assert (wechat.capability.passive_window, wechat.capability.last_retry) == (4.5, 15)
