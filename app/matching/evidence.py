@@ -23,7 +23,7 @@ class Evidence(NamedTuple):
     cover: float
     """Share of the question, by rarity, whose characters stand in some phrasing of the target."""
     length: float
-    """Logarithm of the question's length."""
+    """Logarithm of how many different characters the question has: a text that repeats itself says no more."""
     elsewhere: float
     """1 when the question has words of other people's business that no phrasing of the target has."""
 
@@ -56,6 +56,6 @@ def weigh(text: str, reading: Reading, target: Target, score: float, second: flo
         runner_up=second / score,
         shared=sum([rarity for number, rarity in zip(characters, rarities, strict=True) if number in nearest]),
         cover=sum([rarity for is_held, rarity in zip(held, rarities, strict=True) if is_held]) / total,
-        length=log(1 + len(text)),
+        length=log(1 + len(characters) + reading.strangers),
         elsewhere=float(any(not target.has(word) for word in elsewhere.words(text))),
     )

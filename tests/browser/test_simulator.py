@@ -154,6 +154,7 @@ async def test_everything_goes_by_keyboard(page: Page, talk: Locator, wire: Loca
     await reach(page, title_of(option))
     await page.keyboard.press("Enter")
     await expect(talk).to_contain_text(answer_of(option))
+    await expect(wire.locator(".exchange")).to_have_count(3)  # the newest is unfolded as it comes
     await wire.get_by_role("link", name=re.compile("谢谢")).focus()
     await page.keyboard.press("Enter")
     await expect(wire.locator(".exchange.open")).to_contain_text("谢谢")

@@ -69,3 +69,8 @@ def test_what_viewers_say(brain: Brain, text: str, target: str) -> None:
 )
 def test_other_peoples_business_is_not_answered(brain: Brain, text: str) -> None:
     assert ask(brain, text).tier is not Tier.sure
+
+
+@pytest.mark.parametrize("text", ["a b ", "第十二集", "1", "会", "昨晚八点 "])
+def test_saying_little_very_often_is_no_question(brain: Brain, text: str) -> None:
+    assert ask(brain, text * 2000).tier is not Tier.sure
