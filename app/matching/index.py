@@ -250,8 +250,7 @@ class _Asked:
 
     def holds(self, grams: list[int]) -> list[bool]:
         held = self._index._grams_of(self._number)
-        places = held.searchsorted(grams)
-        found: list[bool] = (held[places.clip(max=len(held) - 1)] == grams).tolist()
+        found: list[bool] = (held.take(held.searchsorted(grams), mode="clip") == grams).tolist()
         return found
 
     def has(self, word: str) -> bool:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from math import log
 from typing import Any, NamedTuple
 
@@ -78,8 +79,9 @@ class Pairs(NamedTuple):
         """Numbers of those that are known."""
         if not len(self.codes):
             return []
-        places = self.codes.searchsorted(codes).clip(max=len(self.codes) - 1)
-        found: list[int] = self.numbers[places[self.codes[places] == codes]].tolist()
+        places = self.codes.searchsorted(codes)
+        known = self.codes.take(places, mode="clip") == codes
+        found: list[int] = self.numbers[places[known]].tolist()
         return found
 
 
@@ -134,13 +136,14 @@ class Vocabulary:
     def vector(self, reading: Reading) -> Vector:
         """Each block is scaled to the length of its share; a block without known grams adds nothing."""
         blocks = reading.blocks()
-        grams = np.array([number for block in blocks for number in block], np.intp)
-        weights = self.rarities[grams]
+        grams = np.array([*chain(*blocks)], np.intp)
+        weights = self.rarities.take(grams)
         stop = 0
         for block, share in zip(blocks, SHARES, strict=True):
-            start, stop = stop, stop + len(block)
-            part = weights[start:stop]
-            part *= (share / max(float(part @ part), 1e-9)) ** 0.5
+            if block:
+                start, stop = stop, stop + len(block)
+                part = weights[start:stop]
+                part *= (share / float(part.dot(part))) ** 0.5
         return Vector(grams, weights)
 
 
