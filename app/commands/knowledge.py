@@ -2,7 +2,7 @@
 
 import argparse
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from app.dialogue.understand import Brain, Understanding, build_brain
 from app.faq.facts import resolve_facts
 from app.faq.lint import lint, notes
 from app.faq.titles import load_titles
+from app.matching.entities import Slots
 from app.matching.index import Index
 from app.matching.match import Match
 from app.settings import Settings
@@ -44,8 +45,8 @@ def ask(settings: Settings, options: argparse.Namespace) -> None:
 def _understood(understood: Understanding, brain: Brain) -> Iterator[str]:
     match, index = understood.match, brain.index
     yield f"text        {match.normalised}"
-    named = {name: value for name, value in asdict(understood.slots).items() if value is not None}
-    yield f"entities    {_pairs(named)}"
+    slots = {field.name: getattr(understood.slots, field.name) for field in fields(Slots)}
+    yield f"entities    {_pairs({name: value for name, value in slots.items() if value is not None})}"
     yield f"groups      {', '.join(index.language.groups(match.normalised)) or '-'}"
     yield from (f"clause      {_clause(clause)}" for clause in understood.clauses)
     yield from _evidence(match, index)

@@ -56,8 +56,14 @@ class Slots:
 @dataclass(frozen=True, slots=True)
 class Extraction:
     rest: str
-    """What is to be matched."""
+    """What is to be matched. A moment stays in it: 昨晚的直播 asks for something else than 直播."""
     slots: Slots
+
+    @property
+    def rest_without_moment(self) -> str:
+        plain, moment = unicodedata.normalize("NFKC", self.rest), self.slots.moment
+        start = fold(plain).find(moment.said) if moment else -1
+        return plain[:start] + " " + plain[start + len(moment.said) :] if moment and start >= 0 else self.rest
 
 
 NOTHING = Slots()

@@ -56,6 +56,9 @@ class Moment:
     at: int | None = None
     """Minutes after midnight; from 24 hours on the next day's."""
 
+    def __str__(self) -> str:
+        return self.said
+
     def on(self, now: datetime) -> Span:
         """Which time is meant by somebody who says it ``now``."""
         local = now.astimezone(BEIJING)

@@ -6,13 +6,13 @@ from tests.factories.knowledge import ANSWER, BUFFERING, KnowledgeFolder
 
 
 def test_ask_shows_how_a_text_is_understood(run: Run) -> None:
-    ended = run("ask", "《长风渡》第8集卡，电视上怎么倍速", MODE="demo")
+    ended = run("ask", "《长风渡》昨晚第8集卡，电视上怎么倍速", MODE="demo")
     lines = ended.out.splitlines()
     assert (ended.code, ended.err) == (0, "")
     first = [line.split()[0] for line in lines if not line.startswith(" ")]
     assert first[:3] == ["text", "entities", "groups"]
     assert {"confidence", "tier", "candidates", "nearest", "index", "does"} <= set(first)
-    assert "title 长风渡, episode 8, device tv" in lines[1]
+    assert "title 长风渡, episode 8, device tv, moment 昨晚" in lines[1]
     assert all(any(line.startswith(f"  {name} ") for line in lines) for name in Evidence._fields)
     assert lines[first.index("text")].split()[1] == "卡电视上怎么倍速"
 

@@ -123,3 +123,18 @@ def test_a_text_that_names_nothing_comes_back_as_it_is(text: str) -> None:
 def test_long_texts_take_linear_time(piece: str) -> None:
     """A pattern that backtracks would need hours here."""
     extract(piece * 50_000)
+
+
+@pytest.mark.parametrize(
+    ("text", "rest"),
+    [
+        ("昨晚没字幕", "没字幕"),
+        ("上週五 ２０點沒有字幕", "沒有字幕"),
+        ("没字幕", "没字幕"),
+        ("《长风渡》昨晚没字幕", "没字幕"),
+    ],
+)
+def test_a_moment_can_be_left_out(text: str, rest: str) -> None:
+    found = extract(text)
+    assert found.rest_without_moment.split() == [rest]
+    assert (found.slots.moment is None) == (found.rest.strip() == rest)

@@ -74,3 +74,13 @@ def test_other_peoples_business_is_not_answered(brain: Brain, text: str) -> None
 @pytest.mark.parametrize("text", ["a b ", "第十二集", "1", "会", "昨晚八点 "])
 def test_saying_little_very_often_is_no_question(brain: Brain, text: str) -> None:
     assert ask(brain, text * 2000).tier is not Tier.sure
+
+
+def test_when_it_happened_leaves_no_doubt_about_what(brain: Brain) -> None:
+    assert brain.index.match("昨晚没字幕").tier is Tier.likely, "take another: this is surely understood as it is"
+    meant = brain.understand("昨晚没字幕").meant
+    assert meant is not None
+    assert brain.name_of(meant) == "playback.subtitle_missing"
+    lasting = brain.understand("昨晚的直播在哪看").meant
+    assert lasting is not None
+    assert brain.name_of(lasting) == "live.replay", "a moment may say what is meant"
