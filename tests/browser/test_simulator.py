@@ -1,9 +1,10 @@
 """The simulator as newcomers meet it: a question on a phone, an answer, and beside it what the service did."""
 
+import asyncio
 import re
 
 import pytest
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Locator, Page, Route, expect
 
 from app.dialogue import phrases
 from tests.browser.guard import Guard
@@ -39,6 +40,28 @@ async def test_what_is_swapped_with_a_click_does_not_fold_again(page: Page, wire
     await expect(wire.locator("pre").first).to_be_visible()
     await summary.press("Enter")
     await expect(wire.locator("pre").first).to_be_hidden()
+
+
+async def test_a_choice_on_the_wire_outlives_an_update_that_comes_after_it(page: Page, wire: Locator) -> None:
+    await opened(page)
+    await say(page, "会员怎么退款")
+    await say(page, "我要投诉")
+    await expect(wire.locator(".exchange")).to_have_count(2)
+    asked, chosen = asyncio.Event(), asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        asked.set()
+        await chosen.wait()
+        await route.continue_()
+
+    await page.route(lambda url: url.endswith("/wire"), hold, times=1)
+    await page.evaluate("document.body.dispatchEvent(new CustomEvent('refresh'))")
+    await asked.wait()
+    await wire.get_by_role("link", name=re.compile("会员怎么退款")).click()
+    await expect(wire.locator(".exchange.open")).to_contain_text("会员怎么退款")
+    async with page.expect_response(lambda response: "/wire?exchange=" in response.url):
+        chosen.set()
+    await expect(wire.locator(".exchange.open")).to_contain_text("会员怎么退款")
 
 
 # -------------------- asked back

@@ -1,4 +1,5 @@
 // The simulator's page: what its fragments cannot do by themselves.
+import "./simulator/choice";
 import "./simulator/composer";
 import "./simulator/errors";
 import "./simulator/folds";
