@@ -1,9 +1,9 @@
 """Kernel ridge regression: for which targets do the phrasings that resemble the question speak?
 
-With the kernel k = exp(cosine - 1) between texts, a question's score for a target is kᵀ (K + λI)⁻¹ b, where b marks
-the target's own phrasings. Against taking the most alike phrasing, this discounts phrasings that resemble everything
-and lets several phrasings of one target support each other. It is solved over the phrasings nearest to the question:
-all of them would be no better, and an edit would have to solve everything anew.
+With the kernel k = exp(1.5 (cosine - 1)) between texts, a question's score for a target is kᵀ (K + λI)⁻¹ b, where b
+marks the target's own phrasings. Against taking the most alike phrasing, this discounts phrasings that resemble
+everything and lets several phrasings of one target support each other. It is solved over the phrasings nearest to the
+question: all of them would be no better, and an edit would have to solve everything anew.
 
 Source: Saunders, Gammerman, Vovk: Ridge regression learning algorithm in dual variables (1998); solved locally after
 Bottou, Vapnik: Local learning algorithms (1992).
@@ -13,8 +13,8 @@ import numpy as np
 
 from app.matching.vocabulary import Floats, Integers
 
-SHARPNESS = 1.0
-NOISE = 0.05
+SHARPNESS = 1.5
+NOISE = 0.035
 """λ: how far a phrasing may be wrong about its own target."""
 
 NEAREST = 48

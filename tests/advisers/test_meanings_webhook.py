@@ -48,7 +48,7 @@ OTHER = "钱付了会员没给"
 """A phrasing of another entry."""
 NOT_ARRIVED = "请退出重登。"
 STRENGTH = {"strength": 4.0, "runner_up": 0.0, "shared": 0.0, "cover": 0.0, "length": 0.0, "elsewhere": 0.0}
-WEIGHTS = MeaningWeights("tiny", DIMENSIONS, Weights(STRENGTH, 7.0, sure=0.985, likely=0.3, level=0.85))
+WEIGHTS = MeaningWeights("tiny", DIMENSIONS, Weights(STRENGTH, 7.3, sure=0.985, likely=0.3, level=0.85))
 SOLVED = """\
 id: solved
 title: 解决了

@@ -4,7 +4,7 @@ import pytest
 from app.matching.entries import runs
 from app.matching.joined import Joined
 from app.matching.postings import Arrays, Postings, sums
-from app.matching.ridge import NEAREST, NOISE, kernel, nearest, solve
+from app.matching.ridge import NEAREST, NOISE, SHARPNESS, kernel, nearest, solve
 from app.matching.vocabulary import Floats, Vector, Vocabulary
 from tests.language import LANGUAGE
 
@@ -81,7 +81,7 @@ def test_a_base_and_a_delta_are_compared_like_one() -> None:
 
 def test_the_solution_is_that_of_the_formula(question: str) -> None:
     likeness = MATRIX @ dense(question)
-    inverse = np.linalg.inv(np.exp(BETWEEN - 1) + NOISE * np.eye(len(TEXTS)))
+    inverse = np.linalg.inv(np.exp(SHARPNESS * (BETWEEN - 1)) + NOISE * np.eye(len(TEXTS)))
     owners = np.arange(len(TEXTS)) % 7
     solved = sums(solve(BETWEEN, likeness), owners, 7)
     np.testing.assert_allclose(solved, kernel(likeness) @ inverse @ np.eye(7)[owners], atol=1e-6)
