@@ -22,8 +22,7 @@ COPY app ./app
 RUN python -m compileall -q app migrations
 COPY --from=assets /build/static ./app/console/static
 
-# One heap for all threads: Python lets one of them run at a time anyway, and a heap each costs some MB.
-ENV HOST=0.0.0.0 PORT=8000 DATA_DIR=/data PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 MALLOC_ARENA_MAX=1
+ENV HOST=0.0.0.0 PORT=8000 DATA_DIR=/data PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 USER desk
 VOLUME /data
 EXPOSE 8000
