@@ -87,6 +87,7 @@ def worker(settings: Settings, options: argparse.Namespace) -> None:
             "A separate worker needs PostgreSQL: with SQLite its work is done inside 'serve'. "
             "Set DATABASE_URL=postgresql://… for every process, or just run 'serve'."
         )
+    share_one_heap()
     logs.configure(settings.log_level)
     with_database(settings, lambda db, keyring: _work(db, keyring, settings))
 
@@ -124,8 +125,7 @@ def _ready(settings: Settings, server: _Server) -> None:
 
 def share_one_heap() -> None:
     """For all threads, 4 MB less: hardly anybody waits for it, since one thread at a time runs Python."""
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL("libc.so.6").mallopt(_M_ARENA_MAX, 1)
+    _ask_glibc("mallopt", _M_ARENA_MAX, 1)
 
 
 def settle_memory() -> None:
@@ -136,8 +136,12 @@ def settle_memory() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 20, 20)  # a turn's garbage is freed by counting references; cycles are rare
-    with contextlib.suppress(OSError, AttributeError):  # another system or C library than glibc has no such call
-        ctypes.CDLL("libc.so.6").malloc_trim(0)
+    _ask_glibc("malloc_trim", 0)
+
+
+def _ask_glibc(name: str, *numbers: int) -> None:
+    with contextlib.suppress(OSError, AttributeError):  # another system or C library has no such call
+        getattr(ctypes.CDLL("libc.so.6"), name)(*numbers)
 
 
 def _greet(settings: Settings) -> None:
