@@ -1,4 +1,6 @@
-"""What every platform folder speaks: typed messages in, typed messages out, and how a delivery can fail.
+"""What every platform folder speaks: typed messages in, and the verbs of a platform.
+
+What goes out stands in ``outbound``, how it can fail in ``delivery``.
 
 A platform folder is stateless: no database, no web framework, no knowledge of conversations. ``parse`` and ``answer``
 are pure and take ``now``; only ``client.py`` talks to the network.
@@ -7,14 +9,26 @@ What is made for each message is a NamedTuple: a frozen dataclass takes a micros
 """
 
 from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
+from typing import Any, ClassVar, NamedTuple, Protocol
 
-if TYPE_CHECKING:  # imported with the first call: see Sender
-    import httpx
+from app.channels import outbound
+from app.channels.delivery import (
+    Allowance,
+    Delivery,
+    Download,
+    Line,
+    Media,
+    Passage,
+    Rate,
+    Receipt,
+    ReplyTo,
+    Upload,
+    Uploaded,
+)
 
 MAX_BODY_BYTES = 64 * 1024
 """A webhook body beyond this is refused with 413 before anything parses it."""
@@ -36,6 +50,7 @@ class Image:
     kind: ClassVar[str] = "image"
     url: str
     media_id: str
+    """Empty where the platform gives only an address; the same holds for the other files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +61,7 @@ class Voice:
     media_id_16k: str | None = None
     recognition: str | None = None
     """Speech recognition by the platform, where it gives it; never an empty string."""
+    url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +70,7 @@ class Video:
     media_id: str
     thumb_media_id: str
     short: bool = False
+    url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,12 +140,16 @@ class MenuUsed:
 
 @dataclass(frozen=True, slots=True)
 class NoticeReported:
-    """The final result of a template or subscription notice."""
+    """What became of a message that the platform took: of a template notice, of a message under audit."""
 
     kind: ClassVar[str] = "notice_report"
     message_id: str
     status: str
     template_id: str | None = None
+
+    @property
+    def delivered(self) -> bool:
+        return self.status.strip().lower() in ("success", "0", "ok")
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +201,30 @@ class PrivacyChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class ProactiveChanged:
+    """The viewer, or a group's owner, allowed or forbade us to speak first; ``Inbound.sender`` is the place."""
+
+    kind: ClassVar[str] = "proactive"
+    allowed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Overheard:
+    """Said in a group, but not to us: kept as a raw event, never answered."""
+
+    kind: ClassVar[str] = "overheard"
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    kind: ClassVar[str] = "file"
+    name: str
+    url: str
+    size: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Recalled:
     """The viewer took a message back; ``key`` is that of its push. WeChat official accounts are never told."""
 
@@ -202,6 +247,7 @@ Content = (
     | Video
     | Location
     | Link
+    | File
     | Followed
     | Unfollowed
     | Scanned
@@ -213,11 +259,13 @@ Content = (
     | ArticlePublished
     | AgentSession
     | PrivacyChanged
+    | ProactiveChanged
+    | Overheard
     | Recalled
     | Unknown
 )
 
-SPOKEN = (Text, Image, Voice, Video, Location, Link)
+SPOKEN = (Text, Image, Voice, Video, Location, Link, File)
 """What stands as a viewer's message in the conversation; everything else is an event about it."""
 
 
@@ -236,6 +284,18 @@ class Inbound(NamedTuple):
     sent_at: datetime
     content: Content
     body: bytes
+    in_public: bool = False
+    """Said where others read along (a group): the answer is read by them too."""
+    awaits_call: bool = False
+    """The platform waits for ``settle_push`` (a tapped button)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Handshake:
+    """Authentic, and nothing to keep: the platform checks the webhook and wants this body back."""
+
+    body: bytes
+    content_type: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,50 +305,6 @@ class Undecodable:
     key: str
     reason: str
     body: bytes
-
-
-# -------------------- what the service sends
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """A line ``N. label`` of a text that can be tapped where the account allows it; the tap brings ``id`` back.
-
-    The id names what is chosen, not the question: a tap that comes days later, or twice, still means the same.
-    """
-
-    id: str
-    label: str
-
-
-class Outbound(NamedTuple):
-    """One message to a viewer; text only until delivery learns the other kinds."""
-
-    text: str
-    choices: tuple[Choice, ...] = ()
-
-
-class Outcome(StrEnum):
-    """What a failed delivery means for the next attempt."""
-
-    retry = "retry"
-    """Trying again later can help and cannot duplicate."""
-    refresh = "refresh"
-    """The credential is stale: replace it once and repeat once."""
-    permanent = "permanent"
-    """This message will never arrive this way."""
-    unknown = "unknown"
-    """It may have arrived: repeated only where the platform takes our idempotency key."""
-    operator = "operator"
-    """A person must mend something (rights, allow-list, quota) before anything can leave."""
-
-
-class DeliveryError(Exception):
-    """A message did not (or may not) arrive. ``code`` is the platform's, as text; ``retry_after`` in seconds."""
-
-    def __init__(self, code: str, outcome: Outcome, detail: str = "", *, retry_after: float | None = None) -> None:
-        super().__init__(f"{code} {outcome}: {detail}")
-        self.code, self.outcome, self.detail, self.retry_after = code, outcome, detail, retry_after
 
 
 # -------------------- the platform
@@ -329,6 +345,8 @@ class Platform(Protocol):
 
     name: ClassVar[str]
     capability: ClassVar[Capability]
+    reads_headers: ClassVar[bool]
+    """Whether ``parse`` and ``challenge`` look at the request's headers (lower-case names)."""
     acknowledgement: ClassVar[tuple[bytes, str]]
     """Body and content type of a response that says no more than “received”."""
 
@@ -338,19 +356,51 @@ class Platform(Protocol):
     def challenge(self, account: Any, request: Request, now: datetime) -> bytes:
         """The body that answers the platform's URL verification, or Refusal."""
 
-    def parse(self, account: Any, request: Request, now: datetime) -> Inbound | Undecodable:
+    def parse(self, account: Any, request: Request, now: datetime) -> Inbound | Undecodable | Handshake:
         """Authenticate, decrypt and decode one push. Pure. Raises only Refusal."""
 
     def restore(self, body: bytes) -> Inbound | Undecodable:
         """Decode a stored (already authenticated and decrypted) body again."""
 
-    def answer(self, account: Any, inbound: Inbound, outbound: Outbound | None, now: datetime) -> tuple[bytes, str]:
+    def answer(self, account: Any, inbound: Inbound, message: outbound.Text | None, now: datetime) -> tuple[bytes, str]:
         """Body and content type of the webhook's response; None acknowledges without a message."""
 
-    async def fetch_token(self, http: "httpx.AsyncClient", account: Any, base_url: str) -> tuple[str, int]:
-        """A credential for ``send`` and the seconds it lives, or DeliveryError."""
+    # -------------------- what may leave; pure
 
-    async def send(
-        self, http: "httpx.AsyncClient", account: Any, base_url: str, token: str, recipient: str, outbound: Outbound
-    ) -> None:
-        """Deliver one message, or DeliveryError."""
+    def passage(self, account: Any, recipient: str, message: outbound.Message, reply_to: ReplyTo | None) -> Passage:
+        """By which way the message would leave: in the window of ``reply_to``, or without one."""
+
+    def allowance(self, account: Any, recipient: str, kind: str, key: str) -> Allowance | None:
+        """What a push of the viewer (its content's kind, its key) allows us to send; None: nothing."""
+
+    def rates(self, account: Any) -> Mapping[str, Rate]:
+        """The limits by API, as ``passage`` names them; an API that is missing has none that we know."""
+
+    def place(self, recipient: str) -> str:
+        """The address whose leave it takes to speak first: a group for its members, else the recipient himself."""
+
+    def media(self, content: Content) -> tuple[Media, ...]:
+        """The files that the content left with the platform, in order."""
+
+    def media_scope(self, recipient: str) -> str:
+        """Uploads are valid within it: one word for all recipients that can share the platform's id of a file."""
+
+    # -------------------- calls; each raises DeliveryError
+
+    async def fetch_token(self, line: Line, account: Any) -> tuple[str, int]:
+        """A credential and the seconds it still lives. ``line.token`` is not looked at."""
+
+    async def send(self, line: Line, account: Any, delivery: Delivery) -> Receipt:
+        """Deliver one message."""
+
+    async def upload(self, line: Line, account: Any, upload: Upload) -> Uploaded:
+        """Bring a file to the platform. May be repeated: that only costs quota."""
+
+    def download(self, line: Line, account: Any, media: Media) -> AbstractAsyncContextManager[Download]:
+        """Fetch a file of a viewer, streamed."""
+
+    async def show_typing(self, line: Line, account: Any, recipient: str, reply_to: ReplyTo | None) -> None:
+        """Show the viewer for some seconds that somebody is writing. The platform's refusals are swallowed."""
+
+    async def settle_push(self, line: Line, account: Any, inbound: Inbound) -> None:
+        """Tell the platform that a push was dealt with, where it waits for a call of its own (a tapped button)."""

@@ -13,7 +13,9 @@ from sqlalchemy import bindparam, delete, literal_column, select, update
 from sqlalchemy.orm import Session
 
 from app import jobs
-from app.channels.base import Choice, DeliveryError, Outcome
+from app.channels import outbound
+from app.channels.delivery import DeliveryError, Outcome
+from app.channels.outbound import Choice
 from app.conversations.models import Conversation, Message, MessageState, Via
 from app.db.rows import Update, table_of
 from app.db.sql import changed, counter, for_update, is_any, raise_to
@@ -49,17 +51,12 @@ class Draft:
     message_id: int
     channel_id: int
     recipient: str
-    text: str
-    choices: tuple[Choice, ...] = ()
+    message: outbound.Message
 
 
 def choices_of(message: Message) -> tuple[Choice, ...]:
     """The lines of an outbound message that can be tapped."""
-    return _choices(message.data)
-
-
-def _choices(data: dict[str, Any] | None) -> tuple[Choice, ...]:
-    return tuple(Choice(*listed) for listed in (data or {}).get("choices", ()))
+    return tuple(Choice(*listed) for listed in (message.data or {}).get("choices", ()))
 
 
 def enqueue(session: Session, queued: Sequence[Queued], *, now: datetime) -> None:
@@ -174,10 +171,20 @@ def _bury_interrupted(session: Session, lane: Lane, now: datetime) -> None:
     session.flush()
 
 
+_DRAFT = (
+    Message.kind,
+    Message.text,
+    Message.data,
+    Conversation.channel_id,
+    Identity.external_id,
+    Identity.following,
+)
+
+
 def _draft(session: Session, job: Job) -> Draft | str:
     """The message as it is to be sent, or the reason why it must not be."""
     statement = (
-        select(Message.text, Message.data, Conversation.channel_id, Identity.external_id, Identity.following)
+        select(*_DRAFT)
         .join(Conversation, Conversation.id == Message.conversation_id)
         .join(Identity, Identity.id == Conversation.identity_id)
         .where(Message.id == job.subject_id)
@@ -185,10 +192,10 @@ def _draft(session: Session, job: Job) -> Draft | str:
     found = session.execute(statement).one_or_none()
     if found is None:
         return "the message does not exist any more"
-    text, data, channel_id, recipient, following = found
+    kind, text, data, channel_id, recipient, following = found
     if following is False:
         return "the viewer does not follow the account any more"
-    return Draft(job.id, job.subject_id, channel_id, recipient, text, _choices(data))
+    return Draft(job.id, job.subject_id, channel_id, recipient, outbound.read(kind, text, data))
 
 
 def _earlier_in_flight(session: Session, draft: Draft) -> bool:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from app import jobs, metrics
-from app.channels.base import DeliveryError, Outbound, Outcome
+from app.channels.delivery import Delivery, DeliveryError, Line, Outcome
 from app.conversations import outbox
 from app.conversations.accounts import Account, Directory
 from app.conversations.outbox import Draft
@@ -116,12 +116,15 @@ class Sender:
         return error
 
     async def _send(self, account: Account, draft: Draft) -> DeliveryError | None:
-        base_url, outbound = self._addresses.of(account), Outbound(draft.text, draft.choices)
+        base_url, delivery = (
+            self._addresses.of(account),
+            Delivery(draft.recipient, draft.message, str(draft.message_id)),
+        )
         line, token = self._line, ""
         assert line is not None
         try:
             token = await _within(LONGEST, line.tokens.current(account), Outcome.retry)
-            sending = account.platform.send(line.http, account.credentials, base_url, token, draft.recipient, outbound)
+            sending = account.platform.send(Line(line.http, base_url, token), account.credentials, delivery)
             await _within(LONGEST, sending, Outcome.unknown)
         except DeliveryError as error:
             if error.outcome is Outcome.refresh:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from app.channels.delivery import Line
 from app.conversations.accounts import Account
 
 if TYPE_CHECKING:  # imported with the first call: see Sender
@@ -40,7 +41,7 @@ class Tokens:
             token, usable_until = self._known.get(account.channel_id, ("", 0.0))
             if monotonic() >= usable_until:
                 base_url = self._addresses.of(account)
-                token, seconds = await account.platform.fetch_token(self._http, account.credentials, base_url)
+                token, seconds = await account.platform.fetch_token(Line(self._http, base_url), account.credentials)
                 self._known[account.channel_id] = token, monotonic() + max(seconds - EARLY, seconds / 2)
             return token
 

@@ -10,7 +10,6 @@ from functools import lru_cache
 
 from app.channels.base import (
     AgentSession,
-    Choice,
     Followed,
     Image,
     Link,
@@ -20,6 +19,7 @@ from app.channels.base import (
     Video,
     Voice,
 )
+from app.channels.outbound import Choice
 from app.dialogue import answers, follow_ups, phrases, progress, reports, waiting
 from app.dialogue.asks import BESIDE
 from app.dialogue.phrases import when

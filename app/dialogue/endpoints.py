@@ -2,17 +2,19 @@
 
 import itertools
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from time import perf_counter
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
 from starlette.types import Receive, Scope, Send
 
 from app import logs, metrics
-from app.channels.base import MAX_BODY_BYTES, Inbound, Outbound, Refusal, Request, Undecodable
+from app.channels.base import MAX_BODY_BYTES, Handshake, Inbound, Refusal, Request, Undecodable
+from app.channels.outbound import Text
 from app.conversations.accounts import Account, Directory
 from app.dialogue.ingest import Ingest, Overdue
 from app.dialogue.push import Answer, Fate, Push
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 PREFIX = "/webhooks/"
 _LONGEST_QUERY = 4096
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 _TURNS = {outcome: metrics.turns.labels(outcome) for outcome in (*Said, *Fate)}
 _numbers = itertools.count(1)
 _boot = f"{int(datetime.now(UTC).timestamp()):x}"
@@ -93,7 +96,8 @@ class Webhooks:
         if body is None:
             metrics.refusals.labels("too_large").inc()
             return _plain(413, "too large"), None
-        request = Request(_query(scope["query_string"]), body)
+        headers = _headers(scope["headers"]) if account.platform.reads_headers else NO_HEADERS
+        request = Request(_query(scope["query_string"]), body, headers)
         try:
             if scope["method"] == "GET":
                 return _verified(account, request), None
@@ -102,6 +106,8 @@ class Webhooks:
             metrics.refusals.labels(refusal.reason).inc()
             log.warning("refused", extra={"channel": account.name, "reason": refusal.reason})
             return _plain(403, "forbidden"), None
+        if isinstance(message, Handshake):
+            return (200, message.content_type, message.body), None
         return await self._answered(account, message, arrived)
 
     async def _account(self, path: str) -> Account | None:
@@ -149,8 +155,8 @@ def _verified(account: Account, request: Request) -> Response:
 def _rendered(account: Account, message: Inbound | Undecodable, answer: Answer) -> Response:
     body, kind = account.platform.acknowledgement
     if answer.text is not None and isinstance(message, Inbound):
-        outbound = Outbound(answer.text, answer.choices)
-        body, kind = account.platform.answer(account.credentials, message, outbound, datetime.now(UTC))
+        text = Text(answer.text, answer.choices)
+        body, kind = account.platform.answer(account.credentials, message, text, datetime.now(UTC))
     return 200, kind, body
 
 
@@ -168,6 +174,11 @@ def _count(account: Account, message: Inbound | Undecodable, answer: Answer, sec
     else:
         _TURNS[answer.said or answer.fate].inc()
     logs.turn(account.name, answer.conversation_id, answer.fate, answer.said, seconds)
+
+
+def _headers(raw: Iterable[tuple[bytes, bytes]]) -> Mapping[str, str]:
+    """By lower-case name, as the server gives them; the last of a name."""
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in raw}
 
 
 def _query(raw: bytes) -> Mapping[str, str]:

@@ -4,7 +4,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from app.channels.base import Capability, Choice, Inbound, Undecodable
+from app.channels.base import Capability, Inbound, Undecodable
+from app.channels.outbound import Choice
 from app.dialogue.turn import Decision, Memory, Said
 from app.dialogue.understand import Understanding
 

@@ -226,7 +226,7 @@ def _count(chat: Chat, content: Content, now: datetime) -> None:
     """What the act allows the account to send by itself."""
     match content:
         case Followed():
-            chat.ledger.note("follow", now)
+            chat.ledger.note("followed", now)
         case Unfollowed():
             chat.ledger.close()
         case MenuUsed(action=action):

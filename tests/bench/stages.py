@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import parse_qsl
 
-from app.channels.base import Inbound, Outbound, Request, Text
+from app.channels import outbound
+from app.channels.base import Inbound, Request, Text
 from app.channels.wechat.account import Account
 from app.channels.wechat.platform import WeChat
 from app.conversations import accounts
@@ -35,7 +36,7 @@ _INSIDE = {
     "write": "messages, conversations, tickets, deliveries",
     "commit": "savepoint, commit with fsync (processor time), and the rest of the batch",
 }
-_ANSWER = Outbound("会员退款请在“我的—订单”里申请，三个工作日内原路退回。如需帮助，请回复“人工”。")
+_ANSWER = outbound.Text("会员退款请在“我的—订单”里申请，三个工作日内原路退回。如需帮助，请回复“人工”。")
 
 
 @dataclass(frozen=True, slots=True)

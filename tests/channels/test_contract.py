@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.channels.base import Inbound, Outbound, Platform, Refusal, Request, Undecodable
+from app.channels import outbound
+from app.channels.base import Handshake, Inbound, Platform, Refusal, Request, Undecodable
 from app.channels.registry import PLATFORMS
 from app.errors import ConfigurationError
 
@@ -62,7 +63,9 @@ def account_of(name: str) -> tuple[Platform, Any]:
 
 def parsed(name: str, body: bytes, now: datetime = NOW) -> Inbound | Undecodable:
     platform, account = account_of(name)
-    return platform.parse(account, SAMPLES[name].sign(body), now)
+    read = platform.parse(account, SAMPLES[name].sign(body), now)
+    assert not isinstance(read, Handshake)
+    return read
 
 
 def test_every_platform_is_covered() -> None:
@@ -139,7 +142,7 @@ def test_answers_are_well_formed(name: str, body: bytes, text: str | None) -> No
     inbound = parsed(name, body)
     if isinstance(inbound, Undecodable):
         return
-    answer, content_type = platform.answer(account, inbound, Outbound(text) if text else None, NOW)
+    answer, content_type = platform.answer(account, inbound, outbound.Text(text) if text else None, NOW)
     if content_type == "application/xml":
         ElementTree.fromstring(answer)
     elif content_type == "application/json":

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from app.channels import outbound
 from app.channels.base import (
     Content,
     Followed,
@@ -13,7 +14,6 @@ from app.channels.base import (
     Link,
     Location,
     MenuUsed,
-    Outbound,
     Request,
     Text,
     Unfollowed,
@@ -74,6 +74,8 @@ def test_each_attempt_is_signed_anew_and_has_the_same_key() -> None:
     attempts = [seal(on, STAMP.openid, body, replace(SEED, nonce=nonce)) for nonce in ("1", "2")]
     reads = [on.platform.parse(on.credentials, Request(s.query, s.body), NOW) for s in attempts]
     assert attempts[0].query["msg_signature"] != attempts[1].query["msg_signature"]
+    assert isinstance(reads[0], Inbound)
+    assert isinstance(reads[1], Inbound)
     assert reads[0].key == reads[1].key == f"m:{STAMP.number}"
 
 
@@ -92,7 +94,7 @@ def test_the_platform_shows_what_the_service_answers(name: str) -> None:
     on, push = account(name), pushes.write(Text("在吗"), STAMP)
     inbound = on.platform.restore(push)
     assert isinstance(inbound, Inbound)
-    body, _ = on.platform.answer(on.credentials, inbound, Outbound("在的 ]]> 👋"), NOW)
+    body, _ = on.platform.answer(on.credentials, inbound, outbound.Text("在的 ]]> 👋"), NOW)
     reply = open_reply(on, STAMP.openid, body)
     assert (reply.text, reply.sealed) == ("在的 ]]> 👋", name == "demo-safe")
     assert open_reply(on, STAMP.openid, b"success").text is None
@@ -109,6 +111,6 @@ def test_a_plain_answer_to_a_safe_account_is_no_answer() -> None:
     on = account()
     inbound = on.platform.restore(pushes.write(Text("在吗"), STAMP))
     assert isinstance(inbound, Inbound)
-    body, _ = on.platform.answer(on.credentials, inbound, Outbound("在的"), NOW)
+    body, _ = on.platform.answer(on.credentials, inbound, outbound.Text("在的"), NOW)
     with pytest.raises(BadReply, match="没有加密"):
         open_reply(account("demo-safe"), STAMP.openid, body)

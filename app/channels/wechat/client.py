@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 
-from app.channels.base import DeliveryError, Outcome
+from app.channels.delivery import DeliveryError, Outcome
 from app.channels.text import carriable
 from app.channels.wechat import outcomes
 

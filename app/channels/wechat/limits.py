@@ -1,11 +1,11 @@
 """What WeChat allows an official account, as data. Sources: its push and customer-service documentation."""
 
-from dataclasses import dataclass
 from datetime import date, timedelta
 from types import MappingProxyType
 from typing import Final
 
-from app.channels.base import Capability
+from app.channels.base import SPOKEN, Capability
+from app.channels.delivery import Allowance, Rate
 
 CHECKED_ON: Final = date(2026, 11, 23)
 
@@ -26,23 +26,26 @@ CAPABILITY: Final = Capability(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Allowance:
-    """So many customer-service messages, for so long after what the viewer did; a new message starts it afresh."""
-
-    messages: int
-    valid: timedelta
-
-
+_SPOKEN: Final = Allowance("message", 5, timedelta(hours=48), restarts=True)
 ALLOWANCES: Final = MappingProxyType(
     {
-        "message": Allowance(5, timedelta(hours=48)),
-        "menu": Allowance(3, timedelta(minutes=1)),
-        "follow": Allowance(3, timedelta(minutes=1)),
-        "scan": Allowance(3, timedelta(minutes=1)),
+        "message": _SPOKEN,
+        "menu": Allowance("menu", 3, timedelta(minutes=1), restarts=True),
+        "followed": Allowance("followed", 3, timedelta(minutes=1), restarts=True),
+        "scanned": Allowance("scanned", 3, timedelta(minutes=1), restarts=True),
     }
 )
-"""By what the viewer did. A tap in a menu message of ours counts as ``message``."""
+"""So many customer-service messages, for so long after what the viewer did; a new one starts it afresh.
 
-CUSTOMER_SERVICE_SENDS_A_DAY: Final = 500_000
-"""The usual quota of custom/send, reset at 00:00 Beijing; the console shows the account's own."""
+A tap in a menu message of ours counts as ``message``."""
+
+
+def allowance(kind: str) -> Allowance | None:
+    """What a push with a content of this kind allows."""
+    return _SPOKEN if kind in _SPOKEN_KINDS else ALLOWANCES.get(kind)
+
+
+_SPOKEN_KINDS: Final = frozenset(content.kind for content in SPOKEN)
+
+RATES: Final = MappingProxyType({"custom/send": Rate(per_day=500_000)})
+"""The usual quotas, reset at 00:00 Beijing; the console shows the account's own."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from html import escape
 from urllib.parse import quote
 
-from app.channels.base import Choice
+from app.channels.outbound import Choice
 
 
 def linked(text: str, choices: Sequence[Choice]) -> str:

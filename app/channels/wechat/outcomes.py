@@ -9,7 +9,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Final
 
-from app.channels.base import DeliveryError, Outcome
+from app.channels.delivery import DeliveryError, Outcome
 
 MAX_DETAIL = 300
 

@@ -2,23 +2,40 @@
 
 import os
 from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
-from app.channels.base import Capability, DeliveryError, Inbound, Outbound, Outcome, Refusal, Request, Undecodable
+from app.channels import outbound
+from app.channels.base import Capability, Content, Image, Inbound, Refusal, Request, Undecodable, Video, Voice
+from app.channels.delivery import (
+    Allowance,
+    Delivery,
+    DeliveryError,
+    Download,
+    Line,
+    Media,
+    Outcome,
+    Passage,
+    Rate,
+    Receipt,
+    ReplyTo,
+    Upload,
+    Uploaded,
+    Window,
+    unsupported,
+)
 from app.channels.text import carriable
 from app.channels.wechat import codec, crypto, limits, menus
 from app.channels.wechat.account import Account, Mode, read_account
 from app.channels.wechat.fields import is_json
-
-if TYPE_CHECKING:  # imported with the first call: see Sender
-    import httpx
 
 
 class WeChat:
     name: ClassVar[str] = "wechat"
     capability: ClassVar[Capability] = limits.CAPABILITY
     acknowledgement: ClassVar[tuple[bytes, str]] = (b"success", "text/plain")
+    reads_headers: ClassVar[bool] = False
 
     def account(self, settings: Mapping[str, Any], secrets: Mapping[str, str]) -> Account:
         return read_account(settings, secrets)
@@ -37,13 +54,15 @@ class WeChat:
     def restore(self, body: bytes) -> Inbound | Undecodable:
         return codec.decode(body)
 
-    def answer(self, account: Account, inbound: Inbound, outbound: Outbound | None, now: datetime) -> tuple[bytes, str]:
+    def answer(
+        self, account: Account, inbound: Inbound, message: outbound.Text | None, now: datetime
+    ) -> tuple[bytes, str]:
         """A passive text reply, sealed with the current key unless the account is plain.
 
         A compatible account may get a plain push, but takes a sealed reply to it, so the mode alone decides. The text
         must already fit ``capability.text_bytes``; one with nothing to show is acknowledged like none.
         """
-        content = carriable(_text(account, outbound)) if outbound else ""
+        content = carriable(_text(account, message)) if message else ""
         if not content.strip():
             return self.acknowledgement
         seconds = int(now.timestamp())
@@ -52,28 +71,72 @@ class WeChat:
             reply = _seal(account, inbound, reply, seconds)
         return reply, "application/json" if is_json(inbound.body) else "application/xml"
 
-    async def fetch_token(self, http: "httpx.AsyncClient", account: Account, base_url: str) -> tuple[str, int]:
+    # -------------------- what may leave
+
+    def passage(self, account: Account, recipient: str, message: outbound.Message, reply_to: ReplyTo | None) -> Passage:
+        return Passage("custom/send", Window.required, keyed=False)
+
+    def allowance(self, account: Account, recipient: str, kind: str, key: str) -> Allowance | None:
+        return limits.allowance(kind)
+
+    def rates(self, account: Account) -> Mapping[str, Rate]:
+        return limits.RATES
+
+    def place(self, recipient: str) -> str:
+        return recipient
+
+    def media(self, content: Content) -> tuple[Media, ...]:
+        match content:
+            case Image(media_id=media_id):
+                return (Media("image", media_id),)
+            case Voice(media_id=media_id):
+                return (Media("voice", media_id),)
+            case Video(media_id=media_id):
+                return (Media("video", media_id),)
+        return ()
+
+    def media_scope(self, recipient: str) -> str:
+        return ""
+
+    # -------------------- calls
+
+    async def fetch_token(self, line: Line, account: Account) -> tuple[str, int]:
         if not account.app_secret:
             raise DeliveryError("no_secret", Outcome.operator, "the channel has no app secret")
         from app.channels.wechat import client  # here, because it imports httpx
 
         token = await client.fetch_stable_token(
-            http, base_url=base_url, app_id=account.app_id, secret=account.app_secret
+            line.http, base_url=line.base_url, app_id=account.app_id, secret=account.app_secret
         )
         return token.value, token.expires_in
 
-    async def send(
-        self, http: "httpx.AsyncClient", account: Account, base_url: str, token: str, recipient: str, outbound: Outbound
-    ) -> None:
+    async def send(self, line: Line, account: Account, delivery: Delivery) -> Receipt:
         from app.channels.wechat import client
 
+        message = delivery.message
+        if not isinstance(message, outbound.Text):
+            raise unsupported(outbound.kind_of(message))
         await client.send_text(
-            http, base_url=base_url, access_token=token, openid=recipient, text=_text(account, outbound)
-        )
+            line.http, base_url=line.base_url, access_token=line.token, openid=delivery.recipient,
+            text=_text(account, message),
+        )  # fmt: skip
+        return Receipt()
+
+    async def upload(self, line: Line, account: Account, upload: Upload) -> Uploaded:
+        raise unsupported(upload.kind)
+
+    def download(self, line: Line, account: Account, media: Media) -> AbstractAsyncContextManager[Download]:
+        raise unsupported(media.kind)
+
+    async def show_typing(self, line: Line, account: Account, recipient: str, reply_to: ReplyTo | None) -> None:
+        return None
+
+    async def settle_push(self, line: Line, account: Account, inbound: Inbound) -> None:
+        return None
 
 
-def _text(account: Account, outbound: Outbound) -> str:
-    return menus.linked(outbound.text, outbound.choices) if account.menu_links else outbound.text
+def _text(account: Account, message: outbound.Text) -> str:
+    return menus.linked(message.text, message.choices) if account.menu_links else message.text
 
 
 def _open(account: Account, request: Request, now: datetime) -> bytes:

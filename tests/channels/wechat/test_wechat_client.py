@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from app.channels.base import DeliveryError, Outcome
+from app.channels.delivery import DeliveryError, Outcome
 from app.channels.wechat.client import Token, fetch_stable_token, send_text
 
 BASE_URL = "https://api.example.test"

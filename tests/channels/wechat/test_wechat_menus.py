@@ -5,7 +5,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from app.channels.base import Choice, Inbound, Outbound, Text
+from app.channels import outbound
+from app.channels.base import Inbound, Text
+from app.channels.outbound import Choice
 from app.channels.wechat.menus import linked
 from app.channels.wechat.platform import WeChat
 
@@ -40,7 +42,7 @@ def test_the_account_decides(links: bool) -> None:
     platform = WeChat()
     account = platform.account({"app_id": "wx1", "mode": "plain", "menu_links": links}, {"token": "token123"})
     push = Inbound("m:1", "viewer", "gh_1", NOW, Text("在吗"), b"<xml></xml>")
-    body, _ = platform.answer(account, push, Outbound(TEXT, CHOICES), NOW)
+    body, _ = platform.answer(account, push, outbound.Text(TEXT, CHOICES), NOW)
     content = ElementTree.fromstring(body).findtext("Content") or ""
     assert ("weixin://bizmsgmenu" in content) is links
     assert "播放卡顿" in content

@@ -11,7 +11,8 @@ from wechatpy import parse_message
 from wechatpy.crypto import WeChatCrypto
 from wechatpy.utils import WeChatSigner
 
-from app.channels.base import Image, Inbound, Link, Location, Outbound, Request, Scanned, Text, Voice
+from app.channels import outbound
+from app.channels.base import Image, Inbound, Link, Location, Request, Scanned, Text, Voice
 from app.channels.wechat.codec import decode
 from app.channels.wechat.platform import WeChat
 
@@ -131,7 +132,7 @@ def test_a_sealed_push_and_its_sealed_answer(question: str, reply: str) -> None:
     assert isinstance(inbound, Inbound)
     assert inbound.content == Text(question)
 
-    answer, _ = wechat.answer(account, inbound, Outbound(reply), NOW)
+    answer, _ = wechat.answer(account, inbound, outbound.Text(reply), NOW)
     envelope = fields_of(answer)
     opened = theirs.decrypt_message(envelope, envelope["MsgSignature"], envelope["TimeStamp"], envelope["Nonce"])
     message = fields_of(opened)

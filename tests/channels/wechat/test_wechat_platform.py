@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.channels.base import Inbound, Outbound, Refusal, Request, Text, Undecodable
+from app.channels import outbound
+from app.channels.base import Inbound, Refusal, Request, Text, Undecodable
 from app.channels.wechat import crypto
 from app.channels.wechat.account import Account
 from app.channels.wechat.platform import WeChat
@@ -239,12 +240,12 @@ REPLY = {
 
 
 def test_a_reply_in_plain_xml() -> None:
-    answer = wechat.answer(account("plain"), parsed("plain", plain()), Outbound(REPLY["Content"]), NOW)
+    answer = wechat.answer(account("plain"), parsed("plain", plain()), outbound.Text(REPLY["Content"]), NOW)
     assert fields_of(answer) == {**REPLY, "CreateTime": str(int(NOW.timestamp()))}
 
 
 def test_a_reply_in_plain_json() -> None:
-    answer = wechat.answer(account("plain"), parsed("plain", plain(JSON_BODY)), Outbound(REPLY["Content"]), NOW)
+    answer = wechat.answer(account("plain"), parsed("plain", plain(JSON_BODY)), outbound.Text(REPLY["Content"]), NOW)
     assert fields_of(answer) == {**REPLY, "CreateTime": int(NOW.timestamp())}
     assert REPLY["ToUserName"].encode() in answer[0]
     assert b"\\u" not in answer[0]
@@ -253,7 +254,7 @@ def test_a_reply_in_plain_json() -> None:
 @pytest.mark.parametrize("mode", ["compatible", "safe"])
 @pytest.mark.parametrize("body", [BODY, JSON_BODY])
 def test_a_sealed_reply(mode: str, body: bytes) -> None:
-    answer = wechat.answer(account(mode), parsed(mode, sealed(body)), Outbound(REPLY["Content"]), NOW)
+    answer = wechat.answer(account(mode), parsed(mode, sealed(body)), outbound.Text(REPLY["Content"]), NOW)
 
     fields = fields_of(answer)
     inner = fields_of((unsealed(fields), answer[1]))
@@ -265,7 +266,7 @@ def test_a_sealed_reply(mode: str, body: bytes) -> None:
 
 def test_sealed_replies_are_never_alike() -> None:
     inbound = parsed("safe", sealed())
-    first, second = (fields_of(wechat.answer(account("safe"), inbound, Outbound("好。"), NOW)) for _ in range(2))
+    first, second = (fields_of(wechat.answer(account("safe"), inbound, outbound.Text("好。"), NOW)) for _ in range(2))
     assert first["Encrypt"] != second["Encrypt"]
     assert first["Nonce"] != second["Nonce"]
 
@@ -273,12 +274,12 @@ def test_sealed_replies_are_never_alike() -> None:
 def test_a_repeat_is_answered_from_the_stored_body_alone() -> None:
     inbound = wechat.restore(parsed("safe", sealed()).body)
     assert isinstance(inbound, Inbound)
-    assert "Encrypt" in fields_of(wechat.answer(account("safe"), inbound, Outbound("好。"), NOW))
+    assert "Encrypt" in fields_of(wechat.answer(account("safe"), inbound, outbound.Text("好。"), NOW))
 
 
-@pytest.mark.parametrize("outbound", [None, Outbound(""), Outbound(" \n"), Outbound("\x00\x0b")])
+@pytest.mark.parametrize("outbound", [None, outbound.Text(""), outbound.Text(" \n"), outbound.Text("\x00\x0b")])
 @pytest.mark.parametrize("mode", ["plain", "safe"])
-def test_nothing_to_say_is_acknowledged_in_the_clear(mode: str, outbound: Outbound | None) -> None:
+def test_nothing_to_say_is_acknowledged_in_the_clear(mode: str, outbound: outbound.Text | None) -> None:
     inbound = parsed(mode, plain() if mode == "plain" else sealed())
     assert wechat.answer(account(mode), inbound, outbound, NOW) == (b"success", "text/plain")
 
@@ -289,7 +290,7 @@ TRICKY = ["a]]>b", "]]>]]>", "]]", "]]]]>>", "<![CDATA[x]]>", "<b>&amp;</b>", "�
 @pytest.mark.parametrize("text", TRICKY)
 @pytest.mark.parametrize("body", [BODY, JSON_BODY])
 def test_the_viewer_reads_exactly_what_was_meant(text: str, body: bytes) -> None:
-    answer = wechat.answer(account("plain"), parsed("plain", plain(body)), Outbound(text), NOW)
+    answer = wechat.answer(account("plain"), parsed("plain", plain(body)), outbound.Text(text), NOW)
     assert fields_of(answer)["Content"] == text
 
 
@@ -298,13 +299,15 @@ def test_the_viewer_reads_exactly_what_was_meant(text: str, body: bytes) -> None
 def test_any_text_gives_a_well_formed_reply(kept: str, dropped: str) -> None:
     dropped = "".join(c for c in dropped if "\ud800" <= c <= "\udfff") + "\x00\x1b\ufffe"
     for body in (BODY, JSON_BODY):
-        answer = wechat.answer(account("plain"), parsed("plain", plain(body)), Outbound(kept + dropped + "。"), NOW)
+        answer = wechat.answer(
+            account("plain"), parsed("plain", plain(body)), outbound.Text(kept + dropped + "。"), NOW
+        )
         assert fields_of(answer)["Content"] == kept + "。"
 
 
 def test_names_that_try_to_leave_their_place_stay_in_it() -> None:
     body = BODY.replace(b"<![CDATA[oTest0000000000000000000001]]>", b"o]]&gt;&lt;x/&gt;")
-    answer = wechat.answer(account("plain"), parsed("plain", plain(body)), Outbound("好。"), NOW)
+    answer = wechat.answer(account("plain"), parsed("plain", plain(body)), outbound.Text("好。"), NOW)
     assert fields_of(answer)["ToUserName"] == "o]]><x/>"
 
 
