@@ -52,7 +52,7 @@ class Troubles:
     _chance: random.Random = field(init=False)
 
     def __post_init__(self) -> None:
-        self._chance = random.Random(self.seed)  # noqa: S311  (a plan of tests, no secret)
+        self._chance = random.Random(self.seed)
 
     def plan(self, api: str, *troubles: Trouble | None) -> None:
         """Meet these at the API's next calls, one each; None is a call that goes well."""
