@@ -6,12 +6,13 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app import jobs, metrics
+from app import metrics
 from app.conversations import routing
 from app.db.database import Database
 from app.db.schema import revisions
 from app.dialogue import events
 from app.dialogue.keeper import Keeper
+from app.jobs import lanes
 
 router = APIRouter()
 _MOST = 100_000
@@ -70,5 +71,5 @@ def _revision(session: Session) -> str | None:
 
 def _measure(session: Session) -> None:
     metrics.backlog_depth.set(events.backlog_depth(session))
-    metrics.outbox_depth.set(jobs.depth(session))
+    metrics.outbox_depth.set(lanes.depth(session))
     metrics.waiting.set(routing.queue_length(session, most=_MOST))

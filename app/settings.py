@@ -51,6 +51,8 @@ class Settings(BaseSettings):
     """Days without service: ``2026-10-01..2026-10-07, 2027-01-01``."""
     workdays: str = ""
     """Make-up working days, in the same form."""
+    quiet_hours: str = ""
+    """When no notices and announcements leave, Beijing time: ``22:00-8:00``. Empty: never."""
     answer_days: int = Field(default=1, ge=1, le=90)
     """Working days within which viewers are promised an answer to a ticket."""
     urgent_hours: float = Field(default=2, gt=0, le=240)

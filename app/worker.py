@@ -9,11 +9,13 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
 from app.channels.registry import PLATFORMS
-from app.conversations import outbox
+from app.conversations import passive
 from app.conversations.accounts import Directory
+from app.conversations.quiet import read_quiet_hours
 from app.conversations.sending import Sender
 from app.db.database import Database
 from app.dialogue import events
+from app.secrets import Keyring
 from app.settings import Settings
 from app.simulator.addresses import WECHAT_API
 
@@ -24,10 +26,12 @@ BETWEEN_PAGES = 0.05
 LAST_RETRY = timedelta(seconds=max(platform.capability.last_retry for platform in PLATFORMS.values()) + 5)
 
 
-async def work(db: Database, directory: Directory, settings: Settings) -> None:
+async def work(db: Database, directory: Directory, keyring: Keyring, settings: Settings) -> None:
     """Serve until cancelled."""
     played = {"wechat": settings.address + WECHAT_API} if settings.demo else {}
-    sender = Sender(db, directory, base_urls={"wechat": settings.wechat_api}, simulated_urls=played)
+    quiet = read_quiet_hours(settings.quiet_hours)
+    urls = {"wechat": settings.wechat_api}
+    sender = Sender(db, directory, keyring, base_urls=urls, simulated_urls=played, quiet=quiet)
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(sender.run(), name="sender")
         tasks.create_task(_every(SWEEP_EVERY, lambda: sweep(db, settings)), name="sweep")
@@ -36,7 +40,7 @@ async def work(db: Database, directory: Directory, settings: Settings) -> None:
 async def sweep(db: Database, settings: Settings) -> None:
     """Passive replies that nobody fetched become ``unknown``; bodies whose time is over are forgotten."""
     now = datetime.now(UTC)
-    unknown = await db.write(outbox.mark_unknown, before=now - LAST_RETRY)
+    unknown = await db.write(passive.mark_unknown, before=now - LAST_RETRY)
     if unknown:
         log.warning("answers not fetched", extra={"count": unknown})
     while await db.write(events.forget_bodies, now=now, days=settings.raw_body_days):  # noqa: ASYNC110  (no event tells)

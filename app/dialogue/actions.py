@@ -15,7 +15,8 @@ from app.channels.outbound import Choice
 from app.channels.text import split_text
 from app.conversations import outbox
 from app.conversations.models import Direction, InboundEvent, Message, MessageState, Via
-from app.conversations.outbox import NEVER, Queued
+from app.conversations.outbox import Queued
+from app.conversations.pending import NEVER
 from app.db.base import Encoded
 from app.db.rows import Insert, table_of
 from app.dialogue import filing, phrases, threads
@@ -92,11 +93,12 @@ class Book:
         """Number the message and its answers; decide what rides on the response and what queues."""
         thread, push = entry.thread, entry.push
         thread.last_seq += 1
-        entry.asked_seq = thread.last_seq
+        entry.asked_seq = thread.heard_seq = thread.last_seq
         may_ride = push.capability.passive_reply and self._now < push.answer_by
         lane = self._lanes.get(thread.conversation_id)
         if may_ride and lane is not None:
             entry.rides = outbox.take_first(session, lane, event_id=entry.event_id, now=self._now)
+            outbox.reopen(session, lane, self._now)
             if lane.ready_at is None:
                 self._lanes.pop(thread.conversation_id)
         for part, say in _parts(entry.decision, push, ticket):

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from app.conversations.models import Conversation, Direction, InboundEvent, Message
 from app.dialogue.events import backlog_depth
-from app.jobs import Lane, depth
+from app.jobs.lanes import depth
+from app.jobs.models import Lane
 from app.viewers.models import Identity
 
 
