@@ -128,8 +128,8 @@ class Directory:
         return self._by_id
 
     def forget(self) -> None:
-        """Look again at the next request."""
-        self._looked_at = float("-inf")
+        """Look again at the next request, and let nobody be served by what is known meanwhile."""
+        self._version = None
 
     def _open(self, channel: Channel) -> Account | None:
         """One account that cannot be used must not take the others with it."""
