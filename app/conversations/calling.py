@@ -48,6 +48,10 @@ class Caller:
 
         return await self.with_token(account, call)
 
+    async def refresh(self, account: Account) -> None:
+        """Fetch the next token where it is time to."""
+        await self._tokens.current(account)
+
     async def with_token(self, account: Account, call: Callable[[Line], Awaitable[T]]) -> T:
         """Call; where the platform refuses the token, replace it once and repeat once: a loop would burn the quota."""
         token = await self._token(account)

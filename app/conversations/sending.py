@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from app import metrics
 from app.channels.delivery import DeliveryError, Outcome, Receipt
-from app.conversations import claiming, settling
+from app.conversations import claiming, credentials, settling
 from app.conversations.accounts import Account, Directory
 from app.conversations.calling import Caller, Refused
 from app.conversations.claiming import Class
@@ -107,6 +107,16 @@ class Sender:
         await asyncio.gather(*self._under_way, return_exceptions=True)
         if self._caller is not None:
             await self._caller.close()
+
+    async def refresh_tokens(self) -> None:
+        """Fetch those ahead whose end is near, also where nobody sends at the moment."""
+        due = await self._db.read(credentials.channels_to_refresh, self._clock())
+        accounts = await self._directory.all()
+        if due and self._caller is None:
+            self._caller = await asyncio.to_thread(self._open_caller)
+        for channel_id in due:
+            if channel_id in accounts and self._caller is not None:
+                await self._caller.refresh(accounts[channel_id])
 
     async def _rest(self, seconds: float | None) -> None:
         """Until a place is free, or for so long where there is nothing to do."""

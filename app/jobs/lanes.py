@@ -13,8 +13,10 @@ from app.jobs.models import Job, JobState, Lane, NewJob, Priority
 _insert_lanes = Insert(table_of(Lane), ("topic", "subject_id", "channel_id", "priority"), or_ignore=True)
 _insert_jobs = Insert(
     table_of(Job),
-    ("lane_id", "kind", "subject_id", "payload", "state", "priority", "not_before", "attempts", "created_at"),
-)
+    ("lane_id", "kind", "subject_id", "payload", "unique_key", "state", "priority", "not_before", "attempts",
+     "created_at"),
+    or_ignore=True,
+)  # fmt: skip
 
 _LANES = for_update(
     select(Lane).where(Lane.topic == bindparam("topic"), is_any(Lane.subject_id, "subjects")).order_by(Lane.subject_id)
@@ -60,8 +62,8 @@ def enqueue(session: Session, jobs: Sequence[NewJob], *, now: datetime) -> None:
         else:
             lane.priority = min(lane.priority, job.priority.rank)
     rows = [
-        (locked[job.lane.topic, job.lane.subject_id].id, job.kind, job.subject_id, job.payload, JobState.queued,
-         job.priority.rank, job.not_before, 0, now)
+        (locked[job.lane.topic, job.lane.subject_id].id, job.kind, job.subject_id, job.payload, job.unique_key,
+         JobState.queued, job.priority.rank, job.not_before, 0, now)
         for job in jobs
     ]  # fmt: skip
     session.flush()

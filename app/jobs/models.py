@@ -130,3 +130,5 @@ class NewJob:
     not_before: datetime
     priority: Priority
     payload: dict[str, Any] | None = None
+    unique_key: str | None = None
+    """Where a job of this key waits already, this one is left out."""
