@@ -40,19 +40,19 @@ class Shelf(MutableMapping[str, bytes]):
     """The files of a folder, by their paths in it; drafts are none."""
 
     def __init__(self, root: Path) -> None:
-        self._root = root
+        self.root = root
 
     def __getitem__(self, key: str) -> bytes:
-        return (self._root / key).read_bytes()
+        return (self.root / key).read_bytes()
 
     def __setitem__(self, key: str, content: bytes) -> None:
-        (self._root / key).write_bytes(content)
+        (self.root / key).write_bytes(content)
 
     def __delitem__(self, key: str) -> None:
-        (self._root / key).unlink()
+        (self.root / key).unlink()
 
     def __iter__(self) -> Iterator[str]:
-        return (str(path.relative_to(self._root)) for path in self._root.glob("??/*"))
+        return (str(path.relative_to(self.root)) for path in self.root.glob("??/*"))
 
     def __len__(self) -> int:
         return len(list(iter(self)))
