@@ -11,6 +11,7 @@ undecodable = Counter("viewerdesk_undecodable", "Authentic pushes that could not
 failed_events = Counter("viewerdesk_failed_events", "Events whose handling raised an error", registry=registry)
 overdue = Counter("viewerdesk_overdue", "Requests answered 503: nothing committed in time", registry=registry)
 deliveries = Counter("viewerdesk_deliveries", "Attempts of the sender by outcome", ["outcome"], registry=registry)
+files = Counter("viewerdesk_files", "Attempts at files of viewers by outcome", ["outcome"], registry=registry)
 understand_misses = Counter("viewerdesk_understand_misses", "Texts that were not in the cache", registry=registry)
 advice = Counter(
     "viewerdesk_advice", "Questions to optional advisers by outcome", ["adviser", "outcome"], registry=registry

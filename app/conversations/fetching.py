@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 
+from app import metrics
 from app.channels.delivery import DeliveryError, Download, Line, Media, Outcome
 from app.conversations import attachments
 from app.conversations.accounts import Account
@@ -73,6 +74,7 @@ async def fetch(
     if wanted is None:
         return None
     result, wait = _bounded(*await _attempt(storage, line_for, wanted), wanted, clock())
+    metrics.files.labels(result.state).inc()
     if result.stored is None:
         log.warning("file not fetched", extra={"attachment_id": attachment_id, "state": result.state,
                                                "reason": result.error})  # fmt: skip

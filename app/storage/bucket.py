@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import obstore
@@ -14,10 +15,24 @@ from obstore.store import S3Store
 from app.settings import Settings
 from app.storage.engine import Missing, Unavailable
 
+if TYPE_CHECKING:  # only types
+    from obstore.store import S3Credential
+
 _PART = 8 << 20
 """Bytes of one part of an upload; smaller files travel in one request."""
 _STEP = timedelta(seconds=60)
 _CODE = re.compile(r"<Code>(\w{1,64})</Code>")
+
+
+class _Credentials:
+    """Two keys that do not end."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def __call__(self) -> "S3Credential":
+        secret = self._settings.s3_secret_key.get_secret_value()
+        return {"access_key_id": self._settings.s3_access_key, "secret_access_key": secret, "expires_at": None}
 
 
 class Bucket:
@@ -25,14 +40,16 @@ class Bucket:
 
     def __init__(self, settings: Settings) -> None:
         place = urlsplit(settings.storage_url)
-        bucket = place.netloc
+        bucket, endpoint = place.netloc, endpoint_of(settings, place.netloc)
+        # All that AWS's own variables could say otherwise is said here: they may be meant for other programs.
         self._store = S3Store(
             bucket,
             prefix=place.path.strip("/") or None,
-            endpoint=endpoint_of(settings, bucket),
+            endpoint=endpoint,
+            aws_endpoint_url_s3=endpoint,
             region=settings.s3_region,
-            access_key_id=settings.s3_access_key,
-            secret_access_key=settings.s3_secret_key.get_secret_value(),
+            credential_provider=_Credentials(settings),
+            skip_signature=False,
             virtual_hosted_style_request=not settings.s3_path_style,
             disable_bulk_delete=True,  # not every compatible service has it
             client_options={"allow_http": True, "connect_timeout": timedelta(seconds=5), "timeout": _STEP},
@@ -84,9 +101,9 @@ def _told() -> Iterator[None]:
         raise Unavailable(f"S3: {code[1] if code else type(error).__name__}") from None
 
 
-def endpoint_of(settings: Settings, bucket: str) -> str | None:
+def endpoint_of(settings: Settings, bucket: str) -> str:
     """The library wants the bucket in the host's name where it is to stand there."""
-    if settings.s3_path_style or not settings.s3_endpoint:
-        return settings.s3_endpoint.rstrip("/") or None
-    scheme, rest = settings.s3_endpoint.rstrip("/").split("://", 1)
-    return f"{scheme}://{bucket}.{rest}"
+    country = ".cn" if settings.s3_region.startswith("cn-") else ""
+    amazon = f"https://s3.{settings.s3_region}.amazonaws.com{country}"
+    scheme, host = (settings.s3_endpoint or amazon).rstrip("/").split("://", 1)
+    return f"{scheme}://{host}" if settings.s3_path_style else f"{scheme}://{bucket}.{host}"

@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+from tests.fakes.serving import serving
+
 
 @dataclass
 class Files:
@@ -36,30 +38,16 @@ class Files:
 @asynccontextmanager
 async def running(context: ssl.SSLContext | None = None) -> AsyncIterator[Files]:
     files = Files()
-    open_ones: set[asyncio.StreamWriter] = set()
 
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        open_ones.add(writer)
-        try:
-            head = await reader.readuntil(b"\r\n\r\n")
-            files.asked.append(head)
-            path = head.split(b" ")[1].decode()
-            writer.write(files.answers.get(path, b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"))
-            await writer.drain()
-            if files.stalls:
-                await reader.read()
-        except (ConnectionError, asyncio.IncompleteReadError):
-            return
-        finally:
-            writer.close()
-            open_ones.discard(writer)
+    async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        files.asked.append(head)
+        path = head.split(b" ")[1].decode()
+        writer.write(files.answers.get(path, b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"))
+        await writer.drain()
+        if files.stalls:
+            await reader.read()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
-    files.port = server.sockets[0].getsockname()[1]
-    try:
+    async with serving(converse, context) as address:
+        files.port = int(address.rpartition(":")[2])
         yield files
-    finally:
-        server.close()
-        for writer in open_ones:
-            writer.transport.abort()
-        await asyncio.sleep(0)

@@ -39,6 +39,8 @@ class Bucket:
     """Of uploads that are not complete, by their id."""
     log: list[str] = field(default_factory=list)
     """Method and path of each request, with the hosts' names where the bucket is part of them."""
+    tokens: set[str] = field(default_factory=set)
+    """Session tokens that came along."""
     refusals: list[HTTPStatus] = field(default_factory=list)
     """To be given to the next requests instead of an answer."""
     serves: int | None = None
@@ -46,6 +48,7 @@ class Bucket:
 
     def answer(self, request: Request) -> tuple[HTTPStatus, dict[str, str], bytes]:
         self.log.append(f"{request.method} {request.path}")
+        self.tokens |= {request.headers["x-amz-security-token"]} if "x-amz-security-token" in request.headers else set()
         if self.refusals:
             return _refused(self.refusals.pop(0), "InternalError")
         if wrong := _wrong(request):

@@ -69,4 +69,18 @@ def test_the_bucket_stands_in_the_host_where_a_service_wants_it_there(tmp_path: 
     oss = s3_settings(tmp_path, "https://oss-cn-hangzhou.aliyuncs.com/", s3_path_style=False)
     assert endpoint_of(oss, "desk") == "https://desk.oss-cn-hangzhou.aliyuncs.com"
     assert endpoint_of(s3_settings(tmp_path, "http://minio:9000/"), "desk") == "http://minio:9000"
-    assert endpoint_of(s3_settings(tmp_path, ""), "desk") is None
+    amazon = s3_settings(tmp_path, "", s3_path_style=False)
+    assert endpoint_of(amazon, "desk") == "https://desk.s3.cn-north-1.amazonaws.com.cn"
+
+
+async def test_variables_of_other_programs_change_nothing(
+    tmp_path: Path, bucket: s3.Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = {"ACCESS_KEY_ID": "other", "SESSION_TOKEN": "other", "ENDPOINT_URL_S3": "http://127.0.0.1:1",
+             "SKIP_SIGNATURE": "true", "REGION": "other", "VIRTUAL_HOSTED_STYLE_REQUEST": "true"}  # fmt: skip
+    for name, value in given.items():
+        monkeypatch.setenv(f"AWS_{name}", value)
+    storage = open_storage(s3_settings(tmp_path, bucket.url), KEYRING)
+    stored = await storage.put(pieces(JPEG), limit=MEGA)
+    assert f"desk/{stored.key}" in bucket.objects
+    assert bucket.tokens == set()
