@@ -34,12 +34,13 @@ Resolve = Callable[[str, int], Awaitable[Iterable[str]]]
 
 class FetchError(Exception):
     """Nothing came, or not all. ``code`` is a short word for people who look after the service; never the address,
-    which can hold a credential."""
+    which can hold a credential. ``again``: later it may come. ``gone``: the other side says that it is not there, or no
+    longer for us.
+    """
 
     def __init__(self, code: str, *, again: bool = False, gone: bool = False) -> None:
         super().__init__(code)
         self.code, self.again, self.gone = code, again, gone
-        """``again``: later it may come. ``gone``: the other side says that it is not there, or no longer for us."""
 
 
 @dataclass(frozen=True, slots=True)

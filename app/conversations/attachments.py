@@ -66,6 +66,7 @@ class Attachment(Base):
     attempts: Mapped[int] = mapped_column(SmallInteger)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     fetched_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When it came to its end, whichever."""
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     """No attempt is made after it."""
 
