@@ -43,6 +43,8 @@ class Bucket:
     """Session tokens that came along."""
     refusals: list[HTTPStatus] = field(default_factory=list)
     """To be given to the next requests instead of an answer."""
+    fails_at: int | None = None
+    """The number of the part whose upload fails, however often it is tried."""
     serves: int | None = None
     """Bytes after which the next download is cut."""
 
@@ -51,6 +53,8 @@ class Bucket:
         self.tokens |= {request.headers["x-amz-security-token"]} if "x-amz-security-token" in request.headers else set()
         if self.refusals:
             return _refused(self.refusals.pop(0), "InternalError")
+        if self.fails_at and request.asked("partNumber") == str(self.fails_at):
+            return _refused(HTTPStatus.INTERNAL_SERVER_ERROR, "InternalError")
         if wrong := _wrong(request):
             return _refused(HTTPStatus.FORBIDDEN, wrong)
         bucket, _, key = request.path.lstrip("/").partition("/")

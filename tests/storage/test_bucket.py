@@ -58,6 +58,17 @@ async def test_a_service_that_stumbles_once_is_asked_again(bucket_place: Place, 
     assert await content_of(bucket_place.storage, stored.key) == JPEG
 
 
+async def test_an_upload_that_fails_on_its_way_is_no_file(bucket_place: Place, bucket: s3.Bucket) -> None:
+    content = bytes(20 * MEGA)
+    bucket.fails_at = 3
+    with pytest.raises(Unavailable, match="S3: InternalError"):
+        await bucket_place.storage.put(pieces(content, MEGA), limit=len(content))
+    assert (bucket.objects, bucket_place.drafts()) == ({}, [])
+    bucket.fails_at = None
+    stored = await bucket_place.storage.put(pieces(content, MEGA), limit=len(content))
+    assert await content_of(bucket_place.storage, stored.key) == content
+
+
 async def test_a_download_that_is_cut_is_no_whole_file(bucket_place: Place, bucket: s3.Bucket) -> None:
     content = bytes(3 * MEGA)
     stored = await bucket_place.storage.put(pieces(content), limit=len(content))
