@@ -14,6 +14,7 @@ deliveries = Counter("viewerdesk_deliveries", "Attempts of the sender by outcome
 jobs = Counter(
     "viewerdesk_jobs", "Jobs that are no messages, by kind and outcome", ["kind", "outcome"], registry=registry
 )
+files = Counter("viewerdesk_files", "Attempts at files of viewers by outcome", ["outcome"], registry=registry)
 understand_misses = Counter("viewerdesk_understand_misses", "Texts that were not in the cache", registry=registry)
 advice = Counter(
     "viewerdesk_advice", "Questions to optional advisers by outcome", ["adviser", "outcome"], registry=registry

@@ -9,17 +9,20 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 
 from app.channels.registry import PLATFORMS
-from app.conversations import passive, windows
+from app.conversations import attachments, fetching, passive, windows
 from app.conversations.accounts import Directory
 from app.conversations.quiet import read_quiet_hours
 from app.conversations.sending import Sender
 from app.db.database import Database
 from app.dialogue import events
 from app.jobs.runner import Handler, Runner
+from app.jobs.running import Later, Running
 from app.jobs.timers import Timer
 from app.secrets import Keyring
 from app.settings import Settings
 from app.simulator.addresses import WECHAT_API
+from app.storage.opening import open_storage
+from app.storage.storage import Storage
 
 log = logging.getLogger(__name__)
 BETWEEN_PAGES = 0.05
@@ -28,13 +31,17 @@ LAST_RETRY = timedelta(seconds=max(platform.capability.last_retry for platform i
 COUNTS_KEPT = timedelta(days=35)
 """Longer than any window of a platform."""
 
+DRAFTS_KEPT = timedelta(days=1)
+"""Longer than any file takes to come."""
+
 Run = Callable[[datetime], Awaitable[None]]
 
 
 async def work(db: Database, directory: Directory, keyring: Keyring, settings: Settings) -> None:
     """Serve until cancelled."""
     sender = open_sender(db, directory, keyring, settings)
-    runner = Runner(db, handlers(db), recurring(db, sender, settings))
+    storage = open_storage(settings, keyring)
+    runner = Runner(db, handlers(db, sender, storage), recurring(db, sender, storage, settings))
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(sender.run(), name="sender")
         tasks.create_task(runner.run(), name="jobs")
@@ -46,12 +53,19 @@ def open_sender(db: Database, directory: Directory, keyring: Keyring, settings: 
     return Sender(db, directory, keyring, base_urls=urls, simulated_urls=played, quiet=quiet)
 
 
-def handlers(db: Database) -> Mapping[str, Handler]:
+def handlers(db: Database, sender: Sender, storage: Storage) -> Mapping[str, Handler]:
     """Every kind of job that is no message and no timer."""
-    return {}
+
+    async def fetch_file(job: Running) -> None:
+        """A viewer's file, brought from the platform into our storage."""
+        wait = await fetching.fetch(db, storage, sender.reach, job.subject_id)
+        if wait is not None:
+            raise Later(wait)
+
+    return {attachments.KIND: fetch_file}
 
 
-def recurring(db: Database, sender: Sender, settings: Settings) -> Mapping[Timer, Run]:
+def recurring(db: Database, sender: Sender, storage: Storage, settings: Settings) -> Mapping[Timer, Run]:
     """Every timer. All of them look at the state of things, so a missed run is made up for by the next."""
 
     async def settle_passive(planned: datetime) -> None:
@@ -67,6 +81,9 @@ def recurring(db: Database, sender: Sender, settings: Settings) -> Mapping[Timer
         while await db.write(windows.forget, before=datetime.now(UTC) - COUNTS_KEPT):  # noqa: ASYNC110  (no event tells)
             await asyncio.sleep(BETWEEN_PAGES)
 
+    async def sweep_files(planned: datetime) -> None:
+        await storage.sweep(datetime.now(UTC) - DRAFTS_KEPT)
+
     async def refresh_tokens(planned: datetime) -> None:
         await sender.refresh_tokens()
 
@@ -74,5 +91,6 @@ def recurring(db: Database, sender: Sender, settings: Settings) -> Mapping[Timer
         Timer("passive.settle", timedelta(seconds=5)): settle_passive,
         Timer("bodies.forget", timedelta(minutes=1)): forget_bodies,
         Timer("counts.forget", timedelta(hours=1)): forget_counts,
+        Timer("files.sweep", timedelta(hours=1)): sweep_files,
         Timer("tokens.refresh", timedelta(minutes=1)): refresh_tokens,
     }

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
+import app.conversations.attachments
 import app.conversations.ledgers
 import app.conversations.models
 import app.db.opening

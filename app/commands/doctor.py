@@ -1,8 +1,9 @@
 """``doctor``: what is wrong with a configuration, and how to mend it, in plain sentences."""
 
 import argparse
+import asyncio
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import datetime
 
 from app.agents.calendars import BEIJING
@@ -14,6 +15,10 @@ from app.errors import ConfigurationError
 from app.faq.files import FOLDERS
 from app.secrets import load_keyring
 from app.settings import Settings
+from app.storage.engine import Missing, Unavailable
+from app.storage.opening import open_storage
+from app.storage.sealing import Damaged
+from app.storage.storage import Storage
 
 
 def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -58,6 +63,29 @@ def _keys(settings: Settings) -> Iterator[str]:
             f"the keys are in {settings.data_dir / 'secret.key'}: back that file up, without it the stored credentials "
             "and messages cannot be opened; or set SECRET_KEYS."
         )
+
+
+def _files(settings: Settings) -> Iterator[str]:
+    storage = open_storage(settings, load_keyring(settings))
+    try:
+        asyncio.run(_try_out(storage))
+    except (Unavailable, Damaged, Missing) as error:
+        where = "DATA_DIR/files" if not settings.storage_url else f"STORAGE_URL {settings.storage_url}"
+        raise ConfigurationError(f"Files of viewers cannot be kept in {where}: {error}.") from None
+    yield from ()
+
+
+async def _try_out(storage: Storage) -> None:
+    """Put, read and delete a file that nobody else can have."""
+
+    async def content() -> AsyncIterator[bytes]:
+        yield os.urandom(32)
+
+    stored = await storage.put(content(), limit=32)
+    async with storage.open(stored.key) as opened:
+        async for _ in opened.chunks:
+            pass
+    await storage.delete(stored.key)
 
 
 def _database(settings: Settings) -> Iterator[str]:
@@ -113,6 +141,7 @@ def _network(settings: Settings) -> Iterator[str]:
 _EXAMINATIONS: tuple[tuple[str, Callable[[Settings], Iterator[str]]], ...] = (
     ("data folder", _data),
     ("keys", _keys),
+    ("files", _files),
     ("database", _database),
     ("channels", _channels),
     ("knowledge", _knowledge),

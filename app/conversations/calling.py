@@ -48,27 +48,29 @@ class Caller:
 
         return await self.with_token(account, call)
 
-    async def refresh(self, account: Account) -> None:
-        """Fetch the next token where it is time to."""
-        await self._tokens.current(account)
-
     async def with_token(self, account: Account, call: Callable[[Line], Awaitable[T]]) -> T:
         """Call; where the platform refuses the token, replace it once and repeat once: a loop would burn the quota."""
         token = await self._token(account)
         try:
-            return await call(self._line(account, token))
+            return await call(self.line(account, token))
         except DeliveryError as error:
             if error.outcome is not Outcome.refresh:
                 raise
         await self._tokens.replace(account, token)
-        return await call(self._line(account, await self._token(account)))
+        return await call(self.line(account, await self._token(account)))
 
-    def _line(self, account: Account, token: Token) -> Line:
+    def line(self, account: Account, token: Token) -> Line:
         return Line(self._http, self._addresses.of(account), token.value)
+
+    async def token(self, account: Account) -> Token:
+        return await within(LONGEST, self._tokens.current(account), Outcome.retry)
+
+    async def replace(self, account: Account, refused: Token) -> None:
+        await self._tokens.replace(account, refused)
 
     async def _token(self, account: Account) -> Token:
         try:
-            return await within(LONGEST, self._tokens.current(account), Outcome.retry)
+            return await self.token(account)
         except DeliveryError as error:
             raise Refused(error) from error
         except Exception as broken:  # a bug, or a mistake in the configuration; nothing has left

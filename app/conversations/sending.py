@@ -22,6 +22,7 @@ from app.conversations import claiming, credentials, settling
 from app.conversations.accounts import Account, Directory
 from app.conversations.calling import Caller, Refused
 from app.conversations.claiming import Class
+from app.conversations.fetching import Reach
 from app.conversations.pending import Draft
 from app.conversations.quiet import NEVER_QUIET, PATIENT, QuietHours
 from app.conversations.settling import Ended
@@ -73,7 +74,7 @@ class Sender:
         self._addresses = Addresses(base_urls, simulated_urls or {})
         self._worker = secrets.token_hex(8)
         self._caller: Caller | None = None
-        """Opened for the first message: most answers ride on a response, and many processes never call anybody."""
+        self._opening = asyncio.Lock()
         self._paused: dict[Class, datetime] = {}
         self._under_way: set[asyncio.Task[None]] = set()
         self._ended: list[Ended] = []
@@ -112,11 +113,24 @@ class Sender:
         """Fetch those ahead whose end is near, also where nobody sends at the moment."""
         due = await self._db.read(credentials.channels_to_refresh, self._clock())
         accounts = await self._directory.all()
-        if due and self._caller is None:
-            self._caller = await asyncio.to_thread(self._open_caller)
-        for channel_id in due:
-            if channel_id in accounts and self._caller is not None:
-                await self._caller.refresh(accounts[channel_id])
+        for account in [accounts[channel_id] for channel_id in due if channel_id in accounts]:
+            await (await self.caller()).token(account)
+
+    async def reach(self, channel_id: int) -> Reach | None:
+        """A channel as it can be called now, for what is no message; the DeliveryError of fetching its token."""
+        account = await self._directory.by_id(channel_id)
+        if account is None:
+            return None
+        caller = await self.caller()
+        token = await caller.token(account)
+        return Reach(account, caller.line(account, token), lambda: caller.replace(account, token))
+
+    async def caller(self) -> Caller:
+        """Opened for the first call: most answers ride on a response, and many processes never call anybody."""
+        async with self._opening:
+            if self._caller is None:
+                self._caller = await asyncio.to_thread(self._open_caller)
+            return self._caller
 
     async def _rest(self, seconds: float | None) -> None:
         """Until a place is free, or for so long where there is nothing to do."""
@@ -147,8 +161,6 @@ class Sender:
             claiming.claim, accounts, worker=self._worker, now=now, lease=LEASE, limit=free, paused=skipped
         )
         self._paused |= claimed.paused
-        if claimed.drafts and self._caller is None:
-            self._caller = await asyncio.to_thread(self._open_caller)
         begin_by = claimed_at + LEASE.total_seconds() * USABLE
         for draft in claimed.drafts:
             self._start(_Work(draft, accounts[draft.channel_id], begin_by))
@@ -195,8 +207,8 @@ class Sender:
     async def _attempt(self, work: _Work) -> Receipt:
         if monotonic() > work.begin_by:  # the process stood still, and the lease may end before the call does
             raise DeliveryError("too_late", Outcome.retry, "the lease was nearly over before the attempt began")
-        assert self._caller is not None
-        return await self._caller.send(work.account, work.draft)
+        caller = self._caller or await self.caller()
+        return await caller.send(work.account, work.draft)
 
     def _note(self, ended: Ended) -> None:
         metrics.deliveries.labels(ended.error.outcome if ended.error else "sent").inc()

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.channels.base import Followed, Inbound, Recalled, Text, Unfollowed
 from app.channels.outbound import Choice
 from app.channels.text import split_text
-from app.conversations import outbox
+from app.conversations import attachments, outbox
 from app.conversations.models import Direction, InboundEvent, Message, MessageState, Via
 from app.conversations.outbox import Queued
 from app.conversations.pending import NEVER
@@ -85,6 +85,7 @@ class Book:
         made = _insert_messages.beside(session, self._rows(), [conversations, histories])
         ids = {(row[1], row[2]): row[0] for row in made}
         self._queue(session, ids)
+        self._expect(session, ids)
         return {entry.push.key: self._answer(entry, ids, files.numbers) for entry in self._entries}
 
     # -------------------- messages
@@ -150,6 +151,15 @@ class Book:
             if seq != entry.passive_seq
         ]  # fmt: skip
         outbox.enqueue(session, queued, now=self._now)
+
+    def _expect(self, session: Session, ids: dict[tuple[int, int], int]) -> None:
+        files = [
+            (ids[entry.thread.conversation_id, entry.asked_seq], entry.push.media)
+            for entry in self._entries
+            if entry.push.media
+        ]
+        if files:
+            attachments.expect(session, files, self._now)
 
     def _answer(self, entry: _Entry, ids: dict[tuple[int, int], int], numbers: dict[int, int]) -> Answer:
         decision, conversation = entry.decision, entry.thread.conversation_id
