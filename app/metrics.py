@@ -52,6 +52,13 @@ adviser_breaker = Gauge(
 ingest_depth = Gauge("viewerdesk_ingest_queue", "Pushes that wait for an ingest batch", registry=registry)
 backlog_depth = Gauge("viewerdesk_backlog", "Stored events that are not decided yet", registry=registry)
 outbox_depth = Gauge("viewerdesk_outbox", "Messages in the outbox that wait to be sent", registry=registry)
+outbox_dead = Gauge("viewerdesk_outbox_dead", "Messages that were given up and can be sent again", registry=registry)
+outbox_waiting = Gauge(
+    "viewerdesk_outbox_waiting", "Messages that wait for more than their turn, by why", ["reason"], registry=registry
+)
+gates_closed = Gauge(
+    "viewerdesk_gates_closed", "APIs of channels by which nothing leaves for now, by why", ["reason"], registry=registry
+)
 waiting = Gauge("viewerdesk_conversations_waiting", "Conversations that wait for an agent", registry=registry)
 knowledge_problems = Gauge(
     "viewerdesk_knowledge_problems", "What is wrong with the knowledge's files, so that an older state is served",

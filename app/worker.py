@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 
 from app.channels.registry import PLATFORMS
-from app.conversations import attachments, fetching, passive, windows
+from app.conversations import attachments, fetching, passive, reports, uploads, windows
 from app.conversations.accounts import Directory
 from app.conversations.quiet import read_quiet_hours
 from app.conversations.sending import Sender
@@ -39,18 +39,18 @@ Run = Callable[[datetime], Awaitable[None]]
 
 async def work(db: Database, directory: Directory, keyring: Keyring, settings: Settings) -> None:
     """Serve until cancelled."""
-    sender = open_sender(db, directory, keyring, settings)
     storage = open_storage(settings, keyring)
+    sender = open_sender(db, directory, keyring, storage, settings)
     runner = Runner(db, handlers(db, sender, storage), recurring(db, sender, storage, settings))
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(sender.run(), name="sender")
         tasks.create_task(runner.run(), name="jobs")
 
 
-def open_sender(db: Database, directory: Directory, keyring: Keyring, settings: Settings) -> Sender:
+def open_sender(db: Database, directory: Directory, keyring: Keyring, storage: Storage, settings: Settings) -> Sender:
     played = {"wechat": settings.address + WECHAT_API} if settings.demo else {}
     urls, quiet = {"wechat": settings.wechat_api}, read_quiet_hours(settings.quiet_hours)
-    return Sender(db, directory, keyring, base_urls=urls, simulated_urls=played, quiet=quiet)
+    return Sender(db, directory, keyring, storage, base_urls=urls, simulated_urls=played, quiet=quiet)
 
 
 def handlers(db: Database, sender: Sender, storage: Storage) -> Mapping[str, Handler]:
@@ -73,11 +73,16 @@ def recurring(db: Database, sender: Sender, storage: Storage, settings: Settings
         if count := await db.write(passive.mark_unknown, before=datetime.now(UTC) - LAST_RETRY):
             log.warning("answers not fetched", extra={"count": count})
 
+    async def enter_reports(planned: datetime) -> None:
+        await db.write(reports.enter_early, datetime.now(UTC))
+
     async def forget_bodies(planned: datetime) -> None:
         while await db.write(events.forget_bodies, now=datetime.now(UTC), days=settings.raw_body_days):  # noqa: ASYNC110  (no event tells)
             await asyncio.sleep(BETWEEN_PAGES)
 
     async def forget_counts(planned: datetime) -> None:
+        while await db.write(uploads.drop_expired, datetime.now(UTC)):  # noqa: ASYNC110  (no event tells)
+            await asyncio.sleep(BETWEEN_PAGES)
         while await db.write(windows.forget, before=datetime.now(UTC) - COUNTS_KEPT):  # noqa: ASYNC110  (no event tells)
             await asyncio.sleep(BETWEEN_PAGES)
 
@@ -89,6 +94,7 @@ def recurring(db: Database, sender: Sender, storage: Storage, settings: Settings
 
     return {
         Timer("passive.settle", timedelta(seconds=5)): settle_passive,
+        Timer("reports.enter", timedelta(seconds=10)): enter_reports,
         Timer("bodies.forget", timedelta(minutes=1)): forget_bodies,
         Timer("counts.forget", timedelta(hours=1)): forget_counts,
         Timer("files.sweep", timedelta(hours=1)): sweep_files,

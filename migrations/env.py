@@ -16,6 +16,7 @@ from sqlalchemy.pool import NullPool
 import app.conversations.attachments
 import app.conversations.ledgers
 import app.conversations.models
+import app.conversations.reports
 import app.db.opening
 import app.db.sql
 import app.jobs.models

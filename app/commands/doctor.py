@@ -4,12 +4,13 @@ import argparse
 import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 
 from app.agents.calendars import BEIJING
 from app.commands import advisers
 from app.commands.channel import problems_of
 from app.commands.opened import with_database
+from app.conversations import undelivered
 from app.dialogue.loading import load_calendar, load_facts, load_knowledge
 from app.errors import ConfigurationError
 from app.faq.files import FOLDERS
@@ -101,6 +102,12 @@ def _channels(settings: Settings) -> Iterator[str]:
     wrong = [f"{name}: {problem}" for name, problem in problems if problem]
     if wrong:
         raise ConfigurationError(" ".join(wrong))
+    summary = with_database(settings, lambda db, _: db.read(undelivered.summary, datetime.now(UTC)))
+    for channel, api, why, until, words in summary.closed:
+        if until is None:
+            yield f"{channel}: nothing leaves by {api} ({why}); mend it, then 'outbox reopen {channel}': {words}"
+    if summary.dead or summary.unknown:
+        yield f"{summary.dead} messages were given up, of {summary.unknown} nobody knows: see 'outbox list'."
     if not problems:
         yield "there is no channel yet; add one with: python -m app channel add wechat NAME --app-id … --token …"
 

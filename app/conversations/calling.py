@@ -2,13 +2,18 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
 from app.channels.delivery import Delivery, DeliveryError, Line, Outcome, Receipt
+from app.conversations import uploads
 from app.conversations.accounts import Account
 from app.conversations.pending import Draft
 from app.conversations.tokens import Addresses, Token, Tokens
+from app.conversations.uploads import Place
+from app.db.database import Database
+from app.storage.storage import Storage
 
 if TYPE_CHECKING:  # imported with the first call: see Sender
     import httpx
@@ -19,7 +24,7 @@ log = logging.getLogger(__name__)
 TIMEOUT = 8.0
 """Seconds of one step of a call (connecting, each read)."""
 LONGEST = 12.0
-"""Seconds of a whole call. An attempt makes four at the most, so that no lease ends in the middle of a send."""
+"""Seconds of a whole call. An attempt makes five or, with files, six at the most, within what is left of a lease."""
 
 
 class Refused(Exception):
@@ -31,8 +36,17 @@ class Refused(Exception):
 
 
 class Caller:
-    def __init__(self, http: "httpx.AsyncClient", tokens: Tokens, addresses: Addresses) -> None:
-        self._http, self._tokens, self._addresses = http, tokens, addresses
+    def __init__(
+        self,
+        db: Database,
+        storage: Storage,
+        http: "httpx.AsyncClient",
+        tokens: Tokens,
+        addresses: Addresses,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._db, self._storage, self._http = db, storage, http
+        self._tokens, self._addresses, self._clock = tokens, addresses, clock
 
     async def close(self) -> None:
         await self._tokens.close()
@@ -40,13 +54,28 @@ class Caller:
 
     async def send(self, account: Account, draft: Draft) -> Receipt:
         """The platform's receipt, or DeliveryError; Refused where not even a token is to be had."""
-        delivery = Delivery(draft.recipient, draft.message, f"m{draft.message_id}", draft.reply_to)
+        places = uploads.places_of(account, draft)
 
         async def call(line: Line) -> Receipt:
+            media = await within(LONGEST, self._bring(line, account, draft, places), Outcome.retry) if places else {}
+            delivery = Delivery(draft.recipient, draft.message, f"m{draft.message_id}", draft.reply_to, media)
             sending = account.platform.send(line, account.credentials, delivery)
             return await within(LONGEST, sending, Outcome.unknown)
 
-        return await self.with_token(account, call)
+        try:
+            return await self.with_token(account, call)
+        except DeliveryError as error:
+            if error.outcome is Outcome.media:  # the next attempt uploads them again
+                await self._db.write(uploads.forget, places)
+            raise
+
+    async def _bring(self, line: Line, account: Account, draft: Draft, places: Sequence[Place]) -> Mapping[str, str]:
+        """File → the platform's id of it."""
+        now = self._clock()
+        return {
+            place.file: await uploads.bring(self._db, self._storage, line, account, place, draft.recipient, now)
+            for place in places
+        }
 
     async def with_token(self, account: Account, call: Callable[[Line], Awaitable[T]]) -> T:
         """Call; where the platform refuses the token, replace it once and repeat once: a loop would burn the quota."""

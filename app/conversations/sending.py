@@ -29,6 +29,7 @@ from app.conversations.settling import Ended
 from app.conversations.tokens import Addresses, Tokens
 from app.db.database import Database
 from app.secrets import Keyring
+from app.storage.storage import Storage
 
 if TYPE_CHECKING:
     pass
@@ -38,7 +39,7 @@ log = logging.getLogger(__name__)
 
 PLACES = 32
 """Messages on their way at a time, and connections of a process to each platform."""
-LEASE = timedelta(seconds=60)
+LEASE = timedelta(seconds=120)
 USABLE = 0.2
 """Of a lease, after which no attempt begins any more: it must end within the rest."""
 EVERY = 0.1
@@ -61,6 +62,7 @@ class Sender:
         db: Database,
         directory: Directory,
         keyring: Keyring,
+        storage: Storage,
         *,
         base_urls: dict[str, str],
         simulated_urls: dict[str, str] | None = None,
@@ -69,7 +71,7 @@ class Sender:
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         """``base_urls``: where each platform's API is, by platform name; ``simulated_urls``: where it is played."""
-        self._db, self._directory, self._keyring = db, directory, keyring
+        self._db, self._directory, self._keyring, self._storage = db, directory, keyring, storage
         self._clock, self._quiet, self._places = clock, quiet, places
         self._addresses = Addresses(base_urls, simulated_urls or {})
         self._worker = secrets.token_hex(8)
@@ -243,7 +245,7 @@ class Sender:
         limits = httpx.Limits(max_connections=self._places, max_keepalive_connections=self._places)
         http = httpx.AsyncClient(verify=trusted(), timeout=TIMEOUT, limits=limits)
         tokens = Tokens(self._db, self._keyring, http, self._addresses, self._clock)
-        return Caller(http, tokens, self._addresses)
+        return Caller(self._db, self._storage, http, tokens, self._addresses, self._clock)
 
 
 async def _to_its_end(work: Coroutine[Any, Any, T]) -> T:

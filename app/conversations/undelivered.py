@@ -1,5 +1,6 @@
 """What did not leave, for people: what waits and why, what was given up, what nobody knows of; and what they decide."""
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -53,13 +54,23 @@ def summary(session: Session, now: datetime) -> Summary:
         (names[gate.channel_id], gate.api, gate.waits or "", _until(gate.closed_until), gate.reason or "")
         for gate in gates.closed(session, now)
     ]
-    waiting = {reason.value: n for reason in Waits if (n := _count(session, select(Job.id).where(Job.waits == reason)))}
     unknown = select(Message.id).where(Message.state == MessageState.unknown)
-    return Summary(count_dead(session), _count(session, unknown), waiting, shut)
+    return Summary(count_dead(session), _count(session, unknown), count_waiting(session), shut)
 
 
 def count_dead(session: Session) -> int:
     return _count(session, select(Job.id).where(Job.state == JobState.dead))
+
+
+def count_waiting(session: Session) -> dict[str, int]:
+    """By why they wait; what waits for nothing but its turn is missing."""
+    counts = {reason.value: _count(session, select(Job.id).where(Job.waits == reason)) for reason in Waits}
+    return {reason: count for reason, count in counts.items() if count}
+
+
+def count_closed(session: Session, now: datetime) -> Counter[str]:
+    """Gates that are closed, by why."""
+    return Counter(gate.waits or "" for gate in gates.closed(session, now))
 
 
 def _count(session: Session, rows: Select[int]) -> int:

@@ -10,16 +10,17 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from app.channels.base import Followed, Inbound, Recalled, Text, Unfollowed
+from app.channels.base import Followed, Inbound, NoticeReported, ProactiveChanged, Recalled, Text, Unfollowed
 from app.channels.outbound import Choice
 from app.channels.text import split_text
-from app.conversations import attachments, outbox
+from app.conversations import attachments, outbox, reports
 from app.conversations.models import Direction, InboundEvent, Message, MessageState, Via
 from app.conversations.outbox import Queued
 from app.conversations.pending import NEVER
 from app.db.base import Encoded
 from app.db.rows import Insert, table_of
-from app.dialogue import filing, phrases, threads
+from app.db.sql import changed
+from app.dialogue import filing, people, phrases, threads
 from app.dialogue.circumstances import Circumstances
 from app.dialogue.filing import Filed
 from app.dialogue.provenance import Source
@@ -184,6 +185,29 @@ def note_presence(session: Session, pushes: Sequence[Push]) -> None:
         if isinstance(content, (Followed, Unfollowed)):
             own = (Identity.channel_id == push.channel_id, Identity.external_id == push.sender)
             session.execute(update(Identity).where(*own).values(following=isinstance(content, Followed)))
+
+
+def note_reports(session: Session, pushes: Sequence[Push], now: datetime) -> None:
+    """What the platform says later of messages that it took."""
+    found = [
+        reports.Report(push.channel_id, content.message_id[:64], content.delivered, content.status)
+        for push in pushes
+        if isinstance(push.message, Inbound) and isinstance(content := push.message.content, NoticeReported)
+    ]
+    if found:
+        reports.note(session, found, now)
+
+
+def note_switches(session: Session, pushes: Sequence[Push], now: datetime) -> None:
+    """Whether a viewer, or a group's owner, lets us speak first; a group may have said nothing else so far."""
+    for push in pushes:
+        content = push.message.content if isinstance(push.message, Inbound) else None
+        if isinstance(content, ProactiveChanged):
+            own = (Identity.channel_id == push.channel_id, Identity.external_id == push.sender)
+            switch = update(Identity).where(*own).values(proactive=content.allowed)
+            if not changed(session.execute(switch)):
+                people.welcome(session, {push.who}, now)
+                session.execute(switch)
 
 
 def note_recalls(session: Session, pushes: Sequence[Push], now: datetime) -> None:

@@ -33,7 +33,7 @@ class Missed(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Timer:
     name: str
-    """Also the kind of its job; at most 32 characters."""
+    """Also the kind of its job, ``what.is_done``: the point tells it from what is done once. At most 32 characters."""
     every: timedelta
     missed: Missed = Missed.skip
 

@@ -107,6 +107,16 @@ def _add_ledgers() -> None:
         sa.PrimaryKeyConstraint("channel_id", name="pk_credentials"),
     )
     op.create_table(
+        "early_reports",
+        sa.Column("channel_id", Id, nullable=False),
+        sa.Column("platform_id", sa.String(64), nullable=False),
+        sa.Column("delivered", sa.Boolean(), nullable=False),
+        sa.Column("reason", sa.String(200), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["channel_id"], ["channels.id"], name="fk_early_reports_channel_id_channels"),
+        sa.PrimaryKeyConstraint("channel_id", "platform_id", name="pk_early_reports"),
+    )
+    op.create_table(
         "uploaded_files",
         sa.Column("channel_id", Id, nullable=False),
         sa.Column("scope", sa.String(32), nullable=False),
@@ -120,7 +130,7 @@ def _add_ledgers() -> None:
 
 
 def downgrade() -> None:
-    for table in ("uploaded_files", "credentials", "gates", "allowances"):
+    for table in ("uploaded_files", "early_reports", "credentials", "gates", "allowances"):
         op.drop_table(table)
     op.drop_index("ix_conversations_identity_id", table_name="conversations")
     op.drop_index("ix_messages_platform_id", table_name="messages")

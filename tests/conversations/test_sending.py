@@ -22,7 +22,7 @@ from app.db.database import Database
 from app.jobs import lanes
 from app.jobs.models import Job, Lane
 from tests.factories import conversations as make
-from tests.factories.conversations import KEYRING, NOW, SECRETS, WECHAT
+from tests.factories.conversations import KEYRING, NOW, SECRETS, STORAGE, WECHAT
 from tests.fakes.wechat import Cut, WeChatApi
 
 MINUTE = timedelta(minutes=1)
@@ -49,7 +49,7 @@ async def sender(db: Database, api: WeChatApi, clock: Clock) -> AsyncIterator[Se
 
 
 def new_sender(db: Database, url: str, clock: Clock) -> Sender:
-    return Sender(db, Directory(db, KEYRING, simulated=False), KEYRING, base_urls={"wechat": url}, clock=clock)
+    return Sender(db, Directory(db, KEYRING, simulated=False), KEYRING, STORAGE, base_urls={"wechat": url}, clock=clock)
 
 
 @pytest.fixture
@@ -294,7 +294,7 @@ async def test_a_failure_beside_the_platform_leaves_the_other_lanes_alone(
     db: Database, api: WeChatApi, clock: Clock, channel: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A channel of a platform whose address nobody gave: a mistake of ours, not a failed delivery."""
-    broken = Sender(db, Directory(db, KEYRING, simulated=False), KEYRING, base_urls={}, clock=clock)
+    broken = Sender(db, Directory(db, KEYRING, simulated=False), KEYRING, STORAGE, base_urls={}, clock=clock)
     await make.queued(db, await make.conversation(db, channel))
     assert await broken.round() == 1
     assert "no token" in caplog.text

@@ -1,6 +1,7 @@
 """Channels, conversations and messages, stored as the service stores them."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -11,11 +12,15 @@ from app.conversations.outbox import Queued
 from app.db.database import Database
 from app.jobs.models import Priority
 from app.secrets import Keyring
+from app.storage.folder import Folder
+from app.storage.storage import Storage
 from app.viewers.models import Identity, Viewer
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 KEYRING = Keyring([b"k" * 32])
 WECHAT = {"app_id": "wx1234567890abcdef", "mode": "plain"}
+STORAGE = Storage(Folder(Path("/nonexistent")), Path("/nonexistent"), KEYRING)
+"""For senders that send no files."""
 SECRETS = {"token": "token123", "app_secret": "appsecret"}
 
 
