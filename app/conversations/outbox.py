@@ -15,7 +15,7 @@ from app.channels import outbound
 from app.channels.outbound import Choice
 from app.conversations.models import Conversation, Direction, Message, MessageState, Via
 from app.conversations.pending import KIND, TOPIC
-from app.db.sql import changed, for_update
+from app.db.sql import changed, for_update, is_any
 from app.jobs import lanes
 from app.jobs.models import Job, JobState, Lane, LaneKey, NewJob, Priority, Waits
 
@@ -85,6 +85,14 @@ def reopen(session: Session, lane: Lane, now: datetime) -> None:
     waiting = (Job.lane_id == lane.id, Job.waits == Waits.window)
     if changed(session.execute(update(Job).where(*waiting).values(not_before=now, waits=None))):
         lanes.refresh(session, lane)
+
+
+def reopen_earlier(session: Session, identity_ids: Collection[int], now: datetime) -> None:
+    """These viewers begin a new conversation: what waited for that in their earlier ones can leave now."""
+    earlier = select(Conversation.id).where(is_any(Conversation.identity_id, identity_ids))
+    lanes_ = select(Lane).where(Lane.topic == TOPIC, Lane.subject_id.in_(earlier), Lane.ready_at.is_not(None))
+    for lane in session.scalars(for_update(lanes_.order_by(Lane.subject_id)).execution_options(populate_existing=True)):
+        reopen(session, lane, now)
 
 
 def post(
