@@ -77,6 +77,16 @@ def conversation(session: Session, channel_id: int, identity_id: int, at: dateti
     return row.id
 
 
+def next_conversation(session: Session, conversation_id: int, at: datetime) -> int:
+    """That in which the viewer writes after a long silence; the former one is closed."""
+    former = session.get_one(Conversation, conversation_id)
+    former.closed_at = at
+    session.flush()
+    new = conversation(session, former.channel_id, former.identity_id, at)
+    outbox.reopen_earlier(session, [former.identity_id], at)
+    return new
+
+
 def writes(session: Session, conversation_id: int, at: datetime = NOW, *, kind: str = "text", key: str = "") -> int:
     """The viewer writes (or does something else of that kind), as ingest enters it; the message's id."""
     talk = session.get_one(Conversation, conversation_id)
