@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.channels import outbound
 from app.channels.delivery import DeliveryError, Outcome, Receipt
+from app.channels.text import carriable
 from app.conversations import gates, windows
 from app.conversations.models import Conversation, Message, MessageState
 from app.conversations.pending import NEVER, Draft
@@ -79,7 +80,7 @@ def _correct(session: Session, lost: Sequence[Ended], now: datetime) -> None:
 
 
 def _arrived(receipt: Receipt, now: datetime) -> dict[str, Any]:
-    known = receipt.platform_id[:PLATFORM_ID] if receipt.platform_id else None
+    known = carriable(receipt.platform_id)[:PLATFORM_ID] if receipt.platform_id else None
     return {"state": MessageState.sent, "sent_at": now, "error": None, "platform_id": known}
 
 

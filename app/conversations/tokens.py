@@ -13,7 +13,7 @@ from app.conversations import credentials
 from app.conversations.accounts import Account
 from app.conversations.credentials import Stored
 from app.db.database import Database
-from app.secrets import Keyring
+from app.secrets import Keyring, WrongKey
 
 if TYPE_CHECKING:  # imported with the first call: see Sender
     import httpx
@@ -123,15 +123,16 @@ class Tokens:
         deadline = self._clock() + 2 * LEASE
         while (now := self._clock()) < deadline:
             stored, version = await self._db.read(credentials.find, account.channel_id)
-            if stored is not None and now < stored.refresh_at:
-                return self._keep(account, stored)
+            kept = self._keep(account, stored) if stored is not None and now < stored.expires_at else None
+            if kept is not None and now < kept.stored.refresh_at:
+                return kept
             mine = await self._db.write(
                 credentials.lease, account.channel_id, version, worker=self._worker, now=now, until=now + LEASE
             )
             if mine:
                 await self._fetch(account, version)
-            elif stored is not None and now < stored.expires_at:
-                return self._keep(account, stored)
+            elif kept is not None:
+                return kept
             else:
                 await asyncio.sleep(LOOK_EVERY)
         raise DeliveryError("no_token", Outcome.retry, "another process did not fetch it in time")
@@ -153,8 +154,11 @@ class Tokens:
             seconds=seconds,
         )  # fmt: skip
 
-    def _keep(self, account: Account, stored: Stored) -> _Known:
-        value = self._keyring.open(stored.sealed, _context(account.channel_id)).decode()
+    def _keep(self, account: Account, stored: Stored) -> _Known | None:
+        try:
+            value = self._keyring.open(stored.sealed, _context(account.channel_id)).decode()
+        except WrongKey:  # the keys were changed; another token costs less than finding out which
+            return None
         known = self._known[account.channel_id] = _Known(stored, value)
         return known
 

@@ -3,13 +3,13 @@
 import pytest
 from sqlalchemy.orm import Session
 
-from app.channels.delivery import Outcome
+from app.channels.delivery import DeliveryError, Outcome
 from app.conversations import gates, windows
 from app.conversations.accounts import Account
 from app.conversations.ledgers import Allowed
 from app.conversations.models import MessageState
 from app.conversations.pending import NEVER, Draft
-from app.conversations.settling import ATTEMPTS, PLATFORM_ID, backoff
+from app.conversations.settling import ATTEMPTS, PLATFORM_ID, Ended, backoff
 from app.db.database import Database
 from app.jobs.models import JobState, Priority
 from tests.factories import delivering as do
@@ -65,6 +65,15 @@ async def test_a_platforms_long_id_is_cut_instead_of_refused(db: Database, accou
     draft = await on_its_way(db, account)
     await db.write(do.settle, do.arrived(draft, "长" * 100))
     assert (await db.read(do.message, draft.message_id)).platform_id == "长" * PLATFORM_ID
+
+
+async def test_whatever_characters_the_platform_writes_are_no_trouble(db: Database, account: Account) -> None:
+    """NUL, which PostgreSQL does not store, and half a pair, which nobody can encode."""
+    refused, taken = await on_its_way(db, account), await on_its_way(db, account, name="viewer-2")
+    error = DeliveryError("1", Outcome.permanent, "\0拒绝\ud83d")
+    await db.write(do.settle, Ended(refused, None, error, 0.5), do.arrived(taken, "\0id\ud83d"))
+    assert (await db.read(do.message, refused.message_id)).error == "1 permanent: 拒绝"
+    assert (await db.read(do.message, taken.message_id)).platform_id == "id"
 
 
 async def test_a_late_success_corrects_what_could_only_be_guessed(db: Database, unkeyed: Account) -> None:

@@ -15,6 +15,7 @@ from app.conversations import credentials
 from app.conversations.accounts import Account
 from app.conversations.tokens import AHEAD_EVERY, LEASE, Addresses, Token, Tokens
 from app.db.database import Database
+from app.secrets import Keyring
 from tests.factories import delivering as do
 from tests.factories.conversations import KEYRING, NOW
 from tests.factories.delivering import HOUR, MINUTE, SECOND
@@ -42,9 +43,14 @@ class Issuer(Unkeyed):
             raise self.failures.popleft()
         return f"token-{mine}", LIFE
 
-    async def reached(self) -> None:
-        await asyncio.wait_for(self._waiting.wait(), PATIENCE)
+    def keep_back(self) -> None:
+        """Each answer from now on, until ``hold`` is set."""
+        self.hold.clear()
         self._waiting.clear()
+
+    async def reached(self) -> None:
+        """Somebody asked since then."""
+        await asyncio.wait_for(self._waiting.wait(), PATIENCE)
 
 
 @dataclass
@@ -91,7 +97,7 @@ async def settled(tokens: Tokens) -> None:
 
 
 async def test_of_many_in_two_processes_one_fetches(issuer: Issuer, account: Account, processes: list[Tokens]) -> None:
-    issuer.hold.clear()
+    issuer.keep_back()
     asking = [asyncio.ensure_future(each.current(account)) for each in processes for _ in range(10)]
     await issuer.reached()
     issuer.hold.set()
@@ -156,7 +162,7 @@ async def test_a_fetcher_that_dies_is_replaced_when_its_lease_ends(
 async def test_a_fetcher_that_is_ended_gives_its_lease_up(
     issuer: Issuer, account: Account, processes: list[Tokens]
 ) -> None:
-    issuer.hold.clear()
+    issuer.keep_back()
     asking = asyncio.ensure_future(processes[0].current(account))
     await issuer.reached()
     await processes[0].close()
@@ -169,7 +175,7 @@ async def test_a_fetcher_that_is_ended_gives_its_lease_up(
 async def test_one_who_waits_no_longer_does_not_stop_the_others(
     issuer: Issuer, account: Account, processes: list[Tokens]
 ) -> None:
-    issuer.hold.clear()
+    issuer.keep_back()
     asking = [asyncio.ensure_future(processes[0].current(account)) for _ in range(2)]
     await issuer.reached()
     asking[0].cancel()
@@ -183,7 +189,7 @@ async def test_the_next_is_fetched_ahead_while_the_old_one_serves(
 ) -> None:
     await processes[0].current(account)
     clock.now += timedelta(seconds=LIFE) - credentials.EARLY
-    issuer.hold.clear()
+    issuer.keep_back()
     assert await processes[0].current(account) == Token("token-1", 1)
     await issuer.reached()
     assert await processes[0].current(account) == Token("token-1", 1)
@@ -218,7 +224,7 @@ async def test_a_failure_is_told_to_all_who_wait_and_nobody_asks_again(
     issuer: Issuer, account: Account, processes: list[Tokens]
 ) -> None:
     issuer.failures.extend([refused()] * 3)
-    issuer.hold.clear()
+    issuer.keep_back()
     asking = [asyncio.ensure_future(processes[0].current(account)) for _ in range(10)]
     await issuer.reached()
     issuer.hold.set()
@@ -245,6 +251,16 @@ async def test_other_credentials_make_the_token_of_the_former_worthless(
     await processes[0].current(account)
     await db.write(credentials.forget, account.channel_id)
     assert await processes[1].current(account) == Token("token-2", 3)
+
+
+async def test_a_token_that_does_not_open_any_more_is_replaced(
+    db: Database, account: Account, processes: list[Tokens], clock: Clock
+) -> None:
+    """It was sealed with a key that is gone."""
+    await processes[0].current(account)
+    async with httpx.AsyncClient() as http:
+        other = Tokens(db, Keyring([b"x" * 32]), http, Addresses({"unkeyed": "http://unused"}, {}), clock)
+        assert await other.current(account) == Token("token-2", 2)
 
 
 async def test_a_short_lived_token_is_used_for_half_its_life(db: Database, account: Account) -> None:
