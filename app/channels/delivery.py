@@ -23,6 +23,9 @@ class Line(NamedTuple):
     base_url: str
     token: str = ""
 
+    def __repr__(self) -> str:
+        return f"Line({self.base_url!r})"  # never the token
+
 
 class ReplyTo(NamedTuple):
     """The viewer's push in whose window a message leaves. Stored before the first attempt, and the same for each."""

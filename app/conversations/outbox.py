@@ -143,7 +143,7 @@ def settle(
         session.delete(job)
         sent = {"state": MessageState.sent, "sent_at": now, "error": None}
         session.execute(update(Message).where(Message.id == draft.message_id).values(sent))
-    elif error.outcome in (Outcome.retry, Outcome.refresh) and job.attempts < ATTEMPTS:
+    elif error.outcome in (Outcome.retry, Outcome.refresh, Outcome.later) and job.attempts < ATTEMPTS:
         wait = timedelta(seconds=error.retry_after) if error.retry_after else _BACKOFF * 2 ** (job.attempts - 1)
         job.state, job.not_before, job.error = JobState.queued, now + wait, str(error)[:200]
         session.execute(update(Message).where(Message.id == draft.message_id).values(state=MessageState.queued))
