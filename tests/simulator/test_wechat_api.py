@@ -1,7 +1,6 @@
 """The played platform refuses what the platform refuses."""
 
 import json
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -52,7 +51,7 @@ async def test_credentials_are_checked_first(played: Played) -> None:
     assert await send(played, access_token="") == 41001
     assert await send(played, access_token="guess") == 40001
     stale = (await token(played))["access_token"]
-    played.simulator.wechat.expire_tokens(datetime.now(UTC))
+    played.simulator.wechat.expire_tokens()
     assert await send(played, access_token=stale) == 42001
     assert (await token(played))["access_token"] != stale
 

@@ -1,28 +1,23 @@
 """The played platform's API as the sender calls it. The credential is the only key, as on the platform itself."""
 
-from datetime import UTC, datetime
-
 from fastapi import APIRouter, Request
-from fastapi.responses import JSONResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.simulator.addresses import WECHAT_API
-from app.simulator.guard import read_body
-from app.simulator.wechat_api import LONGEST, SEND, TOKEN, PlayedWeChat
+from app.simulator.simulator import Simulator
+from app.simulator.wechat.serving import respond
 
-router = APIRouter(prefix=WECHAT_API)
-
-
-@router.post(TOKEN)
-async def stable_token(request: Request) -> JSONResponse:
-    return JSONResponse(await _played(request).stable_token(await read_body(request, LONGEST), datetime.now(UTC)))
+router = APIRouter()
 
 
-@router.post(SEND)
-async def send(request: Request, access_token: str = "") -> JSONResponse:
-    raw = await read_body(request, LONGEST)
-    return JSONResponse(await _played(request).send(access_token, raw, datetime.now(UTC)))
+class _Door:
+    """An ASGI application, since some of the platform's answers are none that a framework could make."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        simulator: Simulator = request.app.state.simulator
+        answer: ASGIApp = await respond(simulator.wechat, request, request.path_params["path"])
+        await answer(scope, receive, send)
 
 
-def _played(request: Request) -> PlayedWeChat:
-    played: PlayedWeChat = request.app.state.simulator.wechat
-    return played
+router.add_route(f"{WECHAT_API}/{{path:path}}", _Door(), methods=["GET", "POST"])  # type: ignore[arg-type]  # it takes ASGI applications
