@@ -77,8 +77,10 @@ async def stream_address(line: Line, address: str) -> AsyncIterator[httpx.Respon
     """The same for an address that the platform gave us, which takes no credential."""
     try:
         request = line.http.build_request("GET", address)
-    except _BAD_ADDRESS:
+    except httpx.InvalidURL:
         raise bad_answer(Outcome.retry) from None
+    if request.url.scheme not in ("https", "http"):
+        raise bad_answer(Outcome.retry)
     async with _open(line, request) as response:
         yield response
 

@@ -114,7 +114,9 @@ async def recall(line: Line, *, job_id: str, article: int = 0) -> None:
 async def get_speed(line: Line) -> int:
     """0 (800,000 a minute) to 4 (100,000 a minute)."""
     answer = await calls.post(line, "/cgi-bin/message/mass/speed/get", {}, lost=Outcome.retry, needs=("speed",))
-    return int(answer["speed"])
+    if not isinstance(answer["speed"], int):
+        raise calls.bad_answer(Outcome.retry)
+    return answer["speed"]
 
 
 async def set_speed(line: Line, *, speed: int) -> None:
