@@ -118,7 +118,6 @@ class PlayedWeChat:
         account = self.holder(call.token)
         if account is None:
             raise Refused(40001 if call.token else 41001)
-        logged.app_id = account.app_id
         account.credentials.check(call.token, call.now)
         account.quotas.count(call.api, call.now)
         if call.api == RID:
@@ -152,11 +151,18 @@ class PlayedWeChat:
         secret = call.api in (STABLE_TOKEN, TOKEN)
         body = {} if secret else read_object(call.raw) or {}
         to, key = body.get("touser", call.query.get("openid", "")), body.get("client_msg_id") or body.get("clientmsgid")
-        number = self.log[-1].number + 1 if self.log else 1
+        holder = self.holder(call.token)
         return Logged(
-            number, call.now, call.api, call.path, "", to if isinstance(to, str) else "",
-            str(key or ""), call.raw.decode("utf-8", "replace") if body else "", _rid(call.now),
-        )  # fmt: skip
+            number=self.log[-1].number + 1 if self.log else 1,
+            at=call.now,
+            api=call.api,
+            path=call.path,
+            app_id=holder.app_id if holder else "",
+            openid=to if isinstance(to, str) else "",
+            key=str(key or ""),
+            request=call.raw.decode("utf-8", "replace") if body else "",
+            rid=_rid(call.now),
+        )
 
     def _end(self, logged: Logged, found: Json | Content) -> tuple[Logged, Json | Content]:
         if not logged.answer and isinstance(found, dict):
