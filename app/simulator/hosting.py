@@ -6,6 +6,7 @@ from json import dumps
 from typing import Any
 
 from app.conversations.accounts import Directory
+from app.dialogue.endpoints import PREFIX
 from app.simulator.acting import PLATFORM
 from app.simulator.changes import Changes
 from app.simulator.faces import ACCOUNTS, AccountFace
@@ -18,13 +19,15 @@ from app.simulator.wechat.codes import meaning
 from app.simulator.wechat.contacts import shown
 from app.simulator.wechat.platform import Logged, PlayedWeChat
 
-LOGGED = 500
+LOGGED = 100
 DELIVERED = "已经送达观众的手机"
 _TITLES = {"custom/typing": "[正在输入]", "user/info": "[查看观众资料]"}
 
 
 class Hosting:
-    def __init__(self, stage: Stage, changes: Changes, directory: Directory) -> None:
+    def __init__(self, stage: Stage, changes: Changes, directory: Directory, address: str) -> None:
+        """``address``: where this machine reaches the service's own webhooks."""
+        self._address = address
         self._stage, self._changes, self._directory = stage, changes, directory
         self._names: dict[str, str] = {}
         """App id → channel."""
@@ -37,12 +40,17 @@ class Hosting:
             if found is None or not found.simulated:
                 continue
             app_id = found.credentials.app_id
-            account = self.played.accounts.get(app_id) or _account(face, found.credentials)
+            account = self.played.accounts.get(app_id) or self._account(face, found.credentials)
             account.pushed, account.verified = found.credentials, found.credentials.customer_service
             chats = [phone.chats[face.channel] for phone in self._stage if face.channel in phone.chats]
             account.contacts = {chat.openid: chat.contact for chat in chats}
             accounts[app_id], self._names[app_id] = account, face.channel
         self.played.accounts = accounts
+
+    def _account(self, face: AccountFace, credentials: Any) -> PlayedAccount:
+        kind = Kind.service if face.sends else Kind.subscription
+        webhook = f"{self._address}{PREFIX}{PLATFORM}/{face.channel}"
+        return PlayedAccount(credentials, face.original_id, kind, webhook=webhook, automatic=True)
 
     def _show(self, logged: Logged) -> None:
         """What the call brought stands on the phones, and the call itself on the wire of whom it concerns."""
@@ -52,12 +60,6 @@ class Hosting:
             if chat is not None and (chat.openid == logged.openid or chat.contact.phone):
                 _bring(phone, chat, logged)
                 self._changes.publish(phone.id)
-
-
-def _account(face: AccountFace, credentials: Any) -> PlayedAccount:
-    return PlayedAccount(
-        credentials, face.original_id, Kind.service if face.sends else Kind.subscription, automatic=True
-    )
 
 
 def _bring(phone: Phone, chat: Chat, logged: Logged) -> None:

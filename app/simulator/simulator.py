@@ -63,5 +63,5 @@ def open_simulator(
         stage,
         acting,
         plays,
-        Hosting(stage, changes, directory).played,
+        Hosting(stage, changes, directory, address).played,
     )

@@ -4,11 +4,15 @@ import json
 from typing import Any
 
 import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
+from app.conversations.models import InboundEvent
 from app.simulator.addresses import WECHAT_API
 from app.simulator.phones import CallExchange
 from app.simulator.richtext import parts
 from app.simulator.trouble import Kind, Trouble
+from tests.faults.waiting import eventually
 from tests.simulator.conftest import Played
 
 SECRET = {"grant_type": "client_credential", "appid": "wxdemo0000000000", "secret": "demosecret"}
@@ -128,6 +132,16 @@ async def test_a_notice_arrives_without_a_window(played: Played) -> None:
     assert await call(played, "message/template/send", notice) == 0
     assert [bubble.text for bubble in chat.bubbles] == ["thing1：退款已到账"]
     assert "已经送达观众的手机" in await played.wire()
+
+    async def is_reported() -> bool:
+        return await played.db.read(has_report)
+
+    await eventually("the service hears that the notice arrived", is_reported)
+
+
+def has_report(session: Session) -> bool:
+    keys = session.scalars(select(InboundEvent.dedupe_key))
+    return any("templatesendjobfinish" in key for key in keys)
 
 
 async def test_a_mass_send_reaches_every_phone_of_the_account(played: Played) -> None:

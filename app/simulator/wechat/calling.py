@@ -63,6 +63,11 @@ def read_object(raw: bytes) -> Json | None:
     return found if isinstance(found, dict) else None
 
 
+def texts(found: object) -> list[str] | None:
+    """A list of texts; None for anything else."""
+    return found if isinstance(found, list) and all(isinstance(one, str) for one in found) else None
+
+
 def inner(body: Json, name: str) -> Json:
     """The object in a field; an empty one where there is none."""
     found = body.get(name)

@@ -35,8 +35,9 @@ class File(NamedTuple):
 class Files:
     _files: dict[str, File] = field(default_factory=dict, repr=False)
 
-    def put(self, file: File) -> str:
-        media_id = f"MEDIA_{secrets.token_urlsafe(24)}"
+    def put(self, file: File, media_id: str = "") -> str:
+        """Its id: the one given, or one that the platform makes up."""
+        media_id = media_id or f"MEDIA_{secrets.token_urlsafe(24)}"
         self._files[media_id] = file
         excess = sum(len(kept.content) for kept in self._files.values()) - KEPT_BYTES
         for old in list(self._files):

@@ -18,6 +18,8 @@ from app.simulator.wechat.codes import Refused, answer
 from app.simulator.wechat.table import APIS, RID, STABLE_TOKEN, TOKEN
 
 Json = dict[str, Any]
+REQUEST_SHOWN = 20_000
+"""Characters of a request that the log keeps."""
 
 
 @dataclass(slots=True)
@@ -160,7 +162,7 @@ class PlayedWeChat:
             app_id=holder.app_id if holder else "",
             openid=to if isinstance(to, str) else "",
             key=str(key or ""),
-            request=call.raw.decode("utf-8", "replace") if body else "",
+            request=call.raw.decode("utf-8", "replace")[:REQUEST_SHOWN] if body else "",
             rid=_rid(call.now),
         )
 

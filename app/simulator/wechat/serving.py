@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp
 
 from app.simulator.trouble import Broken, Kind, Trouble, delay
-from app.simulator.wechat.apis.media import VIDEO
+from app.simulator.wechat.apis.media import PUBLIC
 from app.simulator.wechat.calling import Call, Content
 from app.simulator.wechat.codes import Refused
 from app.simulator.wechat.paths import api_of
@@ -24,8 +24,8 @@ _KNOWN = frozenset({*APIS, STABLE_TOKEN, TOKEN, RID})
 async def respond(played: PlayedWeChat, request: Request, path: str) -> ASGIApp:
     """``path``: the platform's own, without the place under which it is played. Always 200 for what it knows."""
     await played.refresh()
-    if path == VIDEO:
-        return _video(played, request.query_params)
+    if path == PUBLIC:
+        return _file(played, request.query_params)
     api = api_of(path)
     if api not in _KNOWN:
         return Response(status_code=404)
@@ -91,12 +91,12 @@ def _rendered(found: dict[str, Any] | Content) -> Response:
     return JSONResponse(found)
 
 
-def _video(played: PlayedWeChat, query: Mapping[str, str]) -> Response:
+def _file(played: PlayedWeChat, query: Mapping[str, str]) -> Response:
     account = played.accounts.get(query.get("app", ""))
     try:
         if account is None:
             raise Refused(40013)
-        file = account.files.get(query.get("id", ""), played.clock.now(), "video")
+        file = account.files.get(query.get("id", ""), played.clock.now())
     except Refused:
         return Response(status_code=404)
     return Response(file.content, media_type=file.content_type)

@@ -102,7 +102,8 @@ async def test_permanent_material_has_no_end(stands: Standing) -> None:
 
 
 async def test_a_picture_for_an_article_gets_an_address(stands: Standing) -> None:
-    assert (await media_calls.upload_picture(stands.line, file())).startswith("http")
+    address = await media_calls.upload_picture(stands.line, file())
+    assert (await stands.http.get(address)).content == BINARY
     too_large = await failure(media_calls.upload_picture(stands.line, file(content=bytes(1024 * 1024 + 1))))
     assert too_large.code == "file_too_large"
 

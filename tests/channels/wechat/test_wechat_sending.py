@@ -12,6 +12,7 @@ import pytest
 
 from app import logs
 from app.channels import outbound
+from app.channels.base import NoticeReported
 from app.channels.delivery import Delivery, DeliveryError, Line, Outcome, Passage, Receipt, Window
 from app.channels.outbound import Choice
 from app.channels.wechat import client, limits
@@ -346,3 +347,14 @@ def test_rates_are_named_as_the_ways_are() -> None:
     assert (rates["mass/sendall"].per_day, rates["mass/sendall"].per_minute) == (100, 60)
     assert set(rates) <= {*APIS, "stable_token", "token"}
     assert all(len(api) <= 32 for api in rates)
+
+
+# -------------------- what is reported later
+
+
+@pytest.mark.parametrize(
+    ("status", "delivered"),
+    [("success", True), ("0", True), ("failed:user block", False), ("failed: system failed", False), ("43101", False)],
+)
+def test_what_a_status_means(status: str, delivered: bool) -> None:
+    assert NoticeReported("1", status).delivered is delivered

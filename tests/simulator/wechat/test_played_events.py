@@ -105,11 +105,3 @@ async def test_without_a_webhook_they_are_kept(stands: Standing) -> None:
     assert await pushing.push_due(stands.account, stands.platform.clock) == []
     stands.account.webhook = "http://127.0.0.1:1/"
     assert await pushing.push_due(stands.account, stands.platform.clock) == [None]
-
-
-@pytest.mark.parametrize(
-    ("status", "delivered"),
-    [("success", True), ("0", True), ("failed:user block", False), ("failed: system failed", False), ("43101", False)],
-)
-def test_what_a_status_means(status: str, delivered: bool) -> None:
-    assert NoticeReported("1", status).delivered is delivered

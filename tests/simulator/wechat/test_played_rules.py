@@ -143,7 +143,7 @@ async def test_methods_and_paths(stands: Standing) -> None:
     assert (await stands.http.get(f"{stands.url}/cgi-bin/menu/create", params=token)).json()["errcode"] == 43002
     assert await code(stands, "user/info", {}) == 43001
     assert (await stands.http.get(f"{stands.url}/cgi-bin/nothing", params=token)).status_code == 404
-    assert (await stands.http.get(f"{stands.url}/played/video?app=x&id=y")).status_code == 404
+    assert (await stands.http.get(f"{stands.url}/played/file?app=x&id=y")).status_code == 404
 
 
 async def test_minutes_and_days_are_counted(stands: Standing) -> None:

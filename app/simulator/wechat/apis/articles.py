@@ -11,6 +11,8 @@ from app.simulator.wechat.codes import Refused
 
 Json = dict[str, Any]
 DONE, UNDER_WAY = 0, 1
+KEPT = 100
+"""Drafts; the oldest go first."""
 
 
 def add_draft(account: PlayedAccount, call: Call) -> Json:
@@ -23,6 +25,8 @@ def add_draft(account: PlayedAccount, call: Call) -> Json:
         account.files.permanent(str(article.get("thumb_media_id", "")), call.now, "image", "thumb")
     draft_id = f"DRAFT_{secrets.token_urlsafe(24)}"
     account.drafts[draft_id] = articles
+    if len(account.drafts) > KEPT:
+        account.drafts.pop(next(iter(account.drafts)))
     return {"media_id": draft_id}
 
 

@@ -8,7 +8,7 @@ from app.channels.wechat.limits import MASS_KEY_LENGTH, MASS_KEY_LIVES
 from app.simulator.wechat import bodies
 from app.simulator.wechat.accounts import Kind, PlayedAccount
 from app.simulator.wechat.apis.chat import check_text
-from app.simulator.wechat.calling import Call, inner
+from app.simulator.wechat.calling import Call, inner, texts
 from app.simulator.wechat.clock import BEIJING, day
 from app.simulator.wechat.codes import Refused
 from app.simulator.wechat.contacts import Arrival, Contact
@@ -29,6 +29,7 @@ def send_all(account: PlayedAccount, call: Call) -> Json:
     body = call.body(literal=True)
     wanted = inner(body, "filter")
     tag = wanted.get("tag_id")
+    tag = tag if isinstance(tag, int) else None
     if wanted.get("is_to_all") is not True and tag not in account.tags:
         raise Refused(45159)
     if account.kind is Kind.subscription and any(day(job.at) == day(call.now) for job in account.jobs.values()):
@@ -40,8 +41,8 @@ def send_all(account: PlayedAccount, call: Call) -> Json:
 def send_list(account: PlayedAccount, call: Call) -> Json:
     account.may(service=True)
     body = call.body(literal=True)
-    openids = body.get("touser")
-    if not isinstance(openids, list) or not 2 <= len(openids) <= 10_000:
+    openids = texts(body.get("touser"))
+    if openids is None or not 2 <= len(openids) <= 10_000:
         raise Refused(40130)
     return _submit(account, call, body, [account.contact(openid, call.now) for openid in dict.fromkeys(openids)])
 
@@ -147,8 +148,8 @@ def _content(account: PlayedAccount, call: Call, body: Json) -> tuple[str, Json]
             if media_id not in account.drafts:
                 raise Refused(40007)
         case "images":
-            for one in content.get("media_ids") or [""]:
-                account.files.get(str(one), call.now, "image")
+            for one in texts(content.get("media_ids")) or [""]:
+                account.files.get(one, call.now, "image")
         case "voice":
             account.files.get(media_id, call.now, "voice")
         case "mpvideo":

@@ -10,8 +10,8 @@ from app.simulator.wechat.codes import Refused
 from app.simulator.wechat.files import File
 
 Json = dict[str, Any]
-VIDEO = "played/video"
-"""Where the address of a video leads, without a credential."""
+PUBLIC = "played/file"
+"""Where the addresses of videos and pictures lead, without a credential."""
 
 
 def upload(account: PlayedAccount, call: Call) -> Json:
@@ -25,7 +25,7 @@ def get(account: PlayedAccount, call: Call) -> Json | Content:
     media_id = call.query.get("media_id", "")
     file = account.files.get(media_id, call.now)
     if file.kind == "video":
-        return {"video_url": f"{call.base_url}/{VIDEO}?app={account.app_id}&id={media_id}"}
+        return {"video_url": _address(account, call, media_id)}
     return Content(file.content, file.content_type, file.name)
 
 
@@ -35,7 +35,7 @@ def add_material(account: PlayedAccount, call: Call) -> Json:
     if kind == "video" and "description" not in call.form():
         raise Refused(40035)
     media_id = account.files.put(_file(call, kind, MATERIAL, permanent=True))
-    return {"media_id": media_id} | ({"url": f"{call.base_url}/played/picture/{media_id}"} if kind == "image" else {})
+    return {"media_id": media_id} | ({"url": _address(account, call, media_id)} if kind == "image" else {})
 
 
 def delete_material(account: PlayedAccount, call: Call) -> Json:
@@ -45,7 +45,11 @@ def delete_material(account: PlayedAccount, call: Call) -> Json:
 
 def upload_picture(account: PlayedAccount, call: Call) -> Json:
     media_id = account.files.put(_file(call, "image", {"image": ARTICLE_PICTURE}, permanent=True))
-    return {"url": f"{call.base_url}/played/picture/{media_id}"}
+    return {"url": _address(account, call, media_id)}
+
+
+def _address(account: PlayedAccount, call: Call, media_id: str) -> str:
+    return f"{call.base_url}/{PUBLIC}?app={account.app_id}&id={media_id}"
 
 
 def _file(call: Call, kind: str, allowed: Mapping[str, MediaLimit], *, permanent: bool) -> File:

@@ -45,5 +45,5 @@ def _check(buttons: object, limit: tuple[int, int]) -> None:
             raise Refused(40018)
         if limit is _MAIN and "sub_button" in button:
             _check(button["sub_button"], _INNER)
-        elif button.get("type") not in _TYPES or not button.get(_TYPES[button["type"]]):
+        elif not button.get(_TYPES.get(str(button.get("type")), "")):
             raise Refused(40017)

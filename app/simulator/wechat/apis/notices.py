@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final
 
 from app.channels.wechat.limits import TEMPLATE_KEY_LIVES
@@ -37,7 +38,7 @@ def send_template(account: PlayedAccount, call: Call) -> Json:
     if known is not None and call.now - known[0] < TEMPLATE_KEY_LIVES:
         return {"msgid": known[1]}
     number = _FIRST_ID + next(account.numbers)
-    account.template_keys[contact.openid, key] = call.now, number
+    _remember(account, (contact.openid, key), number, call.now)
     status = "failed:user block" if contact.blocks_notices else "success"
     if status == "success":
         contact.phone.append(Arrival(call.now, call.api, "template", values, key))
@@ -58,6 +59,15 @@ def send_subscribed(account: PlayedAccount, call: Call) -> Json:
     told = account.original_id, contact.openid, number, template_id, call.now
     account.events.append(bodies.subscribed_finished(*told))
     return {"msgid": number}
+
+
+def _remember(account: PlayedAccount, key: tuple[str, str], number: int, now: datetime) -> None:
+    keys = account.template_keys
+    keys.pop(key, None)
+    keys[key] = now, number
+    for old, (at, _) in list(keys.items())[:2]:  # the oldest stand first
+        if now - at >= TEMPLATE_KEY_LIVES:
+            del keys[old]
 
 
 def _use(contact: Contact, template_id: str) -> None:

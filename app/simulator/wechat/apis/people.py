@@ -3,7 +3,7 @@
 from typing import Any
 
 from app.simulator.wechat.accounts import PlayedAccount
-from app.simulator.wechat.calling import Call, inner
+from app.simulator.wechat.calling import Call, inner, texts
 from app.simulator.wechat.codes import Refused
 from app.simulator.wechat.contacts import Contact
 
@@ -77,8 +77,8 @@ def untag(account: PlayedAccount, call: Call) -> Json:
 
 def _tagging(account: PlayedAccount, call: Call) -> tuple[int, list[Contact]]:
     body = call.body()
-    number, openids = _tag(account, body), body.get("openid_list")
-    if not isinstance(openids, list) or not 1 <= len(openids) <= TAGGED_AT_ONCE:
+    number, openids = _tag(account, body), texts(body.get("openid_list"))
+    if openids is None or not 1 <= len(openids) <= TAGGED_AT_ONCE:
         raise Refused(40032)
     if any(openid not in account.contacts for openid in openids):
         raise Refused(49003)
