@@ -1,23 +1,19 @@
 """The played platform's API as the sender calls it. The credential is the only key, as on the platform itself."""
 
-from fastapi import APIRouter, Request
-from starlette.types import ASGIApp, Receive, Scope, Send
+from fastapi import APIRouter
+from starlette.requests import Request
 
 from app.simulator.addresses import WECHAT_API
-from app.simulator.simulator import Simulator
-from app.simulator.wechat.serving import respond
+from app.simulator.wechat.platform import PlayedWeChat
+from app.simulator.wechat.serving import Door
 
 router = APIRouter()
 
 
-class _Door:
-    """An ASGI application, since some of the platform's answers are none that a framework could make."""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope, receive)
-        simulator: Simulator = request.app.state.simulator
-        answer: ASGIApp = await respond(simulator.wechat, request, request.path_params["path"])
-        await answer(scope, receive, send)
+def _played(request: Request) -> PlayedWeChat:
+    played: PlayedWeChat = request.app.state.simulator.wechat
+    return played
 
 
-router.add_route(f"{WECHAT_API}/{{path:path}}", _Door(), methods=["GET", "POST"])  # type: ignore[arg-type]  # it takes ASGI applications
+_METHODS = ["GET", "POST"]
+router.add_route(f"{WECHAT_API}/{{path:path}}", Door(_played), methods=_METHODS)  # type: ignore[arg-type]  # it takes ASGI applications

@@ -6,27 +6,19 @@ from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
-from starlette.requests import Request
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
 
 from app.channels.wechat.account import Account, Mode
 from app.simulator.wechat import control
 from app.simulator.wechat.accounts import PlayedAccount
 from app.simulator.wechat.platform import PlayedWeChat
-from app.simulator.wechat.serving import respond
+from app.simulator.wechat.serving import Door
 
 
 def application(played: PlayedWeChat, *, controlled: bool = False) -> Starlette:
     """``controlled``: with the door for another process (``control``)."""
 
-    class Door:
-        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-            request = Request(scope, receive)
-            answer = await respond(played, request, request.path_params["path"])
-            await answer(scope, receive, send)
-
-    door = Route("/{path:path}", Door(), methods=["GET", "POST"])
+    door = Route("/{path:path}", Door(lambda _: played), methods=["GET", "POST"])
     return Starlette(routes=[*(control.routes(played) if controlled else []), door])
 
 

@@ -1,11 +1,11 @@
 """The played platform as HTTP: one door for all of its paths."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.simulator.trouble import Broken, Kind, Trouble, delay
 from app.simulator.wechat.apis.media import PUBLIC
@@ -19,6 +19,18 @@ UNKNOWN_CALLER = 64 * 1024
 LONGEST, LONGEST_FORM = 2 * 1024 * 1024, 12 * 1024 * 1024
 """Bytes of a body: of a list of 10,000 openids or a draft, of a file."""
 _KNOWN = frozenset({*APIS, STABLE_TOKEN, TOKEN, RID})
+
+
+class Door:
+    """The ASGI application of a route that ends in ``{path:path}``: no framework could make some of the answers."""
+
+    def __init__(self, played_of: Callable[[Request], PlayedWeChat]) -> None:
+        self._played_of = played_of
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        answer = await respond(self._played_of(request), request, request.path_params["path"])
+        await answer(scope, receive, send)
 
 
 async def respond(played: PlayedWeChat, request: Request, path: str) -> ASGIApp:

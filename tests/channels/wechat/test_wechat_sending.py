@@ -6,6 +6,7 @@ import sys
 from collections.abc import Awaitable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import get_args
 
 import httpx
 import pytest
@@ -44,67 +45,65 @@ async def failure(call: Awaitable[object]) -> DeliveryError:
     return failed.value
 
 
-def uploaded(stands: Standing, kind: str) -> str:
-    return stands.account.files.put(File(kind, "x", "x/y", b"x", stands.platform.clock.now(), False))
-
-
 # -------------------- what arrives
 
 
-async def test_each_kind_arrives_as_the_platform_names_it(stands: Standing) -> None:
-    stands.account.quotas.rates.clear()
-    picture, voice, video = (uploaded(stands, kind) for kind in ("image", "voice", "video"))
-    media = {"p": picture, "v": voice, "f": video}
-    messages: list[outbound.Message] = [
-        HELLO,
-        outbound.Image("p"),
-        outbound.Voice("v"),
+KINDS: list[tuple[outbound.Message, str, dict[str, object]]] = [
+    (HELLO, "text", {"content": "您好"}),
+    (outbound.Image("p"), "image", {"media_id": "P"}),
+    (outbound.Voice("v"), "voice", {"media_id": "V"}),
+    (
         outbound.Video("f", "预告片", "第二季", thumb="p"),
-        outbound.Article("开播啦", "今晚八点", "https://example.com/a?b=1&c=2", "https://example.com/p.png"),
-    ]
-    more: list[outbound.Message] = [
-        outbound.Video("f"),
-        outbound.Menu("有用吗？", (Choice("a:101", "有用"), Choice("a:102", "没用")), "谢谢"),
+        "video",
+        {"media_id": "F", "title": "预告片", "description": "第二季", "thumb_media_id": "P"},
+    ),
+    (outbound.Video("f"), "video", {"media_id": "F", "title": "", "description": ""}),
+    (
+        outbound.Article("开播", "八点", "https://example.com/a?b=1&c=2", "https://example.com/p.png"),
+        "news",
+        {
+            "articles": [
+                {
+                    "title": "开播",
+                    "description": "八点",
+                    "url": "https://example.com/a?b=1&c=2",
+                    "picurl": "https://example.com/p.png",
+                }
+            ]
+        },
+    ),
+    (
+        outbound.Menu("有用吗？", (Choice("a:1", "有用"), Choice("a:2", "没用")), "谢谢"),
+        "msgmenu",
+        {
+            "head_content": "有用吗？",
+            "list": [{"id": "a:1", "content": "有用"}, {"id": "a:2", "content": "没用"}],
+            "tail_content": "谢谢",
+        },
+    ),
+    (
         outbound.MiniProgram("看剧", "wxmini", "pages/i?a=1", "p"),
-    ]
-    for message in messages:
-        assert await send(stands, message, media=media) == Receipt()
-    stands.viewer.note("message", stands.platform.clock.now())
-    for message in more:
-        await send(stands, message, media=media)
+        "miniprogrampage",
+        {"title": "看剧", "appid": "wxmini", "pagepath": "pages/i?a=1", "thumb_media_id": "P"},
+    ),
+]
 
-    assert [(arrival.kind, arrival.content) for arrival in stands.viewer.phone] == [
-        ("text", {"content": "您好"}),
-        ("image", {"media_id": picture}),
-        ("voice", {"media_id": voice}),
-        ("video", {"media_id": video, "title": "预告片", "description": "第二季", "thumb_media_id": picture}),
-        (
-            "news",
-            {
-                "articles": [
-                    {
-                        "title": "开播啦",
-                        "description": "今晚八点",
-                        "url": "https://example.com/a?b=1&c=2",
-                        "picurl": "https://example.com/p.png",
-                    }
-                ]
-            },
-        ),
-        ("video", {"media_id": video, "title": "", "description": ""}),
-        (
-            "msgmenu",
-            {
-                "head_content": "有用吗？",
-                "list": [{"id": "a:101", "content": "有用"}, {"id": "a:102", "content": "没用"}],
-                "tail_content": "谢谢",
-            },
-        ),
-        (
-            "miniprogrampage",
-            {"title": "看剧", "appid": "wxmini", "pagepath": "pages/i?a=1", "thumb_media_id": picture},
-        ),
-    ]
+
+@pytest.mark.parametrize(("message", "kind", "content"), KINDS)
+async def test_each_kind_arrives_as_the_platform_names_it(
+    stands: Standing, message: outbound.Message, kind: str, content: dict[str, object]
+) -> None:
+    for file_kind, media_id in (("image", "P"), ("voice", "V"), ("video", "F")):
+        stands.account.files.put(File(file_kind, "x", "x/y", b"x", stands.platform.clock.now(), False), media_id)
+    assert await send(stands, message, media={"p": "P", "v": "V", "f": "F"}) == Receipt()
+    assert [(arrival.kind, arrival.content) for arrival in stands.viewer.phone] == [(kind, content)]
+
+
+def test_every_kind_but_files_and_notices_is_covered() -> None:
+    assert {type(message) for message, _, _ in KINDS} == set(get_args(outbound.Message)) - {
+        outbound.File,
+        outbound.Notice,
+    }
 
 
 async def test_the_agent_who_writes_is_named(stands: Standing) -> None:
