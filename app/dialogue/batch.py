@@ -68,6 +68,8 @@ def _decide_all(
     locked: dict[Sender, Thread] | None = None,
 ) -> dict[Key, Answer]:
     actions.note_presence(session, [push for push, _ in stored])
+    actions.note_reports(session, [push for push, _ in stored], now)
+    actions.note_switches(session, [push for push, _ in stored], now)
     actions.note_recalls(session, [push for push, _ in stored], now)
     todo = [(push, event_id) for push, event_id in stored if _asks(push)]
     if not todo:
