@@ -72,19 +72,6 @@ async def stream(line: Line, path: str, query: Query) -> AsyncIterator[httpx.Res
         yield response
 
 
-@asynccontextmanager
-async def stream_address(line: Line, address: str) -> AsyncIterator[httpx.Response]:
-    """The same for an address that the platform gave us, which takes no credential."""
-    try:
-        request = line.http.build_request("GET", address)
-    except httpx.InvalidURL:
-        raise bad_answer(Outcome.retry) from None
-    if request.url.scheme not in ("https", "http"):
-        raise bad_answer(Outcome.retry)
-    async with _open(line, request) as response:
-        yield response
-
-
 async def chunks(response: httpx.Response) -> AsyncGenerator[bytes, None]:
     try:
         async for chunk in response.aiter_bytes():

@@ -153,7 +153,7 @@ def answering(answer: Response | ASGIApp) -> Starlette:
     async def get(_: Request) -> Response:
         return answer  # type: ignore[return-value]  # any ASGI application will do
 
-    return Starlette(routes=[Route("/cgi-bin/media/get", get), Route("/page", get)])
+    return Starlette(routes=[Route("/cgi-bin/media/get", get)])
 
 
 REFUSAL = json.dumps({"errcode": 40007, "errmsg": "invalid media_id"}).encode()
@@ -169,8 +169,8 @@ REFUSAL = json.dumps({"errcode": 40007, "errmsg": "invalid media_id"}).encode()
         (Response(b"{", media_type="application/json"), "bad_answer"),
         (Response(b"{" + b"x" * 100_000, media_type="image/png"), "bad_answer"),
         (JSONResponse({}), "bad_answer"),
-        (JSONResponse({"video_url": "ftp://x"}), "bad_answer"),
-        (JSONResponse({"video_url": "http://127.0.0.1:1/"}), "not_connected"),
+        (JSONResponse({"video_url": "ftp://x"}), "blocked_scheme"),
+        (JSONResponse({"video_url": "http://127.0.0.1/"}), "blocked_address"),
         (Response(b"", status_code=502), "http_502"),
         (broken_off, "no_answer"),
     ],
@@ -182,11 +182,14 @@ async def test_answers_that_are_no_file(stands: Standing, answer: Response | ASG
 
 
 async def test_an_address_of_a_video_that_leads_to_a_page_is_no_video(stands: Standing) -> None:
-    html = Response("<html>", media_type="text/html")
-    async with serving(answering(html)) as page:
-        pointing = answering(JSONResponse({"video_url": f"{page}/page"}))
-        async with serving(pointing) as url:
-            error = await failure(fetched(Line(stands.http, url, "T")))
+    async def get(request: Request) -> Response:
+        return JSONResponse({"video_url": f"{request.base_url}page"})
+
+    async def page(_: Request) -> Response:
+        return Response("<html>", media_type="text/html")
+
+    async with serving(Starlette(routes=[Route("/cgi-bin/media/get", get), Route("/page", page)])) as url:
+        error = await failure(fetched(Line(stands.http, url, "T")))
     assert (error.code, error.outcome) == ("bad_answer", Outcome.retry)
 
 
