@@ -14,7 +14,7 @@ from app.conversations.accounts import Directory
 from app.conversations.quiet import read_quiet_hours
 from app.conversations.sending import Sender
 from app.db.database import Database
-from app.dialogue import events
+from app.dialogue import events, settled_pushes
 from app.jobs.runner import Handler, Runner
 from app.jobs.running import Later, Running
 from app.jobs.timers import Timer
@@ -41,7 +41,7 @@ async def work(db: Database, directory: Directory, keyring: Keyring, settings: S
     """Serve until cancelled."""
     storage = open_storage(settings, keyring)
     sender = open_sender(db, directory, keyring, storage, settings)
-    runner = Runner(db, handlers(db, sender, storage), recurring(db, sender, storage, settings))
+    runner = Runner(db, handlers(db, keyring, sender, storage), recurring(db, sender, storage, settings))
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(sender.run(), name="sender")
         tasks.create_task(runner.run(), name="jobs")
@@ -53,7 +53,7 @@ def open_sender(db: Database, directory: Directory, keyring: Keyring, storage: S
     return Sender(db, directory, keyring, storage, base_urls=urls, simulated_urls=played, quiet=quiet)
 
 
-def handlers(db: Database, sender: Sender, storage: Storage) -> Mapping[str, Handler]:
+def handlers(db: Database, keyring: Keyring, sender: Sender, storage: Storage) -> Mapping[str, Handler]:
     """Every kind of job that is no message and no timer."""
 
     async def fetch_file(job: Running) -> None:
@@ -62,7 +62,10 @@ def handlers(db: Database, sender: Sender, storage: Storage) -> Mapping[str, Han
         if wait is not None:
             raise Later(wait)
 
-    return {attachments.KIND: fetch_file}
+    async def settle_push(job: Running) -> None:
+        await settled_pushes.settle(db, keyring, sender.reach, job)
+
+    return {attachments.KIND: fetch_file, settled_pushes.KIND: settle_push}
 
 
 def recurring(db: Database, sender: Sender, storage: Storage, settings: Settings) -> Mapping[Timer, Run]:
