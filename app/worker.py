@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 
 from app.channels.registry import PLATFORMS
-from app.conversations import attachments, fetching, passive, reports, uploads, windows
+from app.conversations import attachments, campaigns, fetching, passive, reports, uploads, windows
 from app.conversations.accounts import Directory
 from app.conversations.quiet import read_quiet_hours
 from app.conversations.sending import Sender
@@ -33,6 +33,9 @@ COUNTS_KEPT = timedelta(days=35)
 
 DRAFTS_KEPT = timedelta(days=1)
 """Longer than any file takes to come."""
+
+FEED_EVERY = 0.2
+"""Seconds between two looks whether a campaign's next messages find room."""
 
 Run = Callable[[datetime], Awaitable[None]]
 
@@ -65,7 +68,15 @@ def handlers(db: Database, keyring: Keyring, sender: Sender, storage: Storage) -
     async def settle_push(job: Running) -> None:
         await settled_pushes.settle(db, keyring, sender.reach, job)
 
-    return {attachments.KIND: fetch_file, settled_pushes.KIND: settle_push}
+    async def run_campaign(job: Running) -> None:
+        """Write down its recipients, then queue a few at a time."""
+        while await db.write(campaigns.prepare, job.subject_id):  # noqa: ASYNC110  (no event tells)
+            await asyncio.sleep(BETWEEN_PAGES)
+        fed = await db.write(campaigns.feed, job.subject_id, now=datetime.now(UTC))
+        if await db.read(campaigns.is_active, job.subject_id):
+            raise Later(0 if fed else FEED_EVERY)
+
+    return {attachments.KIND: fetch_file, campaigns.KIND: run_campaign, settled_pushes.KIND: settle_push}
 
 
 def recurring(db: Database, sender: Sender, storage: Storage, settings: Settings) -> Mapping[Timer, Run]:
