@@ -140,6 +140,8 @@ def _admit(session: Session, pending: Sequence[Pending], now: datetime) -> list[
             admitted.append(p)
         elif p.job.doubtful:
             give_up(session, p.job, MessageState.unknown, "its window closed before it could be sent again")
+        elif p.priority is Priority.campaign:
+            give_up(session, p.job, MessageState.failed, "no window to the viewer is open", dead=False)
         else:
             p.job.waits, p.job.not_before = Waits.window, NEVER
     return admitted
