@@ -21,13 +21,15 @@ log = logging.getLogger(__name__)
 SWEEP_EVERY = 5.0
 BETWEEN_PAGES = 0.05
 """Seconds: after a shorter RAW_BODY_DAYS there is much to forget, which must not hold up what viewers wait for."""
-LAST_RETRY = timedelta(seconds=max(platform.capability.last_retry for platform in PLATFORMS.values()) + 5)
+_RIDING = [platform.capability for platform in PLATFORMS.values() if platform.capability.passive_reply]
+LAST_RETRY = timedelta(seconds=max(capability.last_retry for capability in _RIDING) + 5)
 
 
 async def work(db: Database, directory: Directory, settings: Settings) -> None:
     """Serve until cancelled."""
     played = {"wechat": settings.address + WECHAT_API} if settings.demo else {}
-    sender = Sender(db, directory, base_urls={"wechat": settings.wechat_api}, simulated_urls=played)
+    base_urls = {"wechat": settings.wechat_api, "qq": settings.qq_api}
+    sender = Sender(db, directory, base_urls=base_urls, simulated_urls=played)
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(sender.run(), name="sender")
         tasks.create_task(_every(SWEEP_EVERY, lambda: sweep(db, settings)), name="sweep")

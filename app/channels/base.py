@@ -280,7 +280,7 @@ class Inbound(NamedTuple):
     sender: str
     """The viewer's id on the platform (openid…)."""
     recipient: str
-    """The account's own id on the platform, needed as sender of a passive reply."""
+    """The account's own id on the platform, needed as sender of a passive reply; a fixed word where pushes lack it."""
     sent_at: datetime
     content: Content
     body: bytes
@@ -288,6 +288,9 @@ class Inbound(NamedTuple):
     """Said where others read along (a group): the answer is read by them too."""
     awaits_call: bool = False
     """The platform waits for ``settle_push`` (a tapped button)."""
+    attachments: tuple[Media, ...] = ()
+    """Files beside the content, where one push brings words and files, or several files: the platform's ``media`` of
+    the content does not name them."""
 
 
 @dataclass(frozen=True, slots=True)

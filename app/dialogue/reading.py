@@ -20,7 +20,7 @@ def read_arrived(
         sealed=keyring.seal(message.body, context(account.channel_id, message.key)),
         received_at=now,
         answer_by=now + timedelta(seconds=capability.passive_window),
-        send_after=now + timedelta(seconds=capability.last_retry),
+        send_after=now + timedelta(seconds=capability.last_retry if capability.passive_reply else 0),
     )  # fmt: skip
 
 
