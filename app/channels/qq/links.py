@@ -8,15 +8,20 @@ _ENDINGS = (
     "com|cn|net|org|gov|edu|info|biz|top|xyz|vip|cc|tv|me|io|co|hk|tw|mo|app|dev|shop|site|club|online|live|fun|link|ltd"
     "|tech|wang|pro|art|ink|work|group|video|movie|film|show|cloud|store|website|space|press|mobi|asia|name|us|uk|jp"
 )
-_REST = r"(?:[:/?#][!#-&*-;=?-Z_a-z~@()]*)?"
+_SIGN = r"[\w!#$%&*+./:=?@~-]"
+_REST = rf"(?:[:/?#]{_SIGN}*)?"
+_LABELS = r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.){1,10}"
 _ADDRESS = re.compile(
+    # Of the mail.
+    rf"(?P<mail>[a-z0-9._%+-]{{1,64}}@{_LABELS}[a-z]{{2,24}}(?![a-z0-9-]|://))"
     # With a scheme, whatever stands behind it up to where no address goes on.
-    r"[a-z][a-z0-9+.-]*://(?:[!#-&*-;=?-\[\]_a-z~@()]+|[^\s<>\"'，。；！？、（）《》「」『』【】“”‘’]+)"
+    rf"|[a-z][a-z0-9+.-]{{0,20}}://(?:{_SIGN}+|\[[0-9a-f:.]+\]{_SIGN}*|[^\s\u3000<>\"'，。；！？、（）《》「」『』【】“”‘’]*)"
     # Without one, what ends like a domain. Its last label may be Chinese: then that stays, as it is a name.
-    rf"|(?<![a-z0-9@._-])(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+(?:{_ENDINGS})(?![a-z0-9-]){_REST}"
+    rf"|(?<![a-z0-9]){_LABELS}(?:{_ENDINGS})(?![a-z0-9-]){_REST}"
     rf"|(?<=[^\x00-\x7f])\.(?:{_ENDINGS})(?![a-z0-9.-]){_REST}",
-    re.IGNORECASE,
+    re.ASCII | re.IGNORECASE,
 )
+_HOST = re.compile(r"[a-z0-9.-]+")
 _AFTER = ".,;:!?)"
 """Marks that end a sentence around an address, and seldom the address."""
 _SECOND_LEVEL = frozenset({"com", "net", "org", "gov", "edu", "ac", "co"})
@@ -26,6 +31,8 @@ _LONGEST_CHAIN = 4
 def is_registered(url: str, domains: Collection[str]) -> bool:
     """Whether an address leads to one of the domains or below it."""
     host = _host(url)
+    if not _HOST.fullmatch(host):
+        return False
     return any(host == domain or host.endswith(f".{domain}") for domain in domains)
 
 
@@ -35,7 +42,7 @@ def linted(text: str, domains: Collection[str]) -> str:
     “https://help.example.com/pay” becomes “example”. An address of the mail is none of these.
     """
     for _ in range(_LONGEST_CHAIN):  # what is left of one may make another with what stood beside it
-        cleaned = _ADDRESS.sub(lambda found: _replaced(found[0], domains), text)
+        cleaned = _ADDRESS.sub(lambda found: found["mail"] or _replaced(found[0], domains), text)
         if cleaned == text:
             break
         text = cleaned
