@@ -15,7 +15,7 @@ _ADDRESS = re.compile(
     # Of the mail.
     rf"(?P<mail>[a-z0-9._%+-]{{1,64}}@{_LABELS}[a-z]{{2,24}}(?![a-z0-9-]|://))"
     # With a scheme, whatever stands behind it up to where no address goes on.
-    rf"|[a-z][a-z0-9+.-]{{0,20}}://(?:{_SIGN}+|\[[0-9a-f:.]+\]{_SIGN}*|[^\s\u3000<>\"'，。；！？、（）《》「」『』【】“”‘’]*)"
+    rf"|[a-z][a-z0-9+-]{{0,20}}://(?:{_SIGN}+|\[[0-9a-f:.]+\]{_SIGN}*|[^\s\u3000<>\"'，。；！？、（）《》「」『』【】“”‘’]*)"
     # Without one, what ends like a domain. Its last label may be Chinese: then that stays, as it is a name.
     rf"|(?<![a-z0-9]){_LABELS}(?:{_ENDINGS})(?![a-z0-9-]){_REST}"
     rf"|(?<=[^\x00-\x7f])\.(?:{_ENDINGS})(?![a-z0-9.-]){_REST}",
