@@ -143,7 +143,8 @@ async def failures(name: str) -> list[DeliveryError]:
 @each_platform
 async def test_no_secret_is_told(name: str, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("DEBUG")
-    told = [repr(account_of(name)[1])]
+    async with httpx.AsyncClient() as http:
+        told = [repr(account_of(name)[1]), repr(Line(http, "nowhere", TOKEN))]
     told += [f"{error} {error!r} {error.__cause__!r}" for error in await failures(name)]
     told += [record.getMessage() for record in caplog.records]
     secrets = [*SAMPLES[name].secrets.values(), TOKEN]

@@ -13,7 +13,7 @@ _REST = rf"(?:[:/?#]{_SIGN}*)?"
 _LABELS = r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.){1,10}"
 _ADDRESS = re.compile(
     # Of the mail.
-    rf"(?P<mail>[a-z0-9._%+-]{{1,64}}@{_LABELS}[a-z]{{2,24}}(?![a-z0-9-]|://))"
+    rf"(?P<mail>[a-z0-9](?:[a-z0-9._%+-]{{0,62}}[a-z0-9_%+-])?@{_LABELS}[a-z]{{2,24}}(?![a-z0-9-]|://))"
     # With a scheme, whatever stands behind it up to where no address goes on.
     rf"|[a-z][a-z0-9+-]{{0,20}}://(?:{_SIGN}+|\[[0-9a-f:.]+\]{_SIGN}*|[^\s\u3000<>\"'，。；！？、（）《》「」『』【】“”‘’]*)"
     # Without one, what ends like a domain. Its last label may be Chinese: then that stays, as it is a name.
@@ -21,6 +21,8 @@ _ADDRESS = re.compile(
     rf"|(?<=[^\x00-\x7f])\.(?:{_ENDINGS})(?![a-z0-9.-]){_REST}",
     re.ASCII | re.IGNORECASE,
 )
+_SCHEME = re.compile(r"[a-z][a-z0-9+-]*://", re.IGNORECASE)
+_USER = re.compile(r"[^/?#]*(?://)?[^/?#]*@")
 _HOST = re.compile(r"[a-z0-9.-]+")
 _AFTER = ".,;:!?)"
 """Marks that end a sentence around an address, and seldom the address."""
@@ -31,7 +33,7 @@ _LONGEST_CHAIN = 4
 def is_registered(url: str, domains: Collection[str]) -> bool:
     """Whether an address leads to one of the domains or below it."""
     host = _host(url)
-    if not _HOST.fullmatch(host):
+    if not _HOST.fullmatch(host) or _USER.match(url):  # an address with a user in it is made to look like another
         return False
     return any(host == domain or host.endswith(f".{domain}") for domain in domains)
 
@@ -58,7 +60,7 @@ def _replaced(found: str, domains: Collection[str]) -> str:
 def _host(url: str) -> str:
     """In lower case, without port and user; empty where there is none."""
     try:
-        return (urlsplit(url if "://" in url else f"//{url}").hostname or "").rstrip(".")
+        return (urlsplit(url if _SCHEME.match(url) else f"//{url}").hostname or "").rstrip(".")
     except ValueError:
         return ""
 
