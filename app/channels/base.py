@@ -338,7 +338,7 @@ class Capability:
     passive_window: float
     """Seconds from arrival within which the response must be on its way."""
     last_retry: float
-    """Seconds from arrival after which the platform repeats no more."""
+    """Seconds from arrival after which the platform repeats no more. Where no answer can ride, none waits for that."""
     text_bytes: int
     """UTF-8 bytes of one text message."""
 

@@ -19,9 +19,9 @@ def keyboard(choices: Sequence[Choice]) -> Mapping[str, Any] | None:
     if not 0 < len(choices) <= ROWS * COLUMNS:
         return None
     wide = -(-len(choices) // ROWS)
-    rows = [choices[start : start + wide] for start in range(0, len(choices), wide)]
-    numbered = {choice.id: number for number, choice in enumerate(choices, 1)}
-    return {"content": {"rows": [{"buttons": [_button(c, numbered[c.id]) for c in row]} for row in rows]}}
+    buttons = [_button(choice, number) for number, choice in enumerate(choices, 1)]
+    rows = [{"buttons": buttons[start : start + wide]} for start in range(0, len(buttons), wide)]
+    return {"content": {"rows": rows}}
 
 
 def _button(choice: Choice, number: int) -> Mapping[str, Any]:
