@@ -11,6 +11,7 @@ from app.channels.qq import addresses
 from app.channels.qq.addresses import Scene
 from app.channels.qq.events import Read, read_event
 from app.channels.qq.fields import Fields, Malformed, first_id, instant, nested, several, size, text, word
+from app.channels.qq.fields import name as name_of
 from app.channels.qq.fields import read as read_fields
 
 DISPATCH, HEARTBEAT, HEARTBEAT_TAKEN, TAKEN, VALIDATION = 0, 1, 11, 12, 13
@@ -42,7 +43,7 @@ def decode_fields(fields: Fields, body: bytes) -> Inbound | Undecodable:
 
 def interaction_of(body: bytes) -> str:
     """The id by which a tap is settled; Malformed without one."""
-    return first_id((nested(read_fields(body), "d"), "id"))
+    return name_of(nested(read_fields(body), "d"), "id")
 
 
 def operation(fields: Fields) -> int | None:

@@ -7,7 +7,7 @@ from app.channels.base import Content, Followed, NoticeReported, ProactiveChange
 from app.channels.delivery import Media
 from app.channels.qq import addresses, keyboards
 from app.channels.qq.addresses import Scene
-from app.channels.qq.fields import Fields, Malformed, first_id, nested, text, word
+from app.channels.qq.fields import Fields, Malformed, first_id, name, nested, text, word
 
 _TAPS: Final = ("11", "12")
 """Types of an interaction: a button, an entry of the menu. 13 is feedback, 14 clears the session."""
@@ -23,10 +23,10 @@ class Read(NamedTuple):
     awaits_call: bool = False
 
 
-def read_event(name: str, data: Fields) -> Read:
+def read_event(event: str, data: Fields) -> Read:
     """What an event becomes by its name; Malformed where what it needs is missing or wrong."""
-    reader = _READERS.get(name)
-    return reader(data) if reader else Read(Unknown(f"event:{name}"), _whoever(data))
+    reader = _READERS.get(event)
+    return reader(data) if reader else Read(Unknown(f"event:{event}"), _whoever(data))
 
 
 def _friend(content: Content, data: Fields) -> Read:
@@ -63,7 +63,7 @@ def _who_tapped(data: Fields, resolved: Fields) -> str:
 
 def _audited(status: str, data: Fields) -> Read:
     """The end of an audit, by the id that the answer to the sending named."""
-    return Read(NoticeReported(message_id=first_id((data, "audit_id")), status=status), _whoever(data))
+    return Read(NoticeReported(message_id=name(data, "audit_id"), status=status), _whoever(data))
 
 
 def _whoever(data: Fields) -> str:
@@ -72,9 +72,9 @@ def _whoever(data: Fields) -> str:
         if word(data, "group_openid"):
             member = first_id((data, "member_openid")) if word(data, "member_openid") else ""
             return addresses.write(Scene.group, first_id((data, "group_openid")), member)
-        for name in ("user_openid", "openid"):
-            if word(data, name):
-                return addresses.write(Scene.c2c, first_id((data, name)))
+        for openid in ("user_openid", "openid"):
+            if word(data, openid):
+                return addresses.write(Scene.c2c, first_id((data, openid)))
         if word(data, "channel_id"):
             return addresses.write(Scene.channel, first_id((data, "channel_id")))
     except Malformed:

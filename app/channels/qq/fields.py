@@ -78,8 +78,15 @@ def word(fields: Fields, name: str) -> str:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else text(fields, name)
 
 
+def name(fields: Fields, field: str) -> str:
+    """A name of the platform's that must be there, of whatever form."""
+    if found := word(fields, field):
+        return found
+    raise Malformed(f"missing_field:{field}")
+
+
 def first_id(*places: tuple[Fields, str]) -> str:
-    """The first id that is there; Malformed without one, or where it cannot be a part of an address."""
+    """The first id of somebody that is there; Malformed without one, or where it cannot be a part of an address."""
     for fields, name in places:
         if found := word(fields, name):
             if not _ID.fullmatch(found):
