@@ -1,17 +1,21 @@
 """Whether the process lives, whether it is ready, and what it counts."""
 
+from datetime import UTC, datetime
+
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app import jobs, metrics
-from app.conversations import routing
+from app import metrics
+from app.conversations import routing, undelivered
 from app.db.database import Database
 from app.db.schema import revisions
 from app.dialogue import events
 from app.dialogue.keeper import Keeper
+from app.jobs import lanes
+from app.jobs.models import Waits
 
 router = APIRouter()
 _MOST = 100_000
@@ -70,5 +74,10 @@ def _revision(session: Session) -> str | None:
 
 def _measure(session: Session) -> None:
     metrics.backlog_depth.set(events.backlog_depth(session))
-    metrics.outbox_depth.set(jobs.depth(session))
+    metrics.outbox_depth.set(lanes.depth(session, most=_MOST))
+    metrics.outbox_dead.set(undelivered.count_dead(session))
+    waiting, shut = undelivered.count_waiting(session), undelivered.count_closed(session, datetime.now(UTC))
+    for reason in Waits:
+        metrics.outbox_waiting.labels(reason).set(waiting.get(reason, 0))
+        metrics.gates_closed.labels(reason).set(shut.get(reason, 0))
     metrics.waiting.set(routing.queue_length(session, most=_MOST))

@@ -134,7 +134,7 @@ async def running(service: Service) -> AsyncIterator[None]:
     if service.enriching is not None:
         tasks.append(asyncio.create_task(service.enriching.run()))
     if service.db.dialect == "sqlite":
-        tasks.append(asyncio.create_task(work(service.db, service.directory, service.settings)))
+        tasks.append(asyncio.create_task(work(service.db, service.directory, service.keyring, service.settings)))
     try:
         yield
     finally:

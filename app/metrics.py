@@ -11,6 +11,10 @@ undecodable = Counter("viewerdesk_undecodable", "Authentic pushes that could not
 failed_events = Counter("viewerdesk_failed_events", "Events whose handling raised an error", registry=registry)
 overdue = Counter("viewerdesk_overdue", "Requests answered 503: nothing committed in time", registry=registry)
 deliveries = Counter("viewerdesk_deliveries", "Attempts of the sender by outcome", ["outcome"], registry=registry)
+jobs = Counter(
+    "viewerdesk_jobs", "Jobs that are no messages, by kind and outcome", ["kind", "outcome"], registry=registry
+)
+files = Counter("viewerdesk_files", "Attempts at files of viewers by outcome", ["outcome"], registry=registry)
 understand_misses = Counter("viewerdesk_understand_misses", "Texts that were not in the cache", registry=registry)
 advice = Counter(
     "viewerdesk_advice", "Questions to optional advisers by outcome", ["adviser", "outcome"], registry=registry
@@ -48,6 +52,13 @@ adviser_breaker = Gauge(
 ingest_depth = Gauge("viewerdesk_ingest_queue", "Pushes that wait for an ingest batch", registry=registry)
 backlog_depth = Gauge("viewerdesk_backlog", "Stored events that are not decided yet", registry=registry)
 outbox_depth = Gauge("viewerdesk_outbox", "Messages in the outbox that wait to be sent", registry=registry)
+outbox_dead = Gauge("viewerdesk_outbox_dead", "Messages that were given up and can be sent again", registry=registry)
+outbox_waiting = Gauge(
+    "viewerdesk_outbox_waiting", "Messages that wait for more than their turn, by why", ["reason"], registry=registry
+)
+gates_closed = Gauge(
+    "viewerdesk_gates_closed", "APIs of channels by which nothing leaves for now, by why", ["reason"], registry=registry
+)
 waiting = Gauge("viewerdesk_conversations_waiting", "Conversations that wait for an agent", registry=registry)
 knowledge_problems = Gauge(
     "viewerdesk_knowledge_problems", "What is wrong with the knowledge's files, so that an older state is served",

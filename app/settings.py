@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 """The checkout (or image) folder that holds app/, faq/, intents/ and migrations/."""
 _ENDPOINT = re.compile(r"https?://[^\s/?#@]+(/[^\s?#]*)?")
 _KEY = re.compile(r"[!-~]*")
+_BUCKET = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._-]+)*/?")
 _DATABASE = re.compile(r"sqlite:///(?!:memory:)[^?]*[^/?]|postgresql://.+")
 
 
@@ -37,6 +38,15 @@ class Settings(BaseSettings):
     database_url: str = ""
     """Empty: SQLite in ``data_dir``."""
     migrate: Literal["auto", "never"] = "auto"
+    s3_endpoint: str = ""
+    """Where an S3-compatible service is, without the bucket. Empty: Amazon's of the region."""
+    s3_region: str = "us-east-1"
+    s3_access_key: str = ""
+    s3_secret_key: SecretStr = SecretStr("")
+    s3_path_style: bool = True
+    """Whether the bucket stands in the path of addresses; else in the host's name."""
+    storage_url: str = Field(default="", validate_default=True)
+    """Where viewers' files are kept: ``s3://bucket/prefix``. Empty: the folder ``files`` in ``data_dir``."""
     secret_keys: Annotated[tuple[str, ...], NoDecode] = ()
     """32 bytes each in base64, separated by commas; the first encrypts, all decrypt. Empty: a key file in data_dir."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -53,6 +63,8 @@ class Settings(BaseSettings):
     """Days without service: ``2026-10-01..2026-10-07, 2027-01-01``."""
     workdays: str = ""
     """Make-up working days, in the same form."""
+    quiet_hours: str = ""
+    """When no notices and announcements leave, Beijing time: ``22:00-8:00``. Empty: never."""
     answer_days: int = Field(default=1, ge=1, le=90)
     """Working days within which viewers are promised an answer to a ticket."""
     urgent_hours: float = Field(default=2, gt=0, le=240)
@@ -96,7 +108,16 @@ class Settings(BaseSettings):
             )
         return value
 
-    @field_validator("llm_url", "embedding_url")
+    @field_validator("storage_url")
+    @classmethod
+    def _bucket(cls, value: str, info: ValidationInfo) -> str:
+        if value and (not _BUCKET.fullmatch(value) or "/." in value):
+            raise PydanticCustomError("storage_url", "use s3://bucket or s3://bucket/prefix")
+        if value and not (info.data.get("s3_access_key") and info.data.get("s3_secret_key")):
+            raise PydanticCustomError("storage_url", "it needs S3_ACCESS_KEY and S3_SECRET_KEY")
+        return value
+
+    @field_validator("llm_url", "embedding_url", "s3_endpoint")
     @classmethod
     def _endpoint(cls, value: str) -> str:
         if value and not (_ENDPOINT.fullmatch(value) and _has_host(value)):
@@ -111,7 +132,7 @@ class Settings(BaseSettings):
             raise PydanticCustomError("model", "name the model that {url} serves", {"url": f"{adviser.upper()}_URL"})
         return value
 
-    @field_validator("llm_key", "embedding_key")
+    @field_validator("llm_key", "embedding_key", "s3_secret_key")
     @classmethod
     def _sendable(cls, value: SecretStr) -> SecretStr:
         if not _KEY.fullmatch(value.get_secret_value()):

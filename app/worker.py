@@ -1,54 +1,107 @@
-"""What runs without a request: the sender and the sweeps.
+"""What runs without a request: the sender, the jobs and the timers.
 
 On SQLite it runs inside ``serve``; on PostgreSQL in ``worker`` processes, any number of them.
 """
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 
 from app.channels.registry import PLATFORMS
-from app.conversations import outbox
+from app.conversations import attachments, fetching, passive, reports, uploads, windows
 from app.conversations.accounts import Directory
+from app.conversations.quiet import read_quiet_hours
 from app.conversations.sending import Sender
 from app.db.database import Database
-from app.dialogue import events
+from app.dialogue import events, settled_pushes
+from app.jobs.runner import Handler, Runner
+from app.jobs.running import Later, Running
+from app.jobs.timers import Timer
+from app.secrets import Keyring
 from app.settings import Settings
 from app.simulator.addresses import WECHAT_API
+from app.storage.opening import open_storage
+from app.storage.storage import Storage
 
 log = logging.getLogger(__name__)
-SWEEP_EVERY = 5.0
 BETWEEN_PAGES = 0.05
 """Seconds: after a shorter RAW_BODY_DAYS there is much to forget, which must not hold up what viewers wait for."""
 _RIDING = [platform.capability for platform in PLATFORMS.values() if platform.capability.passive_reply]
 LAST_RETRY = timedelta(seconds=max(capability.last_retry for capability in _RIDING) + 5)
+COUNTS_KEPT = timedelta(days=35)
+"""Longer than any window of a platform."""
+
+DRAFTS_KEPT = timedelta(days=1)
+"""Longer than any file takes to come."""
+
+Run = Callable[[datetime], Awaitable[None]]
 
 
-async def work(db: Database, directory: Directory, settings: Settings) -> None:
+async def work(db: Database, directory: Directory, keyring: Keyring, settings: Settings) -> None:
     """Serve until cancelled."""
-    played = {"wechat": settings.address + WECHAT_API} if settings.demo else {}
-    base_urls = {"wechat": settings.wechat_api, "qq": settings.qq_api}
-    sender = Sender(db, directory, base_urls=base_urls, simulated_urls=played)
+    storage = open_storage(settings, keyring)
+    sender = open_sender(db, directory, keyring, storage, settings)
+    runner = Runner(db, handlers(db, keyring, sender, storage), recurring(db, sender, storage, settings))
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(sender.run(), name="sender")
-        tasks.create_task(_every(SWEEP_EVERY, lambda: sweep(db, settings)), name="sweep")
+        tasks.create_task(runner.run(), name="jobs")
 
 
-async def sweep(db: Database, settings: Settings) -> None:
-    """Passive replies that nobody fetched become ``unknown``; bodies whose time is over are forgotten."""
-    now = datetime.now(UTC)
-    unknown = await db.write(outbox.mark_unknown, before=now - LAST_RETRY)
-    if unknown:
-        log.warning("answers not fetched", extra={"count": unknown})
-    while await db.write(events.forget_bodies, now=now, days=settings.raw_body_days):  # noqa: ASYNC110  (no event tells)
-        await asyncio.sleep(BETWEEN_PAGES)
+def open_sender(db: Database, directory: Directory, keyring: Keyring, storage: Storage, settings: Settings) -> Sender:
+    played = {"wechat": settings.address + WECHAT_API} if settings.demo else {}
+    urls = {"wechat": settings.wechat_api, "qq": settings.qq_api}
+    quiet = read_quiet_hours(settings.quiet_hours)
+    return Sender(db, directory, keyring, storage, base_urls=urls, simulated_urls=played, quiet=quiet)
 
 
-async def _every(seconds: float, run: Callable[[], Awaitable[None]]) -> None:
-    while True:
-        try:
-            await run()
-        except Exception:
-            log.exception("sweep failed")
-        await asyncio.sleep(seconds)
+def handlers(db: Database, keyring: Keyring, sender: Sender, storage: Storage) -> Mapping[str, Handler]:
+    """Every kind of job that is no message and no timer."""
+
+    async def fetch_file(job: Running) -> None:
+        """A viewer's file, brought from the platform into our storage."""
+        wait = await fetching.fetch(db, storage, sender.reach, job.subject_id)
+        if wait is not None:
+            raise Later(wait)
+
+    async def settle_push(job: Running) -> None:
+        await settled_pushes.settle(db, keyring, sender.reach, job)
+
+    return {attachments.KIND: fetch_file, settled_pushes.KIND: settle_push}
+
+
+def recurring(db: Database, sender: Sender, storage: Storage, settings: Settings) -> Mapping[Timer, Run]:
+    """Every timer. All of them look at the state of things, so a missed run is made up for by the next."""
+
+    async def settle_passive(planned: datetime) -> None:
+        """Passive replies that nobody fetched become ``unknown``."""
+        if count := await db.write(passive.mark_unknown, before=datetime.now(UTC) - LAST_RETRY):
+            log.warning("answers not fetched", extra={"count": count})
+
+    async def enter_reports(planned: datetime) -> None:
+        await db.write(reports.enter_early, datetime.now(UTC))
+
+    async def forget_bodies(planned: datetime) -> None:
+        while await db.write(events.forget_bodies, now=datetime.now(UTC), days=settings.raw_body_days):  # noqa: ASYNC110  (no event tells)
+            await asyncio.sleep(BETWEEN_PAGES)
+
+    async def forget_counts(planned: datetime) -> None:
+        while await db.write(uploads.drop_expired, datetime.now(UTC)):  # noqa: ASYNC110  (no event tells)
+            await asyncio.sleep(BETWEEN_PAGES)
+        while await db.write(windows.forget, before=datetime.now(UTC) - COUNTS_KEPT):  # noqa: ASYNC110  (no event tells)
+            await asyncio.sleep(BETWEEN_PAGES)
+
+    async def sweep_files(planned: datetime) -> None:
+        await storage.sweep(datetime.now(UTC) - DRAFTS_KEPT)
+
+    async def refresh_tokens(planned: datetime) -> None:
+        await sender.refresh_tokens()
+
+    return {
+        Timer("passive.settle", timedelta(seconds=5)): settle_passive,
+        Timer("reports.enter", timedelta(seconds=10)): enter_reports,
+        Timer("bodies.forget", timedelta(minutes=1)): forget_bodies,
+        Timer("counts.forget", timedelta(hours=1)): forget_counts,
+        Timer("files.sweep", timedelta(hours=1)): sweep_files,
+        Timer("tokens.refresh", timedelta(minutes=1)): refresh_tokens,
+    }

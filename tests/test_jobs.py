@@ -10,10 +10,10 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app import jobs
 from app.db.database import Database
 from app.db.opening import connect
-from app.jobs import Job, JobState, Lane, LaneKey, NewJob, Priority
+from app.jobs import lanes
+from app.jobs.models import Job, JobState, Lane, LaneKey, NewJob, Priority
 from app.settings import Settings
 from tests.db.gates import Gate, until_blocked
 from tests.factories.conversations import NOW
@@ -38,16 +38,16 @@ def job(
 
 
 async def enqueue(db: Database, *new: NewJob) -> None:
-    await db.write(jobs.enqueue, new, now=NOW)
+    await db.write(lanes.enqueue, new, now=NOW)
 
 
 async def claim(
     db: Database, worker: str = "w1", *, now: datetime = NOW, limit: int = 10, topic: str = "conversation"
 ) -> list[int]:
     """Subjects of the claimed lanes."""
-    ids = await db.write(jobs.claim, topic=topic, worker=worker, now=now, lease=LEASE, limit=limit)
-    lanes = {lane.id: lane.subject_id for lane in await db.read(all_lanes)}
-    return [lanes[lane_id] for lane_id in ids]
+    ids = await db.write(lanes.claim, topic=topic, worker=worker, now=now, lease=LEASE, limit=limit)
+    subjects = {lane.id: lane.subject_id for lane in await db.read(all_lanes)}
+    return [subjects[lane_id] for lane_id in ids]
 
 
 def all_lanes(session: Session) -> list[Lane]:
@@ -61,19 +61,19 @@ def lane_of(session: Session, subject_id: int) -> Lane:
 def run_first(session: Session, subject_id: int) -> int | None:
     """Do the first job of the lane and give the lane back; what the job was about."""
     lane = lane_of(session, subject_id)
-    first = jobs.first_job(session, lane.id)
+    first = lanes.first_job(session, lane.id)
     if first is not None:
         session.delete(first)
-    jobs.release(session, lane)
+    lanes.release(session, lane)
     return first.subject_id if first else None
 
 
 def kill_first(session: Session, subject_id: int) -> None:
     lane = lane_of(session, subject_id)
-    first = jobs.first_job(session, lane.id)
+    first = lanes.first_job(session, lane.id)
     assert first is not None
     first.state = JobState.dead
-    jobs.release(session, lane)
+    lanes.release(session, lane)
 
 
 # -------------------- order
@@ -91,7 +91,7 @@ async def test_a_later_job_waits_for_the_commit_of_the_earlier(db: Database, dat
     gate = Gate()
 
     def enqueue_and_stop(session: Session) -> None:
-        jobs.enqueue(session, [job(1)], now=NOW)
+        lanes.enqueue(session, [job(1)], now=NOW)
         gate.stop(session)
 
     await enqueue(db, job(0))
@@ -112,7 +112,7 @@ async def test_the_first_two_jobs_of_a_new_lane_keep_their_order(db: Database, d
     gate = Gate()
 
     def enqueue_and_stop(session: Session) -> None:
-        jobs.enqueue(session, [job(1)], now=NOW)
+        lanes.enqueue(session, [job(1)], now=NOW)
         gate.stop(session)
 
     earlier = asyncio.ensure_future(db.write(enqueue_and_stop))
@@ -131,10 +131,10 @@ async def test_a_job_enqueued_while_the_lane_is_given_back_is_not_forgotten(db: 
     gate = Gate()
 
     def give_back(session: Session) -> None:
-        lane = jobs.hold(session, 1, "w1")
+        lane = lanes.hold(session, 1, "w1")
         assert lane is not None
         session.delete(session.scalars(select(Job)).one())
-        jobs.release(session, lane)
+        lanes.release(session, lane)
         session.flush()
         gate.stop(session)
 
@@ -157,12 +157,12 @@ async def test_two_transactions_take_the_same_lanes_in_the_same_order(db: Databa
 
     def enqueue_and_stop(session: Session) -> None:
         runs.append("first")
-        jobs.enqueue(session, [job(1, lane=2), job(2, lane=1), job(3, lane=3)], now=NOW)
+        lanes.enqueue(session, [job(1, lane=2), job(2, lane=1), job(3, lane=3)], now=NOW)
         gate.stop(session)
 
     def enqueue_backwards(session: Session) -> None:
         runs.append("second")
-        jobs.enqueue(session, [job(4, lane=3), job(5, lane=1)], now=NOW)
+        lanes.enqueue(session, [job(4, lane=3), job(5, lane=1)], now=NOW)
 
     both = [asyncio.ensure_future(db.write(enqueue_and_stop))]
     await gate.reached()
@@ -176,12 +176,12 @@ async def test_two_transactions_take_the_same_lanes_in_the_same_order(db: Databa
 
 async def test_a_failed_transaction_leaves_no_job(db: Database) -> None:
     def fail(session: Session) -> None:
-        jobs.enqueue(session, [job(1)], now=NOW)
+        lanes.enqueue(session, [job(1)], now=NOW)
         raise LookupError
 
     with pytest.raises(LookupError):
         await db.write(fail)
-    assert await db.read(jobs.depth) == 0
+    assert await db.read(lanes.depth) == 0
     assert await claim(db) == []
 
 
@@ -234,14 +234,14 @@ async def test_an_ended_lease_is_taken_over_and_lost_to_its_holder(db: Database)
     await enqueue(db, job(1))
     await claim(db, "w1")
     assert await claim(db, "w2", now=NOW + LEASE + SECOND) == [1]
-    assert await db.write(jobs.hold, 1, "w1") is None
-    assert await db.write(jobs.hold, 1, "w2") is not None
+    assert await db.write(lanes.hold, 1, "w1") is None
+    assert await db.write(lanes.hold, 1, "w2") is not None
 
 
 async def test_an_ended_lease_that_nobody_took_is_still_its_holders(db: Database) -> None:
     await enqueue(db, job(1))
     await claim(db, "w1")
-    assert await db.write(jobs.hold, 1, "w1") is not None
+    assert await db.write(lanes.hold, 1, "w1") is not None
 
 
 async def test_a_leased_lane_takes_new_jobs(db: Database) -> None:
@@ -258,7 +258,7 @@ async def test_two_workers_claim_different_lanes_without_waiting(db: Database) -
     gate = Gate()
 
     def claim_and_stop(session: Session) -> list[int]:
-        ids = jobs.claim(session, topic="conversation", worker="w1", now=NOW, lease=LEASE, limit=2)
+        ids = lanes.claim(session, topic="conversation", worker="w1", now=NOW, lease=LEASE, limit=2)
         gate.stop(session)
         return ids
 
@@ -314,7 +314,7 @@ async def test_a_dead_job_does_not_hold_up_its_lane(db: Database) -> None:
 async def test_depth_counts_what_will_still_be_done(db: Database) -> None:
     await enqueue(db, job(1), job(2), job(3, lane=2))
     await db.write(kill_first, 1)
-    assert await db.read(jobs.depth) == 2
+    assert await db.read(lanes.depth) == 2
 
 
 # -------------------- priorities

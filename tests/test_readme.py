@@ -31,7 +31,7 @@ def readme(request: pytest.FixtureRequest) -> str:
 
 def test_every_setting_and_fact_is_named(readme: str) -> None:
     variables = [name.upper() for name in (*Settings.model_fields, *SECRETS, *(fact.name for fact in FACTS))]
-    named = set(re.findall(r"`([A-Z_]+)(?:__…)?`", readme))
+    named = set(re.findall(r"`([A-Z][A-Z0-9_]*)(?:__…)?`", readme))
     assert [name for name in variables if name not in named] == []
 
 

@@ -58,6 +58,8 @@ WRONG = {
     "LLM_KEY": "sk geheim",
     "LLM_TIMEOUT": "5",
     "EMBEDDING_BATCH": "0",
+    "STORAGE_URL": "/var/files",
+    "S3_ENDPOINT": "https://u:geheim@s3.example.com",
 }
 
 
@@ -68,7 +70,7 @@ def test_every_wrong_variable_is_named_in_a_sentence(monkeypatch: pytest.MonkeyP
         load_settings()
     lines = str(refused.value).splitlines()
     assert sorted(line.split()[0] for line in lines) == sorted(WRONG)
-    assert all(re.fullmatch(r"[A-Z_]+ cannot be used: [^A-Z].*\.", line) for line in lines)
+    assert all(re.fullmatch(r"[A-Z3_]+ cannot be used: [^A-Z].*\.", line) for line in lines)
     assert "geheim" not in str(refused.value)
 
 
@@ -139,6 +141,30 @@ def test_an_endpoint_needs_its_model(monkeypatch: pytest.MonkeyPatch, url: str) 
     monkeypatch.setenv("LLM_KEY", "sk-geheim")
     settings = load_settings()
     assert (settings.llm_url, settings.llm_model) == (url, "tiny")
+    assert "geheim" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["s3://", "s3://Files", "s3:/files", "s3://files?x=1", "s3://files/../other", "gs://files", "files"],
+)
+def test_other_storages_are_refused(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("STORAGE_URL", url)
+    with pytest.raises(
+        ConfigurationError, match=r"STORAGE_URL cannot be used: use s3://bucket or s3://bucket/prefix\."
+    ):
+        load_settings()
+
+
+@pytest.mark.parametrize("url", ["s3://files", "s3://files.example/desk/2026/"])
+def test_a_bucket_needs_its_keys(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("STORAGE_URL", url)
+    monkeypatch.setenv("S3_ACCESS_KEY", "desk")
+    with pytest.raises(ConfigurationError, match="STORAGE_URL cannot be used: it needs S3_ACCESS_KEY"):
+        load_settings()
+    monkeypatch.setenv("S3_SECRET_KEY", "geheim")
+    settings = load_settings()
+    assert settings.storage_url == url
     assert "geheim" not in repr(settings)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from app.commands.forms import FORMS
 from app.commands.opened import with_database
-from app.conversations import accounts
+from app.conversations import accounts, undelivered
 from app.conversations.models import Channel
 from app.db.database import Database
 from app.errors import ConfigurationError
@@ -42,10 +42,22 @@ def add(settings: Settings, options: argparse.Namespace) -> None:
             accounts.save, platform=options.platform, name=options.name, settings=given, secrets=secrets,
             keyring=keyring, now=datetime.now(UTC),
         )  # fmt: skip
+        await reopen_all(db, options.name)
 
     with_database(settings, save)
     address = f"http://{settings.host}:{settings.port}/webhooks/{options.platform}/{options.name}"
     print(f"Saved. The platform's server address (URL) is /webhooks/{options.platform}/{options.name}, here {address}")
+
+
+async def reopen_all(db: Database, name: str) -> int:
+    """Let a channel of that name send again, and what waited for it; returns how much that is."""
+    count = 0
+    for channel in [c for c in await db.read(accounts.list_channels) if c.name == name]:
+        done = undelivered.PAGE
+        while done == undelivered.PAGE:
+            done = await db.write(undelivered.reopen, channel.id, now=datetime.now(UTC))
+            count += done
+    return count
 
 
 def show(settings: Settings, options: argparse.Namespace) -> None:

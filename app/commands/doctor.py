@@ -1,19 +1,25 @@
 """``doctor``: what is wrong with a configuration, and how to mend it, in plain sentences."""
 
 import argparse
+import asyncio
 import os
-from collections.abc import Callable, Iterator
-from datetime import datetime
+from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import UTC, datetime
 
 from app.agents.calendars import BEIJING
 from app.commands import advisers
 from app.commands.channel import problems_of
 from app.commands.opened import with_database
+from app.conversations import undelivered
 from app.dialogue.loading import load_calendar, load_facts, load_knowledge
 from app.errors import ConfigurationError
 from app.faq.files import FOLDERS
 from app.secrets import load_keyring
 from app.settings import Settings
+from app.storage.engine import Missing, Unavailable
+from app.storage.opening import open_storage
+from app.storage.sealing import Damaged
+from app.storage.storage import Storage
 
 
 def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -60,6 +66,29 @@ def _keys(settings: Settings) -> Iterator[str]:
         )
 
 
+def _files(settings: Settings) -> Iterator[str]:
+    storage = open_storage(settings, load_keyring(settings))
+    try:
+        asyncio.run(_try_out(storage))
+    except (Unavailable, Damaged, Missing) as error:
+        where = "DATA_DIR/files" if not settings.storage_url else f"STORAGE_URL {settings.storage_url}"
+        raise ConfigurationError(f"Files of viewers cannot be kept in {where}: {error}.") from None
+    yield from ()
+
+
+async def _try_out(storage: Storage) -> None:
+    """Put, read and delete a file that nobody else can have."""
+
+    async def content() -> AsyncIterator[bytes]:
+        yield os.urandom(32)
+
+    stored = await storage.put(content(), limit=32)
+    async with storage.open(stored.key) as opened:
+        async for _ in opened.chunks:
+            pass
+    await storage.delete(stored.key)
+
+
 def _database(settings: Settings) -> Iterator[str]:
     async def nothing(*_: object) -> None: ...
 
@@ -73,6 +102,12 @@ def _channels(settings: Settings) -> Iterator[str]:
     wrong = [f"{name}: {problem}" for name, problem in problems if problem]
     if wrong:
         raise ConfigurationError(" ".join(wrong))
+    summary = with_database(settings, lambda db, _: db.read(undelivered.summary, datetime.now(UTC)))
+    for channel, api, why, until, words in summary.closed:
+        if until is None:
+            yield f"{channel}: nothing leaves by {api} ({why}); mend it, then 'outbox reopen {channel}': {words}"
+    if summary.dead or summary.unknown:
+        yield f"{summary.dead} messages were given up, of {summary.unknown} nobody knows: see 'outbox list'."
     if not problems:
         yield "there is no channel yet; add one with: python -m app channel add wechat NAME --app-id … --token …"
 
@@ -113,6 +148,7 @@ def _network(settings: Settings) -> Iterator[str]:
 _EXAMINATIONS: tuple[tuple[str, Callable[[Settings], Iterator[str]]], ...] = (
     ("data folder", _data),
     ("keys", _keys),
+    ("files", _files),
     ("database", _database),
     ("channels", _channels),
     ("knowledge", _knowledge),

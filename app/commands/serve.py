@@ -95,7 +95,7 @@ def worker(settings: Settings, options: argparse.Namespace) -> None:
 async def _work(db: Database, keyring: Keyring, settings: Settings) -> None:
     directory = Directory(db, keyring, simulated=settings.demo)
     await directory.refresh()
-    task = asyncio.create_task(work(db, directory, settings))
+    task = asyncio.create_task(work(db, directory, keyring, settings))
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, task.cancel)
     with contextlib.suppress(asyncio.CancelledError):

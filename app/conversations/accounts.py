@@ -4,7 +4,7 @@ import asyncio
 import json
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from time import monotonic
@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.channels.base import Platform
 from app.channels.registry import PLATFORMS
+from app.conversations import credentials, gates
 from app.conversations.models import Channel
 from app.db.database import Database
 from app.db.sql import counter, reserve
@@ -52,7 +53,10 @@ def save(
     now: datetime,
     simulated: bool = False,
 ) -> int:
-    """Add a channel or replace the one of that name; its credentials are checked first, then sealed."""
+    """Add a channel or replace the one of that name; its credentials are checked first, then sealed.
+
+    What was closed because of the former ones opens again.
+    """
     if platform not in PLATFORMS:
         raise ConfigurationError(f"There is no platform '{platform}'; there is {', '.join(PLATFORMS)}.")
     if not _NAME.fullmatch(name):
@@ -66,6 +70,8 @@ def save(
         session.add(channel)
     channel.settings, channel.secrets, channel.simulated, channel.updated_at = dict(settings), sealed, simulated, now
     session.flush()
+    credentials.forget(session, channel.id)
+    gates.reopen(session, channel.id)
     return channel.id
 
 
@@ -83,8 +89,8 @@ def open_account(channel: Channel, keyring: Keyring) -> Account:
     platform = PLATFORMS.get(channel.platform)
     if platform is None:
         raise ConfigurationError(f"This version of the code does not know the platform '{channel.platform}'.")
-    credentials = platform.account(channel.settings, stored_secrets(channel, keyring))
-    return Account(channel.id, channel.name, channel.simulated, platform, credentials)
+    own = platform.account(channel.settings, stored_secrets(channel, keyring))
+    return Account(channel.id, channel.name, channel.simulated, platform, own)
 
 
 def _context(platform: str, name: str) -> str:
@@ -111,9 +117,19 @@ class Directory:
         await self.refresh()
         return self._by_id.get(channel_id)
 
+    @property
+    def known(self) -> Collection[int]:
+        """Ids of the channels that are served, as last seen."""
+        return self._by_id.keys()
+
+    async def all(self) -> Mapping[int, Account]:
+        """Those that are served, by channel id."""
+        await self.refresh()
+        return self._by_id
+
     def forget(self) -> None:
-        """Look again at the next request."""
-        self._looked_at = float("-inf")
+        """Look again at the next request, and let nobody be served by what is known meanwhile."""
+        self._version = None
 
     def _open(self, channel: Channel) -> Account | None:
         """One account that cannot be used must not take the others with it."""

@@ -69,6 +69,7 @@ class Conversation(Base):
               postgresql_where=sql("closed_at IS NULL")),
         Index("ix_conversations_queue", "queued_at", sqlite_where=sql("owner = 'queue'"),
               postgresql_where=sql("owner = 'queue'")),
+        Index("ix_conversations_identity_id", "identity_id"),
         CheckConstraint("owner IN ('bot', 'queue', 'agent')", name="owner"),
         {"postgresql_with": {"fillfactor": 70}},  # updated by each turn: room for the new version on the same page
     )  # fmt: skip
@@ -78,6 +79,8 @@ class Conversation(Base):
     owner: Mapped[str] = mapped_column(String(8))
     last_seq: Mapped[int]
     """``seq`` of the newest message; the row's lock makes the numbers gapless."""
+    heard_seq: Mapped[int] = mapped_column(server_default="0")
+    """``seq`` of the newest message of the viewer: the windows to him are looked for from there."""
     awaiting: Mapped[str | None] = mapped_column(Text)
     """What the bot waits for, as ``dialogue`` writes it; text, as each turn reads and writes it."""
     failures: Mapped[int] = mapped_column(SmallInteger)
@@ -127,6 +130,8 @@ class Message(Base):
         # On PostgreSQL no index may depend on the state: else each hand-over writes to all of them.
         Index("ix_messages_sending_at", "sending_at", sqlite_where=sql("state = 'sending'"),
               postgresql_using="brin", postgresql_with={"autosummarize": True}),
+        Index("ix_messages_platform_id", "platform_id", sqlite_where=sql("platform_id IS NOT NULL"),
+              postgresql_where=sql("platform_id IS NOT NULL")),
         Index("ix_messages_event_id", "event_id", sqlite_where=sql("direction = 'out'"),
               postgresql_where=sql("direction = 'out'")),  # what answers an event, for a repeat of it
         CheckConstraint("direction IN ('in', 'out')", name="direction"),
@@ -160,3 +165,9 @@ class Message(Base):
     recalled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """When the viewer took it back, on platforms that tell."""
     error: Mapped[str | None] = mapped_column(String(200))
+    platform_id: Mapped[str | None] = mapped_column(String(64))
+    """What the platform calls it: its reports refer to it."""
+    reply_to_id: Mapped[int | None] = mapped_column(Id)
+    """The viewer's message in whose window it leaves; written before the first attempt, the same for each."""
+    reply_number: Mapped[int | None] = mapped_column(SmallInteger)
+    """1 for the first message in that window, 2 for the second…"""

@@ -1,45 +1,59 @@
-"""The sender: takes lanes whose first message is due, sends, and writes what became of it."""
+"""The sender: as many messages on their way as it has places, each settled as soon as it ended.
+
+Three steps, seen as such: ``claiming.claim`` takes what may leave, the platform is called, ``settling.settle`` writes
+what became of it. A claim takes for all places that are free, and one write settles all that ended meanwhile: under
+load transactions are shared, and without load nothing waits for another.
+"""
 
 import asyncio
 import contextlib
 import logging
+import random
 import secrets
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from time import monotonic
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from app import jobs, metrics
-from app.channels.delivery import Delivery, DeliveryError, Line, Outcome
-from app.conversations import outbox
+from app import metrics
+from app.channels.delivery import DeliveryError, Outcome, Receipt
+from app.conversations import claiming, credentials, settling
 from app.conversations.accounts import Account, Directory
-from app.conversations.outbox import Draft
+from app.conversations.calling import Caller, Refused
+from app.conversations.claiming import Class
+from app.conversations.fetching import Reach
+from app.conversations.pending import Draft
+from app.conversations.quiet import NEVER_QUIET, PATIENT, QuietHours
+from app.conversations.settling import Ended
 from app.conversations.tokens import Addresses, Tokens
 from app.db.database import Database
+from app.secrets import Keyring
+from app.storage.storage import Storage
 
 if TYPE_CHECKING:
-    import httpx
+    pass
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 
-LANES = 16
-"""Conversations that one process serves at a time."""
-LEASE = timedelta(seconds=60)
-TIMEOUT = 8.0
-"""Seconds of one step of a call (connecting, each read)."""
-LONGEST = 12.0
-"""Seconds of a whole call. An attempt makes four at the most, so that no lease ends in the middle of a send."""
-EVERY = 0.5
-"""Seconds between two looks for work."""
+PLACES = 32
+"""Messages on their way at a time, and connections of a process to each platform."""
+LEASE = timedelta(seconds=120)
+USABLE = 0.2
+"""Of a lease, after which no attempt begins any more: it must end within the rest."""
+EVERY = 0.1
+"""Seconds between two looks of an idle sender; a look is a few probes of an index."""
+PAUSED = 1.0
+"""Seconds after a failed claim."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
-    """What calls to the platforms need."""
-
-    http: "httpx.AsyncClient"
-    tokens: Tokens
+class _Work:
+    draft: Draft
+    account: Account
+    begin_by: float
+    """By ``monotonic``: it does not jump with the clock."""
 
 
 class Sender:
@@ -47,109 +61,191 @@ class Sender:
         self,
         db: Database,
         directory: Directory,
+        keyring: Keyring,
+        storage: Storage,
         *,
         base_urls: dict[str, str],
         simulated_urls: dict[str, str] | None = None,
+        quiet: QuietHours = NEVER_QUIET,
+        places: int = PLACES,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         """``base_urls``: where each platform's API is, by platform name; ``simulated_urls``: where it is played."""
-        self._db, self._directory, self._clock = db, directory, clock
+        self._db, self._directory, self._keyring, self._storage = db, directory, keyring, storage
+        self._clock, self._quiet, self._places = clock, quiet, places
         self._addresses = Addresses(base_urls, simulated_urls or {})
         self._worker = secrets.token_hex(8)
-        self._line: _Line | None = None
-        """Opened for the first message: most answers ride on a response, and many processes never call anybody."""
+        self._caller: Caller | None = None
+        self._opening = asyncio.Lock()
+        self._paused: dict[Class, datetime] = {}
+        self._under_way: set[asyncio.Task[None]] = set()
+        self._ended: list[Ended] = []
+        self._settling: asyncio.Task[None] | None = None
+        self._changed = asyncio.Event()
+
+    # -------------------- the loop
 
     async def run(self) -> None:
         """Serve until cancelled; what is on its way then is finished first."""
         try:
             while True:
-                if not await _to_its_end(self._round_or_none()):
-                    await asyncio.sleep(EVERY)
+                found = await _to_its_end(self._fill_or_none())
+                await self._rest(EVERY if not found else None)
         finally:
-            await self.close()
-
-    async def close(self) -> None:
-        if self._line is not None:
-            await self._line.http.aclose()
+            try:
+                await self._drain()
+            finally:
+                await self.close()
 
     async def round(self) -> int:
-        """Lease what is due and send it; returns how many lanes there were."""
-        lanes = await self._db.write(
-            jobs.claim, topic=outbox.TOPIC, worker=self._worker, now=self._clock(), lease=LEASE, limit=LANES
-        )
-        if lanes and self._line is None:  # in a thread, for it takes a tenth of a second in which others are answered
-            self._line = await asyncio.to_thread(_open_line, self._addresses)
-        async with asyncio.TaskGroup() as tasks:
-            for lane_id in lanes:
-                tasks.create_task(self._deliver(lane_id))
-        return len(lanes)
+        """Claim once for all places, and wait until all of it has ended; returns how many lanes were looked at."""
+        looked_at = await self._fill()
+        await self._drain()
+        return looked_at
 
-    async def _round_or_none(self) -> int:
+    async def close(self) -> None:
+        """What is still on its way is cut: its lane is looked at when the lease ends."""
+        for task in self._under_way:
+            task.cancel()
+        await asyncio.gather(*self._under_way, return_exceptions=True)
+        if self._caller is not None:
+            await self._caller.close()
+
+    async def refresh_tokens(self) -> None:
+        """Fetch those ahead whose end is near, also where nobody sends at the moment."""
+        due = await self._db.read(credentials.channels_to_refresh, self._clock())
+        accounts = await self._directory.all()
+        for account in [accounts[channel_id] for channel_id in due if channel_id in accounts]:
+            await (await self.caller()).token(account)
+
+    async def reach(self, channel_id: int) -> Reach | None:
+        """A channel as it can be called now, for what is no message; the DeliveryError of fetching its token."""
+        account = await self._directory.by_id(channel_id)
+        if account is None:
+            return None
+        caller = await self.caller()
+        token = await caller.token(account)
+        return Reach(account, caller.line(account, token), lambda: caller.replace(account, token))
+
+    async def caller(self) -> Caller:
+        """Opened for the first call: most answers ride on a response, and many processes never call anybody."""
+        async with self._opening:
+            if self._caller is None:
+                self._caller = await asyncio.to_thread(self._open_caller)
+            return self._caller
+
+    async def _rest(self, seconds: float | None) -> None:
+        """Until a place is free, or for so long where there is nothing to do."""
+        self._changed.clear()
+        if seconds is None and len(self._under_way) < self._places:
+            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._changed.wait()
+
+    async def _fill_or_none(self) -> int:
         try:
-            return await self.round()
+            return await self._fill()
         except Exception:
-            log.exception("sender stopped for now")
+            log.exception("nothing claimed for now")
+            await asyncio.sleep(PAUSED)
             return 0
 
-    async def _deliver(self, lane_id: int) -> None:
-        """One message of the lane: the next is another round's, so that no lane outlives its lease."""
-        try:
-            draft = await self._db.write(outbox.begin_next, lane_id, worker=self._worker, now=self._clock())
-            if draft is not None:
-                await self._settle(lane_id, draft, await self._attempt(draft))
-        except Exception:  # the other lanes' messages are on their way; this one's is looked at when the lease ends
-            log.exception("lane left to its lease", extra={"lane_id": lane_id})
-
-    async def _settle(self, lane_id: int, draft: Draft, error: DeliveryError | None) -> None:
-        metrics.deliveries.labels(error.outcome if error else "sent").inc()
-        if error is not None:
-            log.warning("not delivered", extra={"message_id": draft.message_id, "code": error.code})
-        await self._db.write(outbox.settle, lane_id, draft, error, worker=self._worker, now=self._clock())
-
-    async def _attempt(self, draft: Draft) -> DeliveryError | None:
-        account = await self._directory.by_id(draft.channel_id)
-        if account is None:
-            return DeliveryError("channel", Outcome.retry, "the channel is not served", retry_after=60)
-        error = await self._send(account, draft)
-        if error is not None and error.outcome is Outcome.refresh:  # once: a wrong secret would use up the quota
-            error = await self._send(account, draft)
-        return error
-
-    async def _send(self, account: Account, draft: Draft) -> DeliveryError | None:
-        base_url, delivery = (
-            self._addresses.of(account),
-            Delivery(draft.recipient, draft.message, str(draft.message_id)),
+    async def _fill(self) -> int:
+        """Claim for the places that are free; 0 where nothing is due."""
+        now, free = self._clock(), self._places - len(self._under_way)
+        accounts, skipped = await self._directory.all(), self._skipped(now)
+        due = await self._db.read(claiming.ready, now) if free > 0 else []
+        if not any(channel in accounts and (channel, priority) not in skipped for channel, priority in due):
+            return 0
+        claimed_at = monotonic()
+        claimed = await self._db.write(
+            claiming.claim, accounts, worker=self._worker, now=now, lease=LEASE, limit=free, paused=skipped
         )
-        line, token = self._line, ""
-        assert line is not None
+        self._paused |= claimed.paused
+        begin_by = claimed_at + LEASE.total_seconds() * USABLE
+        for draft in claimed.drafts:
+            self._start(_Work(draft, accounts[draft.channel_id], begin_by))
+        return claimed.looked_at
+
+    def _skipped(self, now: datetime) -> set[Class]:
+        """Classes whose turn is later: their rate is used up, or it is quiet time."""
+        self._paused = {key: until for key, until in self._paused.items() if until > now}
+        if not self._quiet.holds(now):
+            return set(self._paused)
+        return {*self._paused, *((channel, p) for channel in self._directory.known for p in PATIENT)}
+
+    def _start(self, work: _Work) -> None:
+        task = asyncio.create_task(self._deliver(work))
+        self._under_way.add(task)
+
+        def landed(done: "asyncio.Task[None]") -> None:
+            self._under_way.discard(done)
+            self._changed.set()
+
+        task.add_done_callback(landed)
+
+    async def _drain(self) -> None:
+        while self._under_way or self._settling is not None:
+            await asyncio.wait({*self._under_way, *([self._settling] if self._settling else [])})
+
+    # -------------------- one message
+
+    async def _deliver(self, work: _Work) -> None:
+        receipt: Receipt | None = None
+        error: DeliveryError | None = None
+        whole = False
         try:
-            token = await _within(LONGEST, line.tokens.current(account), Outcome.retry)
-            sending = account.platform.send(Line(line.http, base_url, token), account.credentials, delivery)
-            await _within(LONGEST, sending, Outcome.unknown)
-        except DeliveryError as error:
-            if error.outcome is Outcome.refresh:
-                line.tokens.drop(account, token)
-            return error
-        return None
+            receipt = await self._attempt(work)
+        except Refused as refused:
+            error, whole = refused.error, True
+        except DeliveryError as failed:
+            error = failed
+        except Exception as broken:  # a bug: nobody can say how far it came
+            log.exception("attempt broken", extra={"message_id": work.draft.message_id})
+            error = DeliveryError("broken", Outcome.unknown, type(broken).__name__)
+        self._note(Ended(work.draft, receipt, error, random.random(), whole))
 
+    async def _attempt(self, work: _Work) -> Receipt:
+        if monotonic() > work.begin_by:  # the process stood still, and the lease may end before the call does
+            raise DeliveryError("too_late", Outcome.retry, "the lease was nearly over before the attempt began")
+        caller = self._caller or await self.caller()
+        return await caller.send(work.account, work.draft)
 
-def _open_line(addresses: Addresses) -> _Line:
-    import httpx  # with the certificates of ``tls`` some 10 MB that only a process that sends needs
+    def _note(self, ended: Ended) -> None:
+        metrics.deliveries.labels(ended.error.outcome if ended.error else "sent").inc()
+        if ended.error is not None:
+            extra = {"message_id": ended.draft.message_id, "code": ended.error.code, "outcome": ended.error.outcome}
+            log.log(logging.ERROR if ended.error.outcome is Outcome.operator else logging.WARNING, "not delivered",
+                    extra=extra)  # fmt: skip
+        self._ended.append(ended)
+        if self._settling is None:
+            self._settling = asyncio.create_task(self._settle())
 
-    from app.tls import trusted
+    async def _settle(self) -> None:
+        """Until nothing is left to write."""
+        try:
+            while self._ended:
+                ended, self._ended = self._ended, []
+                try:
+                    await self._db.write(settling.settle, ended, worker=self._worker, now=self._clock())
+                except Exception:  # they are looked at when their leases end
+                    log.exception("not settled", extra={"count": len(ended)})
+        finally:
+            self._settling = None
+            self._changed.set()
 
-    limits = httpx.Limits(max_connections=32, max_keepalive_connections=8)
-    http = httpx.AsyncClient(verify=trusted(), timeout=TIMEOUT, limits=limits)
-    return _Line(http, Tokens(http, addresses))
+    def _open_caller(self) -> Caller:
+        """In a thread, for it takes a tenth of a second in which others are answered."""
+        import httpx  # with the certificates of ``tls`` some 10 MB that only a process that sends needs
 
+        from app.conversations.calling import TIMEOUT
+        from app.tls import trusted
 
-async def _within(seconds: float, call: Awaitable[T], lost: Outcome) -> T:
-    """A server that answers byte by byte passes every time-out of a single step."""
-    try:
-        async with asyncio.timeout(seconds):
-            return await call
-    except TimeoutError:
-        raise DeliveryError("no_answer", lost, f"not done in {seconds:g} s") from None
+        limits = httpx.Limits(max_connections=self._places, max_keepalive_connections=self._places)
+        http = httpx.AsyncClient(verify=trusted(), timeout=TIMEOUT, limits=limits)
+        tokens = Tokens(self._db, self._keyring, http, self._addresses, self._clock)
+        return Caller(self._db, self._storage, http, tokens, self._addresses, self._clock)
 
 
 async def _to_its_end(work: Coroutine[Any, Any, T]) -> T:

@@ -10,15 +10,17 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from app.channels.base import Followed, Inbound, Recalled, Text, Unfollowed
+from app.channels.base import Followed, Inbound, NoticeReported, ProactiveChanged, Recalled, Text, Unfollowed
 from app.channels.outbound import Choice
 from app.channels.text import split_text
-from app.conversations import outbox
+from app.conversations import attachments, outbox, reports
 from app.conversations.models import Direction, InboundEvent, Message, MessageState, Via
-from app.conversations.outbox import NEVER, Queued
+from app.conversations.outbox import Queued
+from app.conversations.pending import NEVER
 from app.db.base import Encoded
 from app.db.rows import Insert, table_of
-from app.dialogue import filing, phrases, threads
+from app.db.sql import changed
+from app.dialogue import filing, people, phrases, threads
 from app.dialogue.circumstances import Circumstances
 from app.dialogue.filing import Filed
 from app.dialogue.provenance import Source
@@ -84,6 +86,7 @@ class Book:
         made = _insert_messages.beside(session, self._rows(), [conversations, histories])
         ids = {(row[1], row[2]): row[0] for row in made}
         self._queue(session, ids)
+        self._expect(session, ids)
         return {entry.push.key: self._answer(entry, ids, files.numbers) for entry in self._entries}
 
     # -------------------- messages
@@ -92,11 +95,12 @@ class Book:
         """Number the message and its answers; decide what rides on the response and what queues."""
         thread, push = entry.thread, entry.push
         thread.last_seq += 1
-        entry.asked_seq = thread.last_seq
+        entry.asked_seq = thread.heard_seq = thread.last_seq
         may_ride = push.capability.passive_reply and self._now < push.answer_by
         lane = self._lanes.get(thread.conversation_id)
         if may_ride and lane is not None:
             entry.rides = outbox.take_first(session, lane, event_id=entry.event_id, now=self._now)
+            outbox.reopen(session, lane, self._now)
             if lane.ready_at is None:
                 self._lanes.pop(thread.conversation_id)
         for part, say in _parts(entry.decision, push, ticket):
@@ -149,6 +153,15 @@ class Book:
         ]  # fmt: skip
         outbox.enqueue(session, queued, now=self._now)
 
+    def _expect(self, session: Session, ids: dict[tuple[int, int], int]) -> None:
+        files = [
+            (ids[entry.thread.conversation_id, entry.asked_seq], entry.push.media)
+            for entry in self._entries
+            if entry.push.media
+        ]
+        if files:
+            attachments.expect(session, files, self._now)
+
     def _answer(self, entry: _Entry, ids: dict[tuple[int, int], int], numbers: dict[int, int]) -> Answer:
         decision, conversation = entry.decision, entry.thread.conversation_id
         text: str | None = None
@@ -172,6 +185,29 @@ def note_presence(session: Session, pushes: Sequence[Push]) -> None:
         if isinstance(content, (Followed, Unfollowed)):
             own = (Identity.channel_id == push.channel_id, Identity.external_id == push.sender)
             session.execute(update(Identity).where(*own).values(following=isinstance(content, Followed)))
+
+
+def note_reports(session: Session, pushes: Sequence[Push], now: datetime) -> None:
+    """What the platform says later of messages that it took."""
+    found = [
+        reports.Report(push.channel_id, content.message_id[:64], content.delivered, content.status)
+        for push in pushes
+        if isinstance(push.message, Inbound) and isinstance(content := push.message.content, NoticeReported)
+    ]
+    if found:
+        reports.note(session, found, now)
+
+
+def note_switches(session: Session, pushes: Sequence[Push], now: datetime) -> None:
+    """Whether a viewer, or a group's owner, lets us speak first; a group may have said nothing else so far."""
+    for push in pushes:
+        content = push.message.content if isinstance(push.message, Inbound) else None
+        if isinstance(content, ProactiveChanged):
+            own = (Identity.channel_id == push.channel_id, Identity.external_id == push.sender)
+            switch = update(Identity).where(*own).values(proactive=content.allowed)
+            if not changed(session.execute(switch)):
+                people.welcome(session, {push.who}, now)
+                session.execute(switch)
 
 
 def note_recalls(session: Session, pushes: Sequence[Push], now: datetime) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import literal_column, null, select
 from sqlalchemy.orm import Session
 
-from app.conversations import outbox, routing
+from app.conversations import outbox, pending, routing
 from app.db.driver import Prepared
 from app.db.rows import table_of
 from app.db.sql import is_any
@@ -17,7 +17,8 @@ from app.dialogue.threads import Thread
 from app.dialogue.turn import Awaiting, Decision, Waits
 from app.dialogue.waiting import ASKS_OWN_TICKETS
 from app.faq.knowledge import INTENT_PREFIX, Action, Intent
-from app.jobs import HAS_WORK, Lane
+from app.jobs.lanes import HAS_WORK
+from app.jobs.models import Lane
 from app.tickets import views
 from app.tickets.views import TicketRef, TicketView
 
@@ -33,7 +34,7 @@ LOOK = Prepared(
     .where(is_any(views.OPEN[0], "conversations"), views.IS_OPEN)
     .union_all(
         select(literal_column("'lane'"), _lane.subject_id, *_NONE).where(
-            _lane.topic == literal_column(f"'{outbox.TOPIC}'"), is_any(_lane.subject_id, "conversations"), HAS_WORK
+            _lane.topic == literal_column(f"'{pending.TOPIC}'"), is_any(_lane.subject_id, "conversations"), HAS_WORK
         ),
         select(literal_column("'queue'"), routing.waiting().scalar_subquery(), *_NONE),
     )

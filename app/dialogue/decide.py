@@ -46,6 +46,7 @@ from app.tickets.models import TicketKind, TicketPriority
 
 _PARTICLE = 1
 """Characters that ask nothing beside a title: 长风渡呢."""
+_GREETING = "greeting"
 _ASKED_MOST = (
     "playback.buffering",
     "membership.not_arrived",
@@ -204,6 +205,8 @@ def _wordless(turn: Turn, rules: Rules, now: datetime) -> Decision:
 def _do(turn: Turn, found: Entry | Intent, rules: Rules, now: datetime) -> Decision:
     also = turn.understanding.also if turn.understanding and found is turn.understanding.meant else None
     if isinstance(found, Intent):
+        if found.id == _GREETING and turn.more:  # what waited for him comes first, and a bare greeting would bury it
+            return reply(turn.memory, phrases.ANYTHING_LEFT)
         done = _ACTIONS[found.action](turn, found, rules, now)
         return answers.beside(turn, done, also) if also else _with_choice(turn, found, done, rules, now)
     return answers.both(turn, found, also, rules, now) if also else answers.answer(turn, found, rules, now)

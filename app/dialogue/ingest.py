@@ -16,8 +16,9 @@ from heapq import heappop, heappush
 from time import monotonic
 
 from app import logs, metrics
-from app.conversations import outbox
-from app.conversations.outbox import NEVER, Queued
+from app.conversations import passive
+from app.conversations.outbox import Queued
+from app.conversations.pending import NEVER
 from app.db.database import Database
 from app.dialogue import batch, events
 from app.dialogue.push import ACKNOWLEDGED, Answer, Fate, Push
@@ -199,7 +200,7 @@ class Ingest:
     async def _write_hand_overs(self) -> bool:
         handed, self._handed_over = self._handed_over, []
         try:
-            await self._db.write(outbox.mark_sent, handed)
+            await self._db.write(passive.mark_sent, handed)
         except Exception:
             self._handed_over = handed + self._handed_over
             log.exception("hand-overs not written")
@@ -237,7 +238,7 @@ class Ingest:
 
     async def _put_back(self, late: list[Queued], carried_at: datetime) -> None:
         try:
-            await self._db.write(outbox.put_back, late, carried_at=carried_at, now=_now())
+            await self._db.write(passive.put_back, late, carried_at=carried_at, now=_now())
         except Exception:
             log.exception("late answers not queued")  # a repeat can fetch them; after the last they are ``unknown``
 

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from app.channels.base import Capability, Inbound, Undecodable
+from app.channels.delivery import Media
 from app.channels.outbound import Choice
 from app.dialogue.turn import Decision, Memory, Said
 from app.dialogue.understand import Understanding
@@ -27,6 +28,8 @@ class Push(NamedTuple):
     """After this the response can carry no answer in time."""
     send_after: datetime
     """Before this a late answer is not sent by itself: a repeat of the platform may still fetch it."""
+    media: tuple[Media, ...] = ()
+    """The files that the message left with the platform."""
 
     @property
     def key(self) -> Key:

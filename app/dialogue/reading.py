@@ -2,7 +2,8 @@
 
 from datetime import datetime, timedelta
 
-from app.channels.base import Capability, Content, Inbound, MenuUsed, Text, Undecodable, Voice
+from app.channels.base import Capability, Content, Inbound, MenuUsed, Platform, Text, Undecodable, Voice
+from app.channels.delivery import Media
 from app.conversations.accounts import Account
 from app.conversations.models import InboundEvent
 from app.dialogue.push import Push
@@ -53,7 +54,16 @@ def _push(
         received_at=received_at,
         answer_by=answer_by,
         send_after=send_after,
+        media=_media(account.platform, message),
     )
+
+
+def _media(platform: Platform, message: Inbound | Undecodable) -> tuple[Media, ...]:
+    if isinstance(message, Undecodable):
+        return ()
+    if isinstance(message.content, Text):  # most by far
+        return message.attachments
+    return (*platform.media(message.content), *message.attachments)
 
 
 def _understanding(content: Content, brain: Brain) -> Understanding | None:

@@ -35,6 +35,8 @@ class Thread:
     wrote_at: datetime
     queued_at: datetime | None
     closed_at: datetime | None = None
+    heard_seq: int = 0
+    """``seq`` of the viewer's newest message."""
 
 
 _insert_conversations = Insert(
@@ -46,7 +48,7 @@ _insert_conversations = Insert(
 _update_conversations = Update(
     table_of(Conversation),
     ("owner", "last_seq", "awaiting", "failures", "last_entry", "viewer_wrote_at", "queued_at", "acknowledged",
-     "closed_at", "repeats", "heard"),
+     "closed_at", "repeats", "heard", "heard_seq"),
 )  # fmt: skip
 _conversation = table_of(Conversation).c
 STATE = [
@@ -63,6 +65,7 @@ STATE = [
     _conversation.queued_at,
     _conversation.repeats,
     _conversation.heard,
+    _conversation.heard_seq,
 ]
 """What ``thread`` makes a thread of."""
 OPEN = Prepared(
@@ -130,7 +133,7 @@ def thread(state: Sequence[Any], viewer_id: int) -> Thread:
     row_id, identity, channel, last_seq, owner, awaiting, failures, last_entry, acknowledged, wrote, queued, *rest = (
         state
     )
-    repeats, heard = rest
+    repeats, heard, heard_seq = rest
     memory = Memory(
         owner,
         _awaiting(awaiting),
@@ -140,7 +143,7 @@ def thread(state: Sequence[Any], viewer_id: int) -> Thread:
         repeats,
         _slots(heard),
     )
-    return Thread(row_id, identity, viewer_id, channel, last_seq, memory, wrote, queued)
+    return Thread(row_id, identity, viewer_id, channel, last_seq, memory, wrote, queued, heard_seq=heard_seq)
 
 
 def _open(session: Session, identities: dict[Sender, Person], now: datetime) -> dict[Sender, Thread]:
@@ -173,7 +176,7 @@ def _row(thread: Thread) -> tuple[Any, ...]:
     return (
         thread.conversation_id, memory.owner, thread.last_seq, awaiting, memory.failures, memory.last_entry,
         thread.wrote_at, thread.queued_at, memory.acknowledged, thread.closed_at, memory.repeats,
-        None if memory.heard is NOTHING else _written(memory.heard),
+        None if memory.heard is NOTHING else _written(memory.heard), thread.heard_seq,
     )  # fmt: skip
 
 

@@ -28,6 +28,8 @@ class Identity(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     following: Mapped[bool | None]
     """None: the platform has not told."""
+    proactive: Mapped[bool | None]
+    """Whether the viewer, or a group's owner, lets us speak first; None: the platform has not told."""
     refused_pushes_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """Since when the viewer wants no value-added pushes (退订)."""
 

@@ -39,6 +39,7 @@ def test_a_demo_is_well(run: Run, data_dir: Path) -> None:
     assert list(findings(ended.out, "ok")) == [
         "data folder",
         "keys",
+        "files",
         "database",
         "channels",
         "knowledge",
@@ -70,13 +71,29 @@ def test_a_fact_that_is_set_is_not_missed(run: Run) -> None:
     assert "FACTS__" in advice["knowledge"]
 
 
+def test_a_place_for_files_that_cannot_be_used_is_named(doctor: Run, data_dir: Path) -> None:
+    bucket = {"STORAGE_URL": "s3://desk", "S3_ENDPOINT": "http://127.0.0.1:1", "S3_ACCESS_KEY": "desk"}
+    there = doctor(**bucket, S3_SECRET_KEY="geheim")
+    (data_dir / "files").rename(data_dir / "elsewhere")
+    (data_dir / "files").write_text("in the way")
+    here = doctor()
+    assert (there.code, here.code) == (1, 1)
+    assert findings(there.out, "WRONG")["files"].startswith(
+        "Files of viewers cannot be kept in STORAGE_URL s3://desk: S3"
+    )
+    assert findings(here.out, "WRONG")["files"].startswith(
+        "Files of viewers cannot be kept in DATA_DIR/files: FileExists"
+    )
+    assert "geheim" not in there.out
+
+
 def test_a_data_folder_that_cannot_be_made(doctor: Run, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     folder = tmp_path / "file" / "data"
     ended = doctor(DATA_DIR=str(folder))
     wrong = findings(ended.out, "WRONG")
     assert (ended.code, ended.err) == (1, "")
-    assert list(wrong) == ["data folder", "keys", "database", "channels"]
+    assert list(wrong) == ["data folder", "keys", "files", "database", "channels"]
     assert wrong["data folder"] == f"DATA_DIR {folder} cannot be made: Not a directory."
     assert ended.out.endswith("The service cannot run like this.\n")
     assert "Traceback" not in ended.out

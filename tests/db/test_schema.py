@@ -30,7 +30,8 @@ MIGRATION_LOCK = 7_326_011_409
 """The advisory lock of migrations/env.py."""
 _numbers = itertools.count(1)
 
-for path in [*sorted((ROOT / "app").glob("**/models.py")), *(ROOT / "app" / name for name in ("jobs.py", "db/sql.py"))]:
+_BESIDE = ("jobs.py", "db/sql.py", "conversations/attachments.py")
+for path in [*sorted((ROOT / "app").glob("**/models.py")), *(ROOT / "app" / name for name in _BESIDE)]:
     importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
 
 

@@ -67,7 +67,8 @@ def hold(session: Session, gate: Gate) -> None:
 def break_commit(session: Session) -> None:
     """Leave a broken reference that only the COMMIT finds."""
     session.execute(text("PRAGMA defer_foreign_keys = ON"))
-    session.execute(text("INSERT INTO jobs VALUES (1, 404, 'message', 1, NULL, NULL, 'queued', 0, 0, NULL, 0)"))
+    columns = "lane_id, kind, subject_id, state, not_before, attempts, created_at"
+    session.execute(text(f"INSERT INTO jobs ({columns}) VALUES (404, 'message', 1, 'queued', 0, 0, 0)"))
 
 
 async def in_one_group(db: SqliteDatabase, *rules: Callable[[Session], object]) -> list[object]:

@@ -8,7 +8,7 @@ import pytest
 
 from app.agents.calendars import ALWAYS
 from app.channels.base import Content, Inbound, Text
-from app.conversations import accounts, outbox
+from app.conversations import accounts, passive
 from app.conversations.accounts import Account, Directory
 from app.db.database import Database
 from app.dialogue import batch
@@ -79,7 +79,7 @@ class Talk:
 
     async def bring(self, pushes: Sequence[Push], handed_over: Sequence[int] = ()) -> list[Answer]:
         if handed_over:
-            await self.db.write(outbox.mark_sent, [(message_id, self.now) for message_id in handed_over])
+            await self.db.write(passive.mark_sent, [(message_id, self.now) for message_id in handed_over])
         return await self.db.write(batch.handle, pushes, self.rules, now=self.now)
 
     async def say(self, content: str | Content, sender: str = "viewer") -> Answer:

@@ -9,13 +9,13 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.channels.base import AgentSession, Followed, Image, Undecodable, Unfollowed, Unknown
-from app.conversations import outbox
+from app.conversations import passive
 from app.conversations.models import Conversation, InboundEvent, Message
 from app.dialogue import batch, events, phrases
 from app.dialogue.answers import first_words
 from app.dialogue.push import Answer, Fate
 from app.dialogue.turn import Said
-from app.jobs import Job, Lane
+from app.jobs.models import Job, Lane
 from app.tickets.models import Ticket, TicketEvent
 from app.viewers.models import Identity, Viewer
 from tests.db.gates import PATIENCE, Gate
@@ -94,7 +94,7 @@ async def test_a_repeat_gets_the_stored_answer_and_adds_nothing(talk: Talk) -> N
 async def test_a_repeat_after_the_last_retry_makes_an_unknown_answer_known_again(talk: Talk) -> None:
     push = talk.push(REFUND)
     await talk.bring([push])
-    assert await talk.db.write(outbox.mark_unknown, before=talk.now + timedelta(seconds=1)) == 1
+    assert await talk.db.write(passive.mark_unknown, before=talk.now + timedelta(seconds=1)) == 1
     assert (await talk.db.read(messages))[1][2] == "unknown"
     again = (await talk.bring([push]))[0]
     await talk.bring([], [again.message_id or 0])

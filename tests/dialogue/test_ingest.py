@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app import metrics
 from app.channels.base import Image
-from app.conversations import outbox
+from app.conversations import passive
 from app.conversations.accounts import Directory
 from app.conversations.models import InboundEvent, Message
 from app.dialogue import ingest as module
@@ -117,13 +117,13 @@ async def test_the_last_hand_overs_are_written_at_the_end(talk: Talk) -> None:
 
 async def test_the_end_waits_for_hand_overs_that_are_being_written(talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
     """Else the store is closed while they are on their way into it."""
-    gate, mark_sent = Gate(), outbox.mark_sent
+    gate, mark_sent = Gate(), passive.mark_sent
 
     def mark_and_stop(session: Session, handed: list[tuple[int, datetime]]) -> None:
         gate.stop(session)
         mark_sent(session, handed)
 
-    monkeypatch.setattr(outbox, "mark_sent", mark_and_stop)
+    monkeypatch.setattr(passive, "mark_sent", mark_and_stop)
     async with serving(talk) as ingest:
         ingest.handed_over((await ingest.submit(talk.push(REFUND))).message_id or 0)
         await gate.reached()

@@ -16,13 +16,14 @@ from app.channels.base import File, Inbound
 from app.channels.qq.addresses import Scene
 from app.conversations import accounts
 from app.conversations.accounts import Account, Directory
+from app.conversations.attachments import Attachment, AttachmentState
 from app.conversations.models import Direction, InboundEvent, Message, MessageState, Via
 from app.db.database import Database
 from app.dialogue import batch, phrases
 from app.dialogue.push import Fate
 from app.dialogue.reading import context, read_arrived
 from app.dialogue.rules import Rules
-from app.jobs import Job
+from app.jobs.models import Job
 from app.secrets import Keyring, load_keyring
 from app.settings import Settings
 from app.simulator.qq.acts import Pushed
@@ -35,12 +36,13 @@ from tests.fakes.qq import APP_ID, SECRET, Played, running
 from tests.faults.waiting import eventually
 
 REFUND = "会员可以退款吗？"
+PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 64
 WEBHOOK = "http://test/webhooks/qq/bot"
 
 
 async def add_bot(db: Database, settings: Settings) -> None:
     await db.write(
-        accounts.save, platform="qq", name="bot", settings={"app_id": APP_ID, "proactive": True},
+        accounts.save, platform="qq", name="bot", settings={"app_id": APP_ID},
         secrets={"app_secret": SECRET}, keyring=load_keyring(settings), now=datetime.now(UTC),
     )  # fmt: skip
 
@@ -80,7 +82,7 @@ async def sending(door: Door) -> AsyncIterator[None]:
     if service.db.dialect == "sqlite":
         yield
         return
-    working = asyncio.create_task(work(service.db, service.directory, service.settings))
+    working = asyncio.create_task(work(service.db, service.directory, service.keyring, service.settings))
     try:
         yield
     finally:
@@ -91,7 +93,8 @@ async def sending(door: Door) -> AsyncIterator[None]:
 
 async def test_a_question_is_acknowledged_and_answered_by_a_call(door: Door) -> None:
     async with sending(door):
-        heard = await door.push(door.played.acts.says(Scene.c2c, "U1", "U1", REFUND))
+        pushed = door.played.acts.says(Scene.c2c, "U1", "U1", REFUND)
+        heard = await door.push(pushed)
         assert (heard.status, heard.body) == (200, b'{"op":12,"d":0}')
 
         async def shown() -> list[str]:
@@ -99,8 +102,53 @@ async def test_a_question_is_acknowledged_and_answered_by_a_call(door: Door) -> 
 
         (text,) = await eventually("the answer shows", shown, within=10)
     assert "退" in text
+    (seen,) = door.played.world.place(Scene.c2c, "U1").seen
+    assert seen.replies_to == f"{pushed.reply}#1"
     kept = await door.db.read(lambda s: [(m.direction, m.via, m.text) for m in s.scalars(_messages())])
     assert kept == [(Direction.inbound, None, REFUND), (Direction.outbound, Via.outbox, text)]
+
+
+async def test_a_tap_is_settled_and_answered_as_such(door: Door) -> None:
+    async with sending(door):
+        pushed = door.played.acts.taps("U1", "membership.refund|会员退款")
+        assert (await door.push(pushed)).acknowledged
+
+        async def settled() -> bool:
+            return bool(door.played.world.settled and door.played.world.place(Scene.c2c, "U1").seen)
+
+        await eventually("the tap is settled and answered", settled, within=10)
+    (seen,) = door.played.world.place(Scene.c2c, "U1").seen
+    assert seen.replies_to == f"{pushed.id}#1"
+    assert [tap.code for tap in door.played.world.settled.values()] == [0]
+
+
+async def test_files_beside_words_are_brought_from_the_platform(door: Door) -> None:
+    door.played.world.left["a"] = ("image/png", PNG)
+    file = {"content_type": "image/png", "filename": "a.png", "url": f"{door.played.url}/left/a"}
+    async with sending(door):
+        said = door.played.acts.says(Scene.c2c, "U1", "U1", REFUND, attachments=[file])
+        assert (await door.push(said)).acknowledged
+
+        async def kept() -> list[str]:
+            under_way = (AttachmentState.waiting, AttachmentState.fetching)
+            states = select(Attachment.state).where(Attachment.state.not_in(under_way))
+            return await door.db.read(lambda s: list(s.scalars(states)))
+
+        assert await eventually("the file is brought", kept, within=10) == [AttachmentState.stored]
+
+
+async def test_every_answer_names_a_message_and_no_number_twice(door: Door) -> None:
+    async with sending(door):
+        for number in range(3):
+            await door.push(door.played.acts.says(Scene.c2c, "U1", "U1", REFUND if number else "你好"))
+
+        async def shown() -> bool:
+            return len(door.played.world.place(Scene.c2c, "U1").seen) >= 3
+
+        await eventually("all are answered", shown, within=10)
+    numbers = [seen.replies_to for seen in door.played.world.place(Scene.c2c, "U1").seen]
+    assert len(set(numbers)) == len(numbers)
+    assert {call.code for call in door.played.world.log if call.api == "c2c"} == {0}
 
 
 async def test_a_repeat_is_acknowledged_and_nothing_more(door: Door) -> None:

@@ -1,21 +1,26 @@
 """Channels, conversations and messages, stored as the service stores them."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.conversations import accounts, outbox
 from app.conversations.models import Conversation, Direction, Message, MessageState, Via
 from app.conversations.outbox import Queued
 from app.db.database import Database
-from app.jobs import Priority
+from app.jobs.models import Priority
 from app.secrets import Keyring
+from app.storage.folder import Folder
+from app.storage.storage import Storage
 from app.viewers.models import Identity, Viewer
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 KEYRING = Keyring([b"k" * 32])
 WECHAT = {"app_id": "wx1234567890abcdef", "mode": "plain"}
+STORAGE = Storage(Folder(Path("/nonexistent")), Path("/nonexistent"), KEYRING)
+"""For senders that send no files."""
 SECRETS = {"token": "token123", "app_secret": "appsecret"}
 
 
@@ -29,9 +34,9 @@ async def channel(db: Database, name: str = "main", *, simulated: bool = False) 
 
 async def conversation(
     db: Database, channel_id: int, viewer: str = "openid-1", *, following: bool | None = None, owner: str = "bot",
-    queued_at: datetime | None = None, closed_at: datetime | None = None,
+    queued_at: datetime | None = None, closed_at: datetime | None = None, wrote_at: datetime | None = NOW,
 ) -> int:  # fmt: skip
-    """A conversation of a new viewer, without messages; its id."""
+    """A conversation of a new viewer who wrote once (``wrote_at``: None, never); its id."""
 
     def add(session: Session) -> int:
         person = Viewer(created_at=NOW)
@@ -48,9 +53,25 @@ async def conversation(
         )  # fmt: skip
         session.add(row)
         session.flush()
+        if wrote_at is not None:
+            hear(session, row, wrote_at)
         return row.id
 
     return await db.write(add)
+
+
+def hear(session: Session, conversation: Conversation, at: datetime) -> None:
+    """Something that the viewer says: it opens his window."""
+    conversation.last_seq += 1
+    conversation.heard_seq = conversation.last_seq
+    session.add(
+        Message(
+            conversation_id=conversation.id,
+            seq=conversation.last_seq, direction=Direction.inbound, author="viewer", kind="text", text="在吗",
+            state=MessageState.received, platform_at=at, created_at=at,
+        )
+    )  # fmt: skip
+    session.flush()
 
 
 async def message(
@@ -80,9 +101,10 @@ async def queued(
 def _add_message(
     session: Session, conversation_id: int, text: str, state: MessageState, via: Via, sending_at: datetime | None
 ) -> int:
-    last = select(func.coalesce(func.max(Message.seq), 0)).where(Message.conversation_id == conversation_id)
+    conversation = session.get_one(Conversation, conversation_id)
+    conversation.last_seq += 1
     row = Message(
-        conversation_id=conversation_id, seq=session.scalars(last).one() + 1, direction=Direction.outbound,
+        conversation_id=conversation_id, seq=conversation.last_seq, direction=Direction.outbound,
         author="bot", kind="text", text=text, state=state, via=via, created_at=NOW, sending_at=sending_at,
     )  # fmt: skip
     session.add(row)
@@ -95,5 +117,6 @@ def get_message(session: Session, message_id: int) -> Message:
 
 
 def states(session: Session) -> list[str]:
-    """The states of all messages, oldest first."""
-    return list(session.scalars(select(Message.state).order_by(Message.id)))
+    """The states of all that we said, oldest first."""
+    said = select(Message.state).where(Message.direction == Direction.outbound)
+    return list(session.scalars(said.order_by(Message.id)))

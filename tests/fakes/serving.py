@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
@@ -10,8 +11,8 @@ Converse = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None
 
 
 @asynccontextmanager
-async def serving(converse: Converse) -> AsyncIterator[str]:
-    """The address under which it is served."""
+async def serving(converse: Converse, context: ssl.SSLContext | None = None) -> AsyncIterator[str]:
+    """The address under which it is served; with ``context`` by TLS."""
     connections: set[asyncio.Task[None]] = set()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -25,9 +26,9 @@ async def serving(converse: Converse) -> AsyncIterator[str]:
             writer.close()
             connections.discard(task)
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
     try:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        yield f"http{'s' if context else ''}://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     finally:
         server.close()
         for task in connections:

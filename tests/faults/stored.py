@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from app.conversations.models import Conversation, Direction, InboundEvent, Message
 from app.dialogue.events import backlog_depth
-from app.jobs import Lane, depth
+from app.jobs.lanes import depth
+from app.jobs.models import Lane
 from app.viewers.models import Identity
 
 
@@ -53,7 +54,8 @@ def damage_body(session: Session, message_id: int) -> None:
 
 def end_leases(session: Session) -> None:
     """Let the time pass after which the lanes of a dead sender are taken over."""
-    session.execute(update(Lane).where(Lane.leased_until.is_not(None)).values(leased_until=datetime.now(UTC)))
+    now = datetime.now(UTC)
+    session.execute(update(Lane).where(Lane.leased_until.is_not(None)).values(leased_until=now, ready_at=now))
 
 
 def is_idle(session: Session) -> bool:

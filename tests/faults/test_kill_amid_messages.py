@@ -9,7 +9,7 @@ from random import Random
 
 import pytest
 
-from app.conversations import outbox
+from app.conversations import passive
 from app.conversations.models import MessageState, Via
 from app.db.database import Database
 from tests.faults import stored
@@ -54,7 +54,7 @@ async def _survive(
     await talking
     await database.write(stored.end_leases)
     await eventually("nothing is left to do", lambda: database.read(stored.is_idle))
-    await database.write(outbox.mark_unknown, before=datetime.now(UTC))  # as if the platform's last retry was over
+    await database.write(passive.mark_unknown, before=datetime.now(UTC))  # as if the platform's last retry was over
 
     assert platform.acknowledged == messages
     assert await database.read(stored.event_states) == {"handled": messages}

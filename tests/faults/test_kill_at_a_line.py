@@ -12,7 +12,7 @@ from tests.faults.waiting import eventually
 
 BEFORE_COMMIT = "kill@app.dialogue.actions:Book._answer"
 BEFORE_RESPONSE = "kill@app.dialogue.ingest:Ingest._resolve"
-BEFORE_SETTLING = "kill@app.conversations.outbox:settle"
+BEFORE_SETTLING = "kill@app.conversations.settling:settle"
 DECIDE_NOTHING = "stall@app.dialogue.backlog:Backlog.page"
 
 VIEWER = "viewer"

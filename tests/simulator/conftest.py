@@ -106,4 +106,4 @@ async def played(settings: Settings) -> AsyncIterator[Played]:
 async def _send(service: Service) -> None:
     """On PostgreSQL the sender is another process's work: here a task's."""
     if service.db.dialect == "postgresql":
-        await work(service.db, service.directory, service.settings)
+        await work(service.db, service.directory, service.keyring, service.settings)

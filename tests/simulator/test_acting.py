@@ -16,6 +16,7 @@ from app.conversations.models import Conversation, InboundEvent, Message, Messag
 from app.conversations.outbox import Queued
 from app.dialogue import phrases
 from app.dialogue.push import Fate as PushFate
+from app.jobs.models import Job, Waits
 from app.simulator.acting import FAILURE, QUEUE, Acting
 from app.simulator.phones import CallExchange, Chat, Fate, NoteExchange, PushExchange, Side
 from app.simulator.wire import REFUSALS
@@ -234,10 +235,12 @@ async def test_what_the_platform_refuses_stands_on_the_wire(played: Played) -> N
     assert call.errcode == 45015
     assert "太晚了" not in said(chat)
 
-    async def is_failed() -> bool:
-        return await played.db.read(newest_state) == MessageState.failed
+    async def waits() -> bool:
+        return await played.db.read(lambda session: session.scalar(select(Job.waits))) == Waits.window
 
-    await eventually("the message failed", is_failed)
+    await eventually("the message waits for the viewer", waits)
+    await played.do("text", text=REFUND)
+    await until(lambda: "太晚了" in said(chat))
 
 
 def queue_text(session: Session, text: str) -> None:

@@ -7,14 +7,13 @@ that is documented) and ``bad_address``.
 
 import base64
 import json
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import httpx
 
-from app.channels.delivery import DeliveryError, Download, Line, Media, Outcome, Receipt, Upload, Uploaded
+from app.channels.delivery import DeliveryError, Line, Outcome, Receipt, Upload, Uploaded
 from app.channels.qq import outcomes
 
 Json = Mapping[str, Any]
@@ -72,31 +71,6 @@ async def settle(line: Line, interaction: str) -> None:
     """Tell the platform that a tap was taken, or its app keeps spinning. Telling it twice does no harm."""
     response = await _request(line, "PUT", f"/interactions/{interaction}", {"code": 0}, lost=Outcome.retry)
     _succeeded(response, _object(response), lost=Outcome.retry)
-
-
-@asynccontextmanager
-async def download(http: httpx.AsyncClient, media: Media) -> AsyncIterator[Download]:
-    """A file by its address, which expires and wants no token."""
-    try:
-        async with http.stream("GET", media.reference) as response:
-            if response.status_code != 200:
-                raise _gone(response.status_code)
-            length = response.headers.get("content-length", "")
-            yield Download(
-                response.headers.get("content-type", media.content_type) or media.content_type,
-                int(length) if length.isascii() and length.isdigit() else None,
-                media.name,
-                response.aiter_bytes(),
-            )
-    except _BAD_ADDRESS as error:
-        raise DeliveryError("bad_address", Outcome.permanent, type(error).__name__) from error
-    except httpx.RequestError as error:
-        raise DeliveryError("no_answer", Outcome.retry, type(error).__name__) from error
-
-
-def _gone(status: int) -> DeliveryError:
-    lasting = 300 <= status < 500 and status != 429
-    return DeliveryError(f"http_{status}", Outcome.permanent if lasting else Outcome.retry)
 
 
 async def _request(line: Line, method: str, path: str, payload: Json, *, lost: Outcome) -> httpx.Response:

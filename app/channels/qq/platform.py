@@ -137,9 +137,10 @@ class QQ:
         return await client.upload(line, _files_of(address), upload)
 
     def download(self, line: Line, account: Account, media: Media) -> AbstractAsyncContextManager[Download]:
-        from app.channels.qq import client
+        """By its address, which expires and wants no token."""
+        from app.channels import downloads
 
-        return client.download(line.http, media)
+        return downloads.from_address(line, media)
 
     async def show_typing(self, line: Line, account: Account, recipient: str, reply_to: ReplyTo | None) -> None:
         """Nothing: on QQ the sign of typing takes one of the few answers that a message allows."""

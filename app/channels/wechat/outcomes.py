@@ -23,10 +23,12 @@ SEND: Final = _table(
         # "Busy" is said by machines that may have taken the message, and there is no idempotency key.
         Outcome.unknown: (-1, -1000),
         Outcome.refresh: (40001, 40014, 41001, 42001),
-        Outcome.retry: (45011,),
+        Outcome.later: (45009, 45011),
+        Outcome.window: (45015, 45047),
+        Outcome.media: (40007,),
+        Outcome.recipient: (43004, 43019, 48002, 50005),
         Outcome.operator: (
             40164,  # our address is not on the allow-list
-            45009,  # the day's quota is used up, until 00:00 Beijing
             48001,  # the account may not use this interface
             48004,  # interface banned for breaking rules
             50001,
@@ -35,22 +37,15 @@ SEND: Final = _table(
         ),
         Outcome.permanent: (
             40003,  # not an openid of this account
-            40007,  # media expired
             40008,
             40033,
-            43004,  # does not follow
-            43019,  # on our blacklist
             44002,
             44004,
             45002,  # too long
             45008,
-            45015,  # window closed, until the viewer writes again
-            45047,  # count used up, until the viewer writes again
             45064,
             47001,
-            48002,  # the viewer switched messages off
             48008,  # not this kind of message
-            50005,  # does not follow
             61500,
         ),
     }

@@ -39,7 +39,8 @@ class PlayedQQ:
     def routes(self) -> list[BaseRoute]:
         token = Route("/app/getAppAccessToken", self._token, methods=["POST"])
         tap = self._route("/interactions/{target}", "interactions", self._settle, "PUT")
-        return [token, tap, *(route for scene in Scene for route in self._of_scene(scene))]
+        left = Route("/left/{name}", self._left, methods=["GET"])
+        return [token, tap, left, *(route for scene in Scene for route in self._of_scene(scene))]
 
     def _of_scene(self, scene: Scene) -> list[BaseRoute]:
         place, path = self.world.place, PATHS[scene]
@@ -59,6 +60,11 @@ class PlayedQQ:
             self._route(f"{path}/messages/{{message}}", "recall", recall, "DELETE"),
         ]
         return [*routes, self._route(f"{path}/files", "files", upload, "POST")] if path.startswith("/v2") else routes
+
+    async def _left(self, request: Request) -> Response:
+        """A file that somebody sent: whoever has its address gets it, until it is gone."""
+        kind, content = self.world.left.get(request.path_params["name"], ("", b""))
+        return Response(content, 200 if kind else 404, media_type=kind or None)
 
     def _settle(self, bot: Bot, request: Request, asked: Json) -> Result:
         return taking.settle(self.world, request.path_params["target"], asked)

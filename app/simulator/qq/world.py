@@ -115,6 +115,8 @@ class World:
     places: dict[tuple[Scene, str], Place] = field(default_factory=dict)
     ledger: Ledger = field(default_factory=Ledger)
     files: dict[str, Stored] = field(default_factory=dict)
+    left: dict[str, tuple[str, bytes]] = field(default_factory=dict)
+    """What people sent, by its name under ``/left``: content type and bytes."""
     audits: dict[str, tuple[Place, Seen]] = field(default_factory=dict)
     """Messages that nobody has seen yet, by the audit's id."""
     taps: dict[str, datetime] = field(default_factory=dict)

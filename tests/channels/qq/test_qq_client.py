@@ -450,28 +450,16 @@ async def test_a_file_may_be_kept_for_ever(ttl: int | None, until: bool) -> None
 # -------------------- files of viewers
 
 
-async def fetched(line: Line, url: str) -> tuple[str, int | None, str, bytes]:
-    async with PLATFORM.download(line, ACCOUNT, Media("image", url, "a.jpg", "image/jpeg")) as found:
-        return found.content_type, found.size, found.name, b"".join([chunk async for chunk in found.chunks])
+async def test_a_file_of_a_viewer_is_fetched_by_its_address(desk: Desk) -> None:
+    desk.played.world.left["a"] = ("image/jpeg", b"jpeg" * 1000)
+    media = Media("image", f"{desk.played.url}/left/a", "a.jpg")
+    async with PLATFORM.download(desk.line, ACCOUNT, media) as found:
+        assert (found.content_type, found.size, found.name) == ("image/jpeg", 4000, "a.jpg")
+        assert b"".join([chunk async for chunk in found.chunks]) == b"jpeg" * 1000
 
 
-async def test_a_file_of_a_viewer_is_fetched_by_its_address() -> None:
-    async with answering(b"jpeg" * 1000, 200, **{"content-type": "image/webp"}) as line:
-        assert await fetched(line, "https://multimedia.example/a") == ("image/webp", 4000, "a.jpg", b"jpeg" * 1000)
-
-
-@pytest.mark.parametrize(
-    ("status", "outcome"),
-    [(404, Outcome.permanent), (302, Outcome.permanent), (429, Outcome.retry), (500, Outcome.retry)],
-)
-async def test_a_file_that_is_not_given(status: int, outcome: Outcome) -> None:
-    async with answering(b"", status) as line:
-        error = await failure(fetched(line, "https://multimedia.example/a"))
-    assert (error.code, error.outcome) == (f"http_{status}", outcome)
-
-
-async def test_a_file_that_nobody_has(desk: Desk) -> None:
-    error = await failure(fetched(desk.line, "ftp://multimedia.example/a"))
-    assert (error.code, error.outcome) == ("bad_address", Outcome.permanent)
-    gone = desk.played.url.rpartition(":")[0] + ":1"
-    assert (await failure(fetched(desk.line, gone))).outcome is Outcome.retry
+async def test_a_file_whose_time_is_over(desk: Desk) -> None:
+    with pytest.raises(DeliveryError) as failed:
+        async with PLATFORM.download(desk.line, ACCOUNT, Media("image", f"{desk.played.url}/left/b")):
+            pass
+    assert failed.value.outcome is Outcome.media

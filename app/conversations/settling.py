@@ -1,0 +1,213 @@
+"""The sender's last step: what became of each attempt, written as soon as it is known, for all that ended together."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from app.channels.delivery import DeliveryError, Outcome, Receipt
+from app.conversations import gates, windows
+from app.conversations.models import Conversation, Message, MessageState
+from app.conversations.pending import NEVER, Draft
+from app.db.sql import is_any
+from app.jobs import lanes
+from app.jobs.models import Job, JobState, Waits
+
+ATTEMPTS = {Outcome.retry: 8, Outcome.refresh: 4, Outcome.media: 4, Outcome.unknown: 6}
+"""By what an attempt ended with; more of them and the message is given up."""
+FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=2), timedelta(minutes=10)
+
+
+class Ended(NamedTuple):
+    """An attempt that is over: with a receipt, or with an error."""
+
+    draft: Draft
+    receipt: Receipt | None
+    error: DeliveryError | None
+    chance: float
+    """0–1, for the jitter: what failed together must not come again together."""
+    whole: bool = False
+    """The error concerns the channel as a whole: its credential."""
+
+
+@dataclass(slots=True)
+class _Case:
+    """An attempt whose lane is still ours."""
+
+    ended: Ended
+    job: Job
+
+    @property
+    def draft(self) -> Draft:
+        return self.ended.draft
+
+
+def settle(session: Session, ended: Sequence[Ended], *, worker: str, now: datetime) -> list[Ended]:
+    """Write what became of these; returns those that were given up, for the log."""
+    held = lanes.hold_all(session, [e.draft.lane_id for e in ended], worker)
+    jobs = _jobs(session, [e.draft.job_id for e in ended if e.draft.lane_id in held])
+    lost = [e for e in ended if e.draft.lane_id not in held or e.draft.job_id not in jobs]
+    _correct(session, lost, now)
+    cases = [_Case(e, jobs[e.draft.job_id]) for e in ended if e.draft.lane_id in held and e.draft.job_id in jobs]
+    heard = _heard(session, [case for case in cases if _is(case, Outcome.window)])
+    given_up = [case.ended for case in cases if not _settle(session, case, heard, now)]
+    lanes.release_all(session, held)
+    return given_up
+
+
+def _jobs(session: Session, ids: Sequence[int]) -> dict[int, Job]:
+    found = session.scalars(select(Job).where(is_any(Job.id, ids)), execution_options={"populate_existing": True})
+    return {job.id: job for job in found}
+
+
+def _is(case: _Case, outcome: Outcome) -> bool:
+    return case.ended.error is not None and case.ended.error.outcome is outcome
+
+
+def _correct(session: Session, lost: Sequence[Ended], now: datetime) -> None:
+    """Our lease ended while the attempt was under way, and its taker could only guess: what arrived is no guess."""
+    for draft, receipt, *_ in lost:
+        if receipt is not None:
+            guessed = (Message.id == draft.message_id, Message.state == MessageState.unknown)
+            session.execute(update(Message).where(*guessed).values(_arrived(receipt, now)))
+
+
+def _arrived(receipt: Receipt, now: datetime) -> dict[str, Any]:
+    return {"state": MessageState.sent, "sent_at": now, "error": None, "platform_id": receipt.platform_id}
+
+
+def _settle(session: Session, case: _Case, heard: Mapping[int, int], now: datetime) -> bool:
+    """False where the message will not leave by itself any more."""
+    error = case.ended.error
+    if error is None:
+        receipt = case.ended.receipt or Receipt()
+        session.delete(case.job)
+        _write(session, case.draft, _arrived(receipt, now))
+        return True
+    match error.outcome:
+        case Outcome.retry | Outcome.refresh | Outcome.media:
+            return _again(session, case, error, now)
+        case Outcome.unknown:
+            return _doubt(session, case, error, now)
+        case Outcome.later | Outcome.operator:
+            _shut(session, case, error, now)
+            return True
+        case Outcome.window:
+            return _close_window(session, case, error, heard, now)
+    return _fail(session, case, error)
+
+
+# -------------------- again
+
+
+def _again(session: Session, case: _Case, error: DeliveryError, now: datetime) -> bool:
+    """Nothing was taken: later, ever more seldom, up to a limit."""
+    if case.job.attempts >= ATTEMPTS[error.outcome]:
+        return _fail(session, case, error)
+    wait = max(backoff(case.job.attempts, case.ended.chance), timedelta(seconds=error.retry_after or 0))
+    _requeue(session, case, now + wait, Waits.retry, error)
+    return True
+
+
+def backoff(attempts: int, chance: float) -> timedelta:
+    """Doubled after each attempt up to a limit, then between a half and one and a half of it by chance."""
+    doubled: timedelta = FIRST_WAIT * 2 ** (attempts - 1)
+    return min(doubled, LONGEST_WAIT) * (0.5 + chance)
+
+
+def _doubt(session: Session, case: _Case, error: DeliveryError, now: datetime) -> bool:
+    """It may have arrived: again only under a key by which the platform recognises it."""
+    if not case.draft.keyed or case.job.attempts >= ATTEMPTS[Outcome.unknown]:
+        give_up(session, case.job, MessageState.unknown, str(error))
+        return False
+    wait = max(backoff(case.job.attempts, case.ended.chance), timedelta(seconds=error.retry_after or 0))
+    case.job.state, case.job.not_before, case.job.waits = JobState.queued, now + wait, Waits.retry
+    case.job.doubtful, case.job.error = True, str(error)[:200]
+    _write(session, case.draft, {"state": MessageState.queued})
+    return True
+
+
+def _shut(session: Session, case: _Case, error: DeliveryError, now: datetime) -> None:
+    """This API takes nothing from us for now: its gate closes for all, and the attempt does not count."""
+    if error.outcome is Outcome.operator:
+        until, waits = gates.UNTIL_MENDED, Waits.operator
+    elif error.retry_after is not None:
+        until, waits = now + timedelta(seconds=error.retry_after), Waits.rate
+    else:
+        until, waits = gates.quota_resets_at(now), Waits.quota
+    api = gates.WHOLE if case.ended.whole else case.draft.api
+    gates.close(session, case.draft.channel_id, api, until=until, waits=waits, reason=str(error), now=now)
+    case.job.attempts -= 1
+    _requeue(session, case, now, waits, error)  # the gate keeps it, and lets it go as soon as it opens
+
+
+def _close_window(
+    session: Session, case: _Case, error: DeliveryError, heard: Mapping[int, int], now: datetime
+) -> bool:  # fmt: skip
+    """The platform's word on the window counts more than our ledger's."""
+    draft = case.draft
+    if draft.heard:
+        windows.close(session, draft.identity_id, draft.heard, now)
+    if draft.doubtful:
+        give_up(session, case.job, MessageState.unknown, str(error))
+        return False
+    case.job.attempts -= 1
+    wrote_meanwhile = heard.get(draft.message_id, 0) > draft.heard
+    _requeue(session, case, now if wrote_meanwhile else NEVER, Waits.window, error)
+    if "fallback" in (session.scalar(select(Message.data).where(Message.id == draft.message_id)) or {}):
+        case.job.not_before = now
+    return True
+
+
+def _heard(session: Session, cases: Sequence[_Case]) -> dict[int, int]:
+    """By our message, the id of the viewer's newest one: he may have written while the attempt was under way."""
+    if not cases:
+        return {}
+    inbound = Message.__table__.alias()
+    ours = select(Message.id, inbound.c.id).select_from(Message)
+    joined = ours.join(Conversation, Conversation.id == Message.conversation_id).join(
+        inbound, (inbound.c.conversation_id == Conversation.id) & (inbound.c.seq == Conversation.heard_seq)
+    )
+    rows = session.execute(joined.where(is_any(Message.id, [case.draft.message_id for case in cases])))
+    return {row[0]: row[1] for row in rows}
+
+
+def _requeue(session: Session, case: _Case, at: datetime, waits: Waits, error: DeliveryError) -> None:
+    draft = case.draft
+    _give_back(session, draft)
+    case.job.state, case.job.not_before = JobState.queued, at
+    case.job.waits, case.job.error = waits, str(error)[:200]
+    _write(session, draft, {"state": MessageState.queued})
+
+
+def _give_back(session: Session, draft: Draft) -> None:
+    """Nothing was taken, so the place in the window is free again."""
+    if draft.opened is not None and not draft.doubtful and draft.reply_to is not None:
+        windows.give_back(session, [(draft.identity_id, draft.opened.anchor.message_id, draft.reply_to.number)])
+
+
+# -------------------- given up
+
+
+def _fail(session: Session, case: _Case, error: DeliveryError) -> bool:
+    _give_back(session, case.draft)
+    state = MessageState.unknown if case.draft.doubtful else MessageState.failed
+    give_up(session, case.job, state, str(error), dead=error.outcome is not Outcome.recipient)
+    return False
+
+
+def give_up(session: Session, job: Job, state: MessageState, reason: str, *, dead: bool = True) -> None:
+    """A message that will not leave by itself any more: ``unknown`` is no dead job, nobody may simply repeat it."""
+    values: dict[str, Any] = {"state": state, "error": reason[:200]}
+    session.execute(update(Message).where(Message.id == job.subject_id).values(values))
+    if state is MessageState.unknown or not dead:
+        session.delete(job)
+    else:
+        job.state, job.error, job.waits = JobState.dead, reason[:200], None
+
+
+def _write(session: Session, draft: Draft, values: dict[str, Any]) -> None:
+    session.execute(update(Message).where(Message.id == draft.message_id).values(values))

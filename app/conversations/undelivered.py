@@ -1,0 +1,188 @@
+"""What did not leave, for people: what waits and why, what was given up, what nobody knows of; and what they decide."""
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Select, delete, func, select, update
+from sqlalchemy.orm import Session
+
+from app.conversations import gates, outbox
+from app.conversations.models import Channel, Conversation, Message, MessageState
+from app.conversations.outbox import Queued
+from app.conversations.pending import KIND, TOPIC
+from app.db.sql import changed, for_update, is_any
+from app.jobs.models import Job, JobState, Lane, Priority, Waits
+
+PAGE = 500
+"""Rows of one transaction: what takes thousands is done in pages."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A message that did not leave, as a person sees it."""
+
+    message_id: int
+    conversation_id: int
+    channel: str
+    state: str
+    waits: str | None
+    until: datetime | None
+    attempts: int
+    text: str
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    dead: int
+    unknown: int
+    waiting: dict[str, int]
+    """By why they wait, up to ``MOST`` each."""
+    closed: list[tuple[str, str, str, datetime | None, str]]
+    """Gates that are closed: channel, API, why, until when (None: until somebody mends it), the platform's words."""
+
+
+MOST = 100_000
+"""Rows that are counted at the most."""
+
+
+def summary(session: Session, now: datetime) -> Summary:
+    names = {channel.id: channel.name for channel in session.scalars(select(Channel))}
+    shut = [
+        (names[gate.channel_id], gate.api, gate.waits or "", _until(gate.closed_until), gate.reason or "")
+        for gate in gates.closed(session, now)
+    ]
+    unknown = select(Message.id).where(Message.state == MessageState.unknown)
+    return Summary(count_dead(session), _count(session, unknown), count_waiting(session), shut)
+
+
+def count_dead(session: Session) -> int:
+    return _count(session, select(Job.id).where(Job.state == JobState.dead))
+
+
+def count_waiting(session: Session) -> dict[str, int]:
+    """By why they wait; what waits for nothing but its turn is missing."""
+    counts = {reason.value: _count(session, select(Job.id).where(Job.waits == reason)) for reason in Waits}
+    return {reason: count for reason, count in counts.items() if count}
+
+
+def count_closed(session: Session, now: datetime) -> Counter[str]:
+    """Gates that are closed, by why."""
+    return Counter(gate.waits or "" for gate in gates.closed(session, now))
+
+
+def _count(session: Session, rows: Select[int]) -> int:
+    return session.scalar(select(func.count()).select_from(rows.limit(MOST).subquery())) or 0
+
+
+def _until(at: datetime | None) -> datetime | None:
+    return None if at is None or at >= gates.UNTIL_MENDED else at
+
+
+_ROW = (
+    Message.id, Message.conversation_id, Channel.name, Message.state, Job.waits, Job.not_before, Job.attempts,
+    Message.text, Message.error, Job.error,
+)  # fmt: skip
+
+
+def list_undelivered(session: Session, *, state: str, after: int = 0, limit: int = 50) -> list[Listed]:
+    """``state``: ``dead``, ``unknown`` or ``waiting``; by message id, those after ``after``."""
+    statement = (
+        select(*_ROW)
+        .join(Conversation, Conversation.id == Message.conversation_id)
+        .join(Channel, Channel.id == Conversation.channel_id)
+        .outerjoin(Job, (Job.subject_id == Message.id) & (Job.kind == KIND))
+        .where(Message.id > after)
+        .order_by(Message.id)
+        .limit(limit)
+    )
+    statement = {
+        "dead": statement.where(Message.id.in_(select(Job.subject_id).where(Job.state == JobState.dead))),
+        "unknown": statement.where(Message.state == MessageState.unknown),
+        "waiting": statement.where(Message.id.in_(select(Job.subject_id).where(Job.waits.is_not(None)))),
+    }[state]
+    return [
+        Listed(*row[:5], _until(row[5]), row[6] or 0, row[7], row[8] or row[9]) for row in session.execute(statement)
+    ]
+
+
+# -------------------- what people decide
+
+
+def redrive(session: Session, *, now: datetime, message_ids: Collection[int] | None = None, limit: int = PAGE) -> int:
+    """Queue dead messages again, at the end of their lanes: all of them, or these. Returns how many, a page at most."""
+    dead = select(Job.id).where(Job.state == JobState.dead, Job.kind == KIND)
+    if message_ids is not None:
+        dead = dead.where(is_any(Job.subject_id, message_ids))
+    page = list(session.scalars(for_update(dead.order_by(Job.id).limit(limit), skip_locked=True)))
+    # Taken by deleting them: of two people who do this at once, one gets a job.
+    taken = session.execute(
+        delete(Job).where(is_any(Job.id, page), Job.state == JobState.dead).returning(Job.subject_id, Job.priority)
+    ).all()
+    _queue(session, {row[0]: list(Priority)[row[1]] for row in taken}, now)
+    return len(taken)
+
+
+def send_again(session: Session, message_id: int, *, now: datetime) -> bool:
+    """A person decides that an unknown message is sent once more: the viewer may see it twice."""
+    return _decide(session, message_id, MessageState.queued) and _queue(session, {message_id: Priority.agent}, now)
+
+
+def mark_arrived(session: Session, message_id: int) -> bool:
+    """A person knows that an unknown message arrived."""
+    return _decide(session, message_id, MessageState.sent)
+
+
+def mark_lost(session: Session, message_id: int) -> bool:
+    """A person knows that an unknown message did not arrive, and leaves it so."""
+    return _decide(session, message_id, MessageState.failed)
+
+
+def drop(session: Session, message_ids: Collection[int]) -> int:
+    """Dead messages that nobody wants to send any more: they stay ``failed``, their jobs go."""
+    dead = (Job.state == JobState.dead, Job.kind == KIND, is_any(Job.subject_id, message_ids))
+    return changed(session.execute(delete(Job).where(*dead)))
+
+
+def _decide(session: Session, message_id: int, state: MessageState) -> bool:
+    unknown = (Message.id == message_id, Message.state == MessageState.unknown)
+    return changed(session.execute(update(Message).where(*unknown).values(state=state))) == 1
+
+
+def _queue(session: Session, priorities: dict[int, Priority], now: datetime) -> bool:
+    ids = is_any(Message.id, list(priorities))
+    found = session.execute(
+        select(Message.id, Message.conversation_id, Conversation.channel_id)
+        .join(Conversation, Conversation.id == Message.conversation_id)
+        .where(ids)
+        .order_by(Message.conversation_id, Message.seq)
+    )
+    queued = [Queued(*row, now, priorities[row[0]]) for row in found]
+    session.execute(update(Message).where(ids).values(state=MessageState.queued, error=None))
+    outbox.enqueue(session, queued, now=now)
+    return True
+
+
+def reopen(session: Session, channel_id: int, *, now: datetime, limit: int = PAGE) -> int:
+    """Somebody mended what closed a channel's gates: they open, and what waited for it may go. A page at most."""
+    gates.reopen(session, channel_id)
+    waiting = (
+        select(Job.id, Job.lane_id)
+        .join(Lane, Lane.id == Job.lane_id)
+        .where(Lane.channel_id == channel_id, Lane.topic == TOPIC, Job.waits.in_((Waits.operator, Waits.quota)))
+        .limit(limit)
+    )
+    rows = [(row[0], row[1]) for row in session.execute(waiting)]
+    _release(session, rows, now)
+    return len(rows)
+
+
+def _release(session: Session, rows: Sequence[tuple[int, int]], now: datetime) -> None:
+    lanes_ = sorted({row[1] for row in rows})
+    session.scalars(for_update(select(Lane.id).where(is_any(Lane.id, lanes_)).order_by(Lane.id))).all()
+    jobs = (is_any(Job.id, [row[0] for row in rows]), Job.state == JobState.queued)
+    session.execute(update(Job).where(*jobs).values(not_before=now, waits=None))
+    free = (is_any(Lane.id, lanes_), Lane.leased_by.is_(None), Lane.ready_at.is_not(None))
+    session.execute(update(Lane).where(*free).values(ready_at=now))

@@ -1,0 +1,172 @@
+"""The windows to viewers: what each of their messages still lets us send, and which of them a message leaves in.
+
+The viewer's messages are the truth of when a window opened; the ledger only counts what was used up in it. So ingest,
+which is in a hurry, writes nothing for it.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, func, literal_column, select, update
+from sqlalchemy.orm import Session
+
+from app.channels.base import Platform
+from app.channels.delivery import Allowance, ReplyTo
+from app.conversations.ledgers import Allowed
+from app.conversations.models import Conversation, InboundEvent, Message
+from app.db.rows import table_of
+from app.db.sql import changed, is_any
+from app.db.upserts import Upsert
+
+BACK = 20
+"""Messages before the viewer's newest one that are looked at; a platform allows far fewer answers."""
+FOLD = 0.5
+"""Seconds that a window is taken to be shorter than it is: a call takes time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """A message of the viewer that may have opened a window."""
+
+    message_id: int
+    identity_id: int
+    kind: str
+    key: str
+    """The push's key; empty where the event is gone."""
+    at: datetime
+
+
+@dataclass(slots=True)
+class Opened:
+    """A window that is open, and what is left in it."""
+
+    anchor: Anchor
+    until: datetime
+    allowed: int
+    used: int
+    is_new: bool
+    """Nothing was sent in it before."""
+
+    @property
+    def left(self) -> int:
+        return self.allowed - self.used
+
+    def take(self) -> ReplyTo:
+        """Count one message; the window must have one left."""
+        self.used += 1
+        return ReplyTo(self.anchor.key, self.used)
+
+
+_ANCHORS = (
+    select(
+        Message.id, Conversation.identity_id, Message.kind, InboundEvent.dedupe_key, Message.platform_at,
+        Message.created_at,
+    )
+    .join(Conversation, Conversation.id == Message.conversation_id)
+    .outerjoin(InboundEvent, InboundEvent.id == Message.event_id)
+    .where(
+        is_any(Message.conversation_id, "conversations"),
+        Message.direction == literal_column("'in'"),
+        Message.seq <= Conversation.heard_seq,
+        Message.seq > Conversation.heard_seq - BACK,
+    )
+    .order_by(Message.id.desc())
+)  # fmt: skip
+
+
+def anchors(session: Session, conversation_ids: Collection[int]) -> dict[int, list[Anchor]]:
+    """The viewers' latest messages by identity, the newest first."""
+    found: dict[int, list[Anchor]] = {}
+    for row in session.execute(_ANCHORS, {"conversations": list(conversation_ids)}):
+        message_id, identity_id, kind, key, platform_at, created_at = row
+        at = min(platform_at or created_at, created_at)
+        found.setdefault(identity_id, []).append(Anchor(message_id, identity_id, kind, key or "", at))
+    return found
+
+
+def latest_heard(session: Session, identity_ids: Collection[int]) -> dict[int, int]:
+    """By identity, the newest conversation in which the viewer wrote."""
+    newest = (
+        select(Conversation.identity_id, func.max(Conversation.id))
+        .where(is_any(Conversation.identity_id, identity_ids), Conversation.heard_seq > 0)
+        .group_by(Conversation.identity_id)
+    )
+    return {row[0]: row[1] for row in session.execute(newest)}
+
+
+def used(session: Session, found: Collection[Anchor]) -> dict[int, tuple[int, bool]]:
+    """What the ledger says, by the viewer's message: (used, closed)."""
+    rows = session.execute(
+        select(Allowed.anchor_id, Allowed.used, Allowed.closed).where(
+            is_any(Allowed.identity_id, sorted({a.identity_id for a in found})),
+            is_any(Allowed.anchor_id, sorted(a.message_id for a in found)),
+        )
+    )
+    return {row[0]: (row[1], row[2]) for row in rows}
+
+
+def open_windows(
+    platform: Platform, account: object, recipient: str, found: Sequence[Anchor],
+    counts: Mapping[int, tuple[int, bool]], now: datetime,
+) -> list[Opened]:  # fmt: skip
+    """The windows to one viewer that are open now, in the order in which they should be used up. Pure.
+
+    Where a newer message takes the place of the older (WeChat), what ends first is used first; else the newest, since
+    that is what the answer belongs to (QQ).
+    """
+    opened: list[tuple[Allowance, Opened]] = []
+    seen: set[str] = set()
+    for anchor in found:
+        allowance = platform.allowance(account, recipient, anchor.kind, anchor.key)
+        if allowance is None or (allowance.restarts and allowance.trigger in seen):
+            continue
+        seen.add(allowance.trigger)
+        count, closed = counts.get(anchor.message_id, (0, False))
+        until = anchor.at + allowance.valid
+        if (until - now).total_seconds() <= FOLD or closed or count >= allowance.messages:
+            continue
+        opened.append((allowance, Opened(anchor, until, allowance.messages, count, anchor.message_id not in counts)))
+    windows = [window for _, window in opened]
+    return sorted(windows, key=lambda w: w.until) if any(a.restarts for a, _ in opened) else windows
+
+
+_write = Upsert(table_of(Allowed), ("identity_id", "anchor_id"), ("used", "closed", "used_at"),
+                only="allowances.used < excluded.used")  # fmt: skip
+
+
+class Raced(Exception):
+    """Another process took the same place in a window; nothing is written, and the next look finds the next place."""
+
+
+def write(session: Session, windows: Collection[Opened], now: datetime) -> None:
+    """Keep what was taken, or Raced."""
+    taken = {w.anchor.message_id: w for w in windows}
+    rows = sorted((w.anchor.identity_id, w.anchor.message_id, w.used, False, now) for w in taken.values())
+    if _write(session, rows) != len(rows):
+        raise Raced
+
+
+def give_back(session: Session, taken: Collection[tuple[int, int, int]]) -> None:
+    """The platform did not count these: (identity, viewer's message, number); the last number only is free again."""
+    for identity_id, anchor_id, number in taken:
+        own = (Allowed.identity_id == identity_id, Allowed.anchor_id == anchor_id, Allowed.used == number)
+        session.execute(update(Allowed).where(*own).values(used=number - 1))
+
+
+def close(session: Session, identity_id: int, up_to: int, now: datetime) -> None:
+    """The platform says that no window is open: close those of all messages up to this one."""
+    own = (Allowed.identity_id == identity_id, Allowed.anchor_id <= up_to)
+    session.execute(update(Allowed).where(*own).values(closed=True))
+    newest = (Allowed.identity_id == identity_id, Allowed.anchor_id == up_to)
+    if session.scalar(select(Allowed.used).where(*newest)) is None:
+        session.add(Allowed(identity_id=identity_id, anchor_id=up_to, used=0, closed=True, used_at=now))
+        session.flush()
+
+
+def forget(session: Session, *, before: datetime, limit: int = 5000) -> int:
+    """Drop counts of windows that ended long ago; returns how many."""
+    old = select(Allowed.identity_id, Allowed.anchor_id).where(Allowed.used_at < before).limit(limit)
+    rows = session.execute(old).all()
+    own = (is_any(Allowed.anchor_id, [row[1] for row in rows]), Allowed.used_at < before)
+    return changed(session.execute(delete(Allowed).where(*own))) if rows else 0

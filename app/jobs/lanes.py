@@ -1,0 +1,204 @@
+"""Work in lanes: enqueued in the transaction that wants it, leased by lanes, given back with what is left."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import bindparam, func, literal_column, select, update
+from sqlalchemy.orm import Session
+
+from app.db.rows import Insert, Update, table_of
+from app.db.sql import for_update, is_any
+from app.jobs.models import Job, JobState, Lane, NewJob, Priority
+
+_insert_lanes = Insert(table_of(Lane), ("topic", "subject_id", "channel_id", "priority"), or_ignore=True)
+_insert_jobs = Insert(
+    table_of(Job),
+    ("lane_id", "kind", "subject_id", "payload", "unique_key", "state", "priority", "not_before", "attempts",
+     "created_at"),
+    or_ignore=True,
+)  # fmt: skip
+
+_LANES = for_update(
+    select(Lane).where(Lane.topic == bindparam("topic"), is_any(Lane.subject_id, "subjects")).order_by(Lane.subject_id)
+)
+
+
+_lane = table_of(Lane).c
+HAS_WORK = _lane.ready_at.is_not(None)
+"""Condition on ``lanes``: something waits there."""
+
+
+def busy_lanes(session: Session, topic: str, subject_ids: Collection[int]) -> dict[int, Lane]:
+    """Lock the lanes of these subjects and return those in which something waits, by subject."""
+    return {k: lane for k, lane in lock_lanes(session, topic, subject_ids).items() if lane.ready_at}
+
+
+def lock_lanes(session: Session, topic: str, subject_ids: Collection[int]) -> dict[int, Lane]:
+    """Lock the lanes that exist, in id order, by subject."""
+    given = {"topic": topic, "subjects": list(subject_ids)}
+    rows = session.scalars(_LANES, given, execution_options={"populate_existing": True})
+    return {lane.subject_id: lane for lane in rows}
+
+
+def enqueue(session: Session, jobs: Sequence[NewJob], *, now: datetime) -> None:
+    """Append jobs to their lanes, in the order given.
+
+    The lane is locked before its job is inserted: ids are handed out before the commit, so a later job of another
+    transaction could otherwise be seen, and run, first.
+    """
+    if not jobs:
+        return
+    lanes = sorted({(job.lane.topic, job.lane.subject_id, job.lane.channel_id) for job in jobs}, key=lambda k: k[:2])
+    _insert_lanes(session, [(*lane, Priority.campaign.rank) for lane in lanes])
+    locked = {
+        (topic, subject_id): lane
+        for topic in dict.fromkeys(lane[0] for lane in lanes)
+        for subject_id, lane in lock_lanes(session, topic, [lane[1] for lane in lanes if lane[0] == topic]).items()
+    }
+    for job in jobs:
+        lane = locked[job.lane.topic, job.lane.subject_id]
+        if lane.ready_at is None:
+            lane.ready_at, lane.priority = job.not_before, job.priority.rank
+        else:
+            lane.priority = min(lane.priority, job.priority.rank)
+    rows = [
+        (locked[job.lane.topic, job.lane.subject_id].id, job.kind, job.subject_id, job.payload, job.unique_key,
+         JobState.queued, job.priority.rank, job.not_before, 0, now)
+        for job in jobs
+    ]  # fmt: skip
+    session.flush()
+    _insert_jobs(session, rows)
+
+
+def claim(
+    session: Session,
+    *,
+    topic: str,
+    worker: str,
+    now: datetime,
+    lease: timedelta,
+    limit: int,
+    channel_id: int | None = None,
+    priorities: Iterable[Priority] = Priority,
+) -> list[int]:
+    """Lease up to ``limit`` ready lanes to ``worker`` and return their ids, the most urgent class first.
+
+    Each class of a channel is a range of the index by itself: however much waits in the others, or waits for its time,
+    is never read. Lanes of a dead worker are taken over: they are ready when their lease ends.
+    """
+    ids = find_ready(session, topic=topic, channel_id=channel_id, priorities=priorities, now=now, limit=limit)
+    if ids:
+        take(session, ids, worker=worker, until=now + lease)
+    return ids
+
+
+def find_ready(
+    session: Session,
+    *,
+    topic: str,
+    channel_id: int | None,
+    priorities: Iterable[Priority],
+    now: datetime,
+    limit: int,
+) -> list[int]:
+    """Lock up to ``limit`` ready lanes that nobody else is locking, and return their ids."""
+    ids: list[int] = []
+    for priority in priorities:
+        if len(ids) == limit:
+            break
+        given = {"topic": topic, "channel": channel_id, "priority": priority.rank, "now": now}
+        statement = _READY_WITHOUT_CHANNEL if channel_id is None else _READY
+        ids += session.scalars(statement, given | {"limit": limit - len(ids)})
+    return ids
+
+
+_RANGE = (Lane.topic == bindparam("topic"), Lane.priority == bindparam("priority"), Lane.ready_at <= bindparam("now"))
+_FIRST = select(Lane.id).where(*_RANGE, Lane.ready_at.is_not(None)).order_by(Lane.ready_at).limit(bindparam("limit"))
+_READY = for_update(_FIRST.where(Lane.channel_id == bindparam("channel")), skip_locked=True)
+_READY_WITHOUT_CHANNEL = for_update(_FIRST.where(Lane.channel_id.is_(None)), skip_locked=True)
+
+
+def take(session: Session, ids: Collection[int], *, worker: str, until: datetime) -> None:
+    """Lease lanes that this transaction has locked."""
+    leased = {"leased_by": worker, "leased_until": until, "ready_at": until + timedelta(microseconds=1)}
+    session.execute(update(Lane).where(is_any(Lane.id, ids)).values(leased))
+
+
+def hold(session: Session, lane_id: int, worker: str) -> Lane | None:
+    """Lock a leased lane; None where the lease was lost to another worker."""
+    return hold_all(session, [lane_id], worker).get(lane_id)
+
+
+def hold_all(session: Session, lane_ids: Collection[int], worker: str) -> dict[int, Lane]:
+    """Lock those of the lanes that are still leased to ``worker``, in id order."""
+    own = (is_any(Lane.id, lane_ids), Lane.leased_by == worker)
+    rows = session.scalars(
+        for_update(select(Lane).where(*own).order_by(Lane.id)), execution_options={"populate_existing": True}
+    )
+    return {lane.id: lane for lane in rows}
+
+
+def first_job(session: Session, lane_id: int) -> Job | None:
+    """The job whose turn it is; dead ones do not hold up the lane."""
+    return first_jobs(session, [lane_id]).get(lane_id)
+
+
+_FIRST_IDS = (
+    select(func.min(Job.id))
+    .where(is_any(Job.lane_id, "lanes"), Job.state != literal_column("'dead'"))
+    .group_by(Job.lane_id)
+)
+
+
+def first_jobs(session: Session, lane_ids: Collection[int]) -> dict[int, Job]:
+    """The job whose turn it is, by lane; lanes without one are missing."""
+    found = session.scalars(
+        select(Job).where(Job.id.in_(_FIRST_IDS)), {"lanes": list(lane_ids)},
+        execution_options={"populate_existing": True},
+    )  # fmt: skip
+    return {job.lane_id: job for job in found}
+
+
+def release(session: Session, lane: Lane) -> None:
+    """Give the lane back; it is ready again when its first job is."""
+    release_all(session, [lane.id])
+    session.expire(lane)
+
+
+def refresh(session: Session, lane: Lane) -> None:
+    """The times of a locked lane's jobs changed: a lane that is leased learns of it when it is given back."""
+    if lane.leased_by is None:
+        release(session, lane)
+
+
+_REST = (
+    select(Job.lane_id, func.min(Job.id), func.min(Job.priority))
+    .where(is_any(Job.lane_id, "lanes"), Job.state != literal_column("'dead'"))
+    .group_by(Job.lane_id)
+)
+_update_lanes = Update(table_of(Lane), ("leased_by", "leased_until", "ready_at", "priority"))
+
+
+def release_all(session: Session, lane_ids: Collection[int]) -> None:
+    """Give locked lanes back, each ready when its first job is, with the class of the most urgent one left."""
+    session.flush()
+    rest = {lane: (first, rank) for lane, first, rank in session.execute(_REST, {"lanes": list(lane_ids)})}
+    due = _due(session, [first for first, _ in rest.values()])
+    rows = [
+        (lane, None, None, due[rest[lane][0]], rest[lane][1])
+        if lane in rest
+        else (lane, None, None, None, Priority.campaign.rank)
+        for lane in sorted(lane_ids)
+    ]
+    _update_lanes(session, rows)
+
+
+def _due(session: Session, job_ids: Collection[int]) -> Mapping[int, datetime]:
+    found = session.execute(select(Job.id, Job.not_before).where(is_any(Job.id, job_ids)))
+    return {row[0]: row[1] for row in found}
+
+
+def depth(session: Session, *, most: int = 1_000_000) -> int:
+    """Jobs that are not given up, timers left out; counted up to ``most``."""
+    alive = select(Job.id).where(Job.state != JobState.dead, Job.kind.not_like("%.%")).limit(most)
+    return session.scalar(select(func.count()).select_from(alive.subquery())) or 0

@@ -1,0 +1,87 @@
+"""What happens by the clock: a row each, run once however many processes there are.
+
+A timer that recurs is a job that is put off instead of ended; its row is the memory of when it ran last, through all
+restarts. What happens once (a reminder, a deadline) is an ordinary job with a time.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from zlib import crc32
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from app.db.sql import changed
+from app.jobs import lanes
+from app.jobs.models import Job, JobState, LaneKey, NewJob, Priority
+
+TOPIC = "timer"
+
+
+class Missed(StrEnum):
+    """What becomes of runs whose time passed while no process was there."""
+
+    skip = "skip"
+    """The next run is the next one in time: for what looks at the state of things, however old."""
+    catch_up = "catch_up"
+    """Each is run, one after the other: for what belongs to its own time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    name: str
+    """Also the kind of its job, ``what.is_done``: the point tells it from what is done once. At most 32 characters."""
+    every: timedelta
+    missed: Missed = Missed.skip
+
+    def next_after(self, planned: datetime, now: datetime) -> datetime:
+        """The run after the one that was planned for then, on the same grid."""
+        if self.missed is Missed.catch_up:
+            return planned + self.every
+        return planned + self.every * max(1, (now - planned) // self.every + 1)
+
+
+def ensure(session: Session, timers: Iterable[Timer], *, now: datetime) -> None:
+    """Give each timer its row; those that have one keep their time."""
+    known = set(session.scalars(select(Job.unique_key).where(Job.unique_key.like("timer:%"))))
+    new: Sequence[NewJob] = [
+        NewJob(LaneKey(TOPIC, _number(timer.name), None), timer.name, 0, now, Priority.bot, unique_key=key)
+        for timer in timers
+        if (key := f"timer:{timer.name}") not in known
+    ]
+    lanes.enqueue(session, new, now=now)
+
+
+def retire(session: Session, timers: Iterable[Timer]) -> int:
+    """Drop the rows of timers that this version no longer has."""
+    kept = [f"timer:{timer.name}" for timer in timers]
+    gone = (Job.unique_key.like("timer:%"), Job.unique_key.not_in(kept), Job.state != JobState.running)
+    return changed(session.execute(delete(Job).where(*gone)))
+
+
+def at(
+    session: Session, kind: str, subject_id: int, when: datetime, *, now: datetime, key: str | None = None,
+    payload: dict[str, Any] | None = None, priority: Priority = Priority.notice,
+) -> None:  # fmt: skip
+    """Run ``kind`` for a subject once, not before then. Of two with the same ``key`` the first one counts."""
+    lane = LaneKey(topic_of(kind), subject_id, None)
+    lanes.enqueue(session, [NewJob(lane, kind, subject_id, when, priority, payload, key)], now=now)
+
+
+def topic_of(kind: str) -> str:
+    """Jobs of a kind have a topic of their own, and a lane each: they need no order among each other."""
+    return f"work:{kind}"[:16]
+
+
+def cancel(session: Session, key: str) -> bool:
+    """Whether the job of this key was still waiting; it does not run then."""
+    waiting = (Job.unique_key == key, Job.state == JobState.queued)
+    return changed(session.execute(delete(Job).where(*waiting))) == 1
+
+
+def _number(name: str) -> int:
+    """A lane's subject is a number; a timer's has none but its name."""
+    return crc32(name.encode())
