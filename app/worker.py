@@ -27,7 +27,8 @@ from app.storage.storage import Storage
 log = logging.getLogger(__name__)
 BETWEEN_PAGES = 0.05
 """Seconds: after a shorter RAW_BODY_DAYS there is much to forget, which must not hold up what viewers wait for."""
-LAST_RETRY = timedelta(seconds=max(platform.capability.last_retry for platform in PLATFORMS.values()) + 5)
+_RIDING = [platform.capability for platform in PLATFORMS.values() if platform.capability.passive_reply]
+LAST_RETRY = timedelta(seconds=max(capability.last_retry for capability in _RIDING) + 5)
 COUNTS_KEPT = timedelta(days=35)
 """Longer than any window of a platform."""
 
@@ -52,7 +53,8 @@ async def work(db: Database, directory: Directory, keyring: Keyring, settings: S
 
 def open_sender(db: Database, directory: Directory, keyring: Keyring, storage: Storage, settings: Settings) -> Sender:
     played = {"wechat": settings.address + WECHAT_API} if settings.demo else {}
-    urls, quiet = {"wechat": settings.wechat_api}, read_quiet_hours(settings.quiet_hours)
+    urls = {"wechat": settings.wechat_api, "qq": settings.qq_api}
+    quiet = read_quiet_hours(settings.quiet_hours)
     return Sender(db, directory, keyring, storage, base_urls=urls, simulated_urls=played, quiet=quiet)
 
 

@@ -24,7 +24,8 @@ class Line(NamedTuple):
     token: str = ""
 
     def __repr__(self) -> str:
-        return f"Line({self.base_url!r})"  # never the token
+        """Without the token: a line stands in what is logged when a call fails."""
+        return f"Line({self.base_url!r})"
 
 
 class ReplyTo(NamedTuple):

@@ -9,7 +9,9 @@ from datetime import datetime
 from functools import lru_cache
 
 from app.channels.base import (
+    SPOKEN,
     AgentSession,
+    File,
     Followed,
     Image,
     Link,
@@ -193,7 +195,7 @@ def _wordless(turn: Turn, rules: Rules, now: datetime) -> Decision:
             return reply(turn.memory, phrases.PLACE_SHARED)
         case Link():
             return reply(turn.memory, phrases.LINK)
-        case Video():
+        case Video() | File():
             return reply(turn.memory, phrases.RECORDING)
         case Text():
             return reply(turn.memory, phrases.EMPTY)
@@ -385,6 +387,6 @@ def _wording(intent: Intent, now: datetime) -> str:
 
 def talks(content: object) -> bool:
     """Whether the content belongs into a conversation; everything else is only kept."""
-    return isinstance(content, (Text, Image, Voice, Video, Location, Link, Followed, AgentSession)) or (
+    return isinstance(content, (*SPOKEN, Followed, AgentSession)) or (
         isinstance(content, MenuUsed) and content.action == "click"
     )

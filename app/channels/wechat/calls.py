@@ -40,7 +40,7 @@ async def post(
     *,
     lost: Outcome,
     needs: tuple[str, ...] = (),
-    codes: Mapping[int, Outcome] = outcomes.CALL,
+    codes: Mapping[int, Outcome] = outcomes.SEND,
     passes: frozenset[int] = frozenset(),
 ) -> Json:
     """The answer's object: without an error, or with one of ``passes``; it has all fields of ``needs``."""
@@ -53,7 +53,7 @@ async def post(
 async def get(line: Line, path: str, query: Query | None = None, *, needs: tuple[str, ...] = ()) -> Json:
     """Look something up, which may be repeated."""
     request = line.http.get(_url(line, path), params=_query(line, query or {}))
-    wanted = _Wanted(Outcome.retry, needs, outcomes.CALL, frozenset())
+    wanted = _Wanted(Outcome.retry, needs, outcomes.SEND, frozenset())
     return _checked(line, await _answered(request, Outcome.retry), wanted)
 
 
@@ -61,7 +61,7 @@ async def post_form(line: Line, path: str, query: Query, form: Form, *, needs: t
     """Bring a file; a repeat costs only quota."""
     files = {"media": (form.name, form.content, form.content_type)}
     request = line.http.post(_url(line, path), params=_query(line, query), files=files, data=dict(form.fields))
-    wanted = _Wanted(Outcome.retry, needs, outcomes.CALL, frozenset())
+    wanted = _Wanted(Outcome.retry, needs, outcomes.SEND, frozenset())
     return _checked(line, await _answered(request, Outcome.retry), wanted)
 
 
@@ -82,7 +82,7 @@ async def chunks(response: httpx.Response) -> AsyncGenerator[bytes, None]:
 
 def read_object(line: Line, raw: bytes, *, needs: tuple[str, ...] = ()) -> Json:
     """The answer's object of a look-up whose body was streamed."""
-    return _checked(line, _object(raw, Outcome.retry), _Wanted(Outcome.retry, needs, outcomes.CALL, frozenset()))
+    return _checked(line, _object(raw, Outcome.retry), _Wanted(Outcome.retry, needs, outcomes.SEND, frozenset()))
 
 
 def bad_answer(lost: Outcome) -> DeliveryError:

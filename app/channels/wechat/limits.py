@@ -67,6 +67,11 @@ RATES: Final = MappingProxyType(
 An API is named by its path after ``/cgi-bin/``, without ``message/``."""
 
 
+PASSAGES: Final = frozenset({"custom/send", "template/send", "subscribe/bizsend"})
+SENDING_RATES: Final = MappingProxyType({api: rate for api, rate in RATES.items() if api in PASSAGES})
+"""Of the ways by which one viewer's message leaves."""
+
+
 class MediaLimit(NamedTuple):
     bytes: int
     types: Mapping[str, str]

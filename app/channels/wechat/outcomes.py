@@ -22,7 +22,7 @@ def _table(outcomes: Mapping[Outcome, Iterable[int]]) -> Mapping[int, Outcome]:
     return MappingProxyType({code: outcome for outcome, codes in outcomes.items() for code in codes})
 
 
-CALL: Final = _table(
+SEND: Final = _table(
     {
         Outcome.refresh: (40001, 40014, 41001, 42001),
         Outcome.media: (40007,),
@@ -71,6 +71,7 @@ CALL: Final = _table(
         ),
     }
 )
+"""For every call with a credential, whatever it sends."""
 
 TOKEN: Final = _table(
     {

@@ -84,7 +84,7 @@ class WeChat:
         return limits.allowance(kind)
 
     def rates(self, account: Account) -> Mapping[str, Rate]:
-        return limits.RATES
+        return limits.SENDING_RATES
 
     def place(self, recipient: str) -> str:
         return recipient

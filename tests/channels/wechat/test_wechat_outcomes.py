@@ -39,7 +39,7 @@ def pairs(table: str) -> list[tuple[int, Outcome]]:
 
 @pytest.mark.parametrize(("code", "outcome"), pairs(SENDING))
 def test_codes_of_calls(code: int, outcome: Outcome) -> None:
-    error = outcomes.refusal(outcomes.CALL, code, "no rid: 1-2-3", lost=Outcome.unknown)
+    error = outcomes.refusal(outcomes.SEND, code, "no rid: 1-2-3", lost=Outcome.unknown)
     assert (error.code, error.outcome, error.retry_after) == (str(code), outcome, 60 if code in MINUTE else None)
     assert error.detail.endswith(": no rid: 1-2-3")
 
@@ -53,9 +53,9 @@ def test_codes_of_the_token_call(code: int, outcome: Outcome) -> None:
 
 def test_the_tables_hold_what_is_documented_and_nothing_else() -> None:
     """A code that is added to one side only is seen."""
-    for ours, documented in ((outcomes.CALL, SENDING), (outcomes.TOKEN, TOKEN)):
+    for ours, documented in ((outcomes.SEND, SENDING), (outcomes.TOKEN, TOKEN)):
         assert set(ours) == {code for code, _ in pairs(documented)} - outcomes.BUSY - NOT_NAMED
 
 
 def test_busy_means_what_no_answer_would_mean() -> None:
-    assert outcomes.refusal(outcomes.CALL, -1, "busy", lost=Outcome.retry).outcome is Outcome.retry
+    assert outcomes.refusal(outcomes.SEND, -1, "busy", lost=Outcome.retry).outcome is Outcome.retry

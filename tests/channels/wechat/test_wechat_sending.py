@@ -340,9 +340,11 @@ def test_the_way_of_each_kind() -> None:
 
 
 def test_rates_are_named_as_the_ways_are() -> None:
-    rates = wechat.rates(ACCOUNT)
-    assert rates["custom/send"].per_day == 500_000
-    assert rates["template/send"].per_day == 100_000
+    sending, rates = wechat.rates(ACCOUNT), limits.RATES
+    ways = {wechat.passage(ACCOUNT, VIEWER, message, None).api for message in (HELLO, NOTICE, SUBSCRIBED)}
+    assert sending.keys() <= ways == limits.PASSAGES
+    assert sending["custom/send"].per_day == 500_000
+    assert sending["template/send"].per_day == 100_000
     assert (rates["mass/sendall"].per_day, rates["mass/sendall"].per_minute) == (100, 60)
     assert set(rates) <= {*APIS, "stable_token", "token"}
     assert all(len(api) <= 32 for api in rates)
