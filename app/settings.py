@@ -51,6 +51,8 @@ class Settings(BaseSettings):
     """32 bytes each in base64, separated by commas; the first encrypts, all decrypt. Empty: a key file in data_dir."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     wechat_api: str = "https://api.weixin.qq.com"
+    qq_api: str = "https://api.bot.qq.com"
+    """Its token is fetched there too."""
     facts: Annotated[dict[str, str], NoDecode] = Field(default_factory=dict)
     """What the answers say of the company, e.g. ``FACTS__HOTLINE``; demo mode fills the gaps."""
     silence_hours: float = Field(default=24, gt=0, le=8760)

@@ -9,12 +9,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 
 from app.channels.registry import PLATFORMS
-from app.conversations import attachments, fetching, passive, reports, uploads, windows
+from app.conversations import attachments, campaigns, fetching, passive, reports, uploads, windows
 from app.conversations.accounts import Directory
 from app.conversations.quiet import read_quiet_hours
 from app.conversations.sending import Sender
 from app.db.database import Database
-from app.dialogue import events
+from app.dialogue import events, settled_pushes
 from app.jobs.runner import Handler, Runner
 from app.jobs.running import Later, Running
 from app.jobs.timers import Timer
@@ -27,12 +27,16 @@ from app.storage.storage import Storage
 log = logging.getLogger(__name__)
 BETWEEN_PAGES = 0.05
 """Seconds: after a shorter RAW_BODY_DAYS there is much to forget, which must not hold up what viewers wait for."""
-LAST_RETRY = timedelta(seconds=max(platform.capability.last_retry for platform in PLATFORMS.values()) + 5)
+_RIDING = [platform.capability for platform in PLATFORMS.values() if platform.capability.passive_reply]
+LAST_RETRY = timedelta(seconds=max(capability.last_retry for capability in _RIDING) + 5)
 COUNTS_KEPT = timedelta(days=35)
 """Longer than any window of a platform."""
 
 DRAFTS_KEPT = timedelta(days=1)
 """Longer than any file takes to come."""
+
+FEED_EVERY = 0.2
+"""Seconds between two looks whether a campaign's next messages find room."""
 
 Run = Callable[[datetime], Awaitable[None]]
 
@@ -41,7 +45,7 @@ async def work(db: Database, directory: Directory, keyring: Keyring, settings: S
     """Serve until cancelled."""
     storage = open_storage(settings, keyring)
     sender = open_sender(db, directory, keyring, storage, settings)
-    runner = Runner(db, handlers(db, sender, storage), recurring(db, sender, storage, settings))
+    runner = Runner(db, handlers(db, keyring, sender, storage), recurring(db, sender, storage, settings))
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(sender.run(), name="sender")
         tasks.create_task(runner.run(), name="jobs")
@@ -49,11 +53,12 @@ async def work(db: Database, directory: Directory, keyring: Keyring, settings: S
 
 def open_sender(db: Database, directory: Directory, keyring: Keyring, storage: Storage, settings: Settings) -> Sender:
     played = {"wechat": settings.address + WECHAT_API} if settings.demo else {}
-    urls, quiet = {"wechat": settings.wechat_api}, read_quiet_hours(settings.quiet_hours)
+    urls = {"wechat": settings.wechat_api, "qq": settings.qq_api}
+    quiet = read_quiet_hours(settings.quiet_hours)
     return Sender(db, directory, keyring, storage, base_urls=urls, simulated_urls=played, quiet=quiet)
 
 
-def handlers(db: Database, sender: Sender, storage: Storage) -> Mapping[str, Handler]:
+def handlers(db: Database, keyring: Keyring, sender: Sender, storage: Storage) -> Mapping[str, Handler]:
     """Every kind of job that is no message and no timer."""
 
     async def fetch_file(job: Running) -> None:
@@ -62,7 +67,18 @@ def handlers(db: Database, sender: Sender, storage: Storage) -> Mapping[str, Han
         if wait is not None:
             raise Later(wait)
 
-    return {attachments.KIND: fetch_file}
+    async def settle_push(job: Running) -> None:
+        await settled_pushes.settle(db, keyring, sender.reach, job)
+
+    async def run_campaign(job: Running) -> None:
+        """Write down its recipients, then queue a few at a time."""
+        while await db.write(campaigns.prepare, job.subject_id):  # noqa: ASYNC110  (no event tells)
+            await asyncio.sleep(BETWEEN_PAGES)
+        fed = await db.write(campaigns.feed, job.subject_id, now=datetime.now(UTC))
+        if await db.read(campaigns.is_active, job.subject_id):
+            raise Later(0 if fed else FEED_EVERY)
+
+    return {attachments.KIND: fetch_file, campaigns.KIND: run_campaign, settled_pushes.KIND: settle_push}
 
 
 def recurring(db: Database, sender: Sender, storage: Storage, settings: Settings) -> Mapping[Timer, Run]:

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 import app.conversations.attachments
+import app.conversations.campaigns
 import app.conversations.ledgers
 import app.conversations.models
 import app.conversations.reports

@@ -280,7 +280,7 @@ class Inbound(NamedTuple):
     sender: str
     """The viewer's id on the platform (openid…)."""
     recipient: str
-    """The account's own id on the platform, needed as sender of a passive reply."""
+    """The account's own id on the platform, needed as sender of a passive reply; a fixed word where pushes lack it."""
     sent_at: datetime
     content: Content
     body: bytes
@@ -288,6 +288,9 @@ class Inbound(NamedTuple):
     """Said where others read along (a group): the answer is read by them too."""
     awaits_call: bool = False
     """The platform waits for ``settle_push`` (a tapped button)."""
+    attachments: tuple[Media, ...] = ()
+    """Files beside the content, where one push brings words and files, or several files: the platform's ``media`` of
+    the content does not name them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,7 +338,7 @@ class Capability:
     passive_window: float
     """Seconds from arrival within which the response must be on its way."""
     last_retry: float
-    """Seconds from arrival after which the platform repeats no more."""
+    """Seconds from arrival after which the platform repeats no more. Where no answer can ride, none waits for that."""
     text_bytes: int
     """UTF-8 bytes of one text message."""
 

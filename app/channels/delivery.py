@@ -24,6 +24,10 @@ class Line(NamedTuple):
     base_url: str
     token: str = ""
 
+    def __repr__(self) -> str:
+        """Without the token: a line stands in what is logged when a call fails."""
+        return f"Line({self.base_url!r})"
+
 
 class ReplyTo(NamedTuple):
     """The viewer's push in whose window a message leaves. Stored before the first attempt, and the same for each."""

@@ -13,13 +13,13 @@ LONGEST = 110.0
 
 
 @asynccontextmanager
-async def from_address(line: Line, media: Media) -> AsyncIterator[Download]:
+async def from_address(line: Line, media: Media, *, schemes: tuple[str, ...] = ("https",)) -> AsyncIterator[Download]:
     """The file that lies at ``media.reference``: anywhere public, or under the platform's own address.
 
     DeliveryError: ``media`` where the other side no longer has it, ``retry``, or ``permanent``. Codes: see ``fetch``.
     """
     try:
-        rules = Rules(own=line.base_url)
+        rules = Rules(schemes, own=line.base_url)
         async with open_url(media.reference, limit=LARGEST, seconds=LONGEST, rules=rules) as fetched:
             yield Download(fetched.content_type, fetched.size, media.name, fetched.chunks)
     except FetchError as error:

@@ -3,18 +3,18 @@
 import argparse
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from app.channels.registry import PLATFORMS
+from app.commands.forms import FORMS
 from app.commands.opened import with_database
 from app.conversations import accounts, undelivered
 from app.conversations.models import Channel
 from app.db.database import Database
 from app.errors import ConfigurationError
 from app.secrets import Keyring
-from app.settings import SECRETS, Settings, channel_secrets
+from app.settings import Settings, channel_secrets
 
 
 def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -26,38 +26,16 @@ def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         description="Secrets may be given as options, as environment variables (TOKEN, AES_KEY, PREVIOUS_AES_KEY, "
         'APP_SECRET), or with --secrets-stdin as a JSON object {"token": "…", "aes_key": "…"} on standard input.',
     )
-    adding.add_argument("platform", choices=list(PLATFORMS))
-    adding.add_argument("name", help="stands in the webhook's address")
-    adding.add_argument("--app-id", required=True)
-    adding.add_argument("--mode", choices=["plain", "compatible", "safe"], default="safe")
-    for secret in SECRETS:
-        adding.add_argument(f"--{secret.replace('_', '-')}")
-    adding.add_argument("--secrets-stdin", action="store_true")
-    adding.add_argument(
-        "--no-customer-service",
-        action="store_true",
-        help="the account may not send by itself (unverified): the rest of long answers waits for “继续”",
-    )
-    adding.add_argument(
-        "--menu-links",
-        action="store_true",
-        help="send choices as links that can be tapped (weixin://bizmsgmenu); try it with your account first",
-    )
-    adding.add_argument("--signature-window", type=int, default=600, metavar="SECONDS")
-    adding.set_defaults(run=add)
+    platforms = adding.add_subparsers(required=True, metavar="PLATFORM", dest="platform")
+    for name, form in FORMS.items():
+        form.add_to(platforms.add_parser(name, help=form.help)).set_defaults(run=add)
     actions.add_parser("list", help="list the accounts").set_defaults(run=show)
     actions.add_parser("check", help="try whether each account can be used").set_defaults(run=check)
 
 
 def add(settings: Settings, options: argparse.Namespace) -> None:
-    given = {
-        "app_id": options.app_id,
-        "mode": options.mode,
-        "signature_window": options.signature_window,
-        "customer_service": not options.no_customer_service,
-        "menu_links": options.menu_links,
-    }
-    secrets = _secrets(options)
+    form = FORMS[options.platform]
+    given, secrets = form.settings(options), _secrets(options, form.secrets)
 
     async def save(db: Database, keyring: Keyring) -> None:
         await db.write(
@@ -85,10 +63,11 @@ async def reopen_all(db: Database, name: str) -> int:
 def show(settings: Settings, options: argparse.Namespace) -> None:
     channels = with_database(settings, _list)
     for channel in channels:
+        mode = f"  {channel.settings['mode']}" if "mode" in channel.settings else ""
         kind = " (simulated)" if channel.simulated else ""
-        print(f"{channel.platform}/{channel.name}  {channel.settings.get('app_id')}  {channel.settings['mode']}{kind}")
+        print(f"{channel.platform}/{channel.name}  {channel.settings.get('app_id')}{mode}{kind}")
     if not channels:
-        print("No channel yet. Add one: python -m app channel add wechat NAME --app-id … --token … --mode …")
+        print("No channel yet. Add one: python -m app channel add wechat|qq NAME --app-id … …")
 
 
 def check(settings: Settings, options: argparse.Namespace) -> int:
@@ -116,10 +95,10 @@ async def _list(db: Database, keyring: Keyring) -> list[Channel]:
     return await db.read(accounts.list_channels)
 
 
-def _secrets(options: argparse.Namespace) -> dict[str, str]:
+def _secrets(options: argparse.Namespace, names: Sequence[str]) -> dict[str, str]:
     read: Mapping[str, Any] = _from_stdin() if options.secrets_stdin else {}
     around = channel_secrets()
-    found = {name: getattr(options, name) or read.get(name) or around.get(name) for name in SECRETS}
+    found = {name: getattr(options, name) or read.get(name) or around.get(name) for name in names}
     return {name: str(value) for name, value in found.items() if value}
 
 

@@ -149,6 +149,8 @@ def _admit(session: Session, pending: Sequence[Pending], now: datetime) -> list[
             entered |= {p.identity_id} if p.opened is not None else set()
         elif p.job.doubtful:
             give_up(session, p.job, MessageState.unknown, "its window closed before it could be sent again")
+        elif p.job.priority == Priority.campaign.rank:
+            give_up(session, p.job, MessageState.failed, "no window to the viewer is open", dead=False)
         else:
             p.job.waits, p.job.not_before = Waits.window, NEVER
     return admitted

@@ -6,18 +6,24 @@ conversation, so order within one is kept whatever happens, and conversations ru
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from app.channels import outbound
 from app.channels.outbound import Choice
+from app.channels.registry import PLATFORMS
+from app.conversations.gates import BEIJING
 from app.conversations.models import Conversation, Direction, Message, MessageState, Via
 from app.conversations.pending import KIND, TOPIC
-from app.db.sql import changed, for_update, is_any
+from app.db.sql import for_update, is_any
 from app.jobs import lanes
 from app.jobs.models import Job, JobState, Lane, LaneKey, NewJob, Priority, Waits
+
+LATE = timedelta(hours=12)
+WRITTEN_ON = "（这是{month}月{day}日写给您的回复）\n"
+LONGEST_TEXT = min(platform.capability.text_bytes for platform in PLATFORMS.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +79,8 @@ def take_first(session: Session, lane: Lane, *, event_id: int, now: datetime) ->
     message = session.get_one(Message, job.subject_id)
     if message.kind != "text":
         return None
+    if job.waits == Waits.window:
+        message.text = dated(message.text, message.created_at, now)
     message.state, message.via = MessageState.sending, Via.passive
     message.event_id, message.sending_at = event_id, now
     session.delete(job)
@@ -83,8 +91,22 @@ def take_first(session: Session, lane: Lane, *, event_id: int, now: datetime) ->
 def reopen(session: Session, lane: Lane, now: datetime) -> None:
     """The viewer wrote: what waited for that in his (locked) lane goes first, now that his window is open again."""
     waiting = (Job.lane_id == lane.id, Job.waits == Waits.window)
-    if changed(session.execute(update(Job).where(*waiting).values(not_before=now, waits=None))):
-        lanes.refresh(session, lane)
+    freed = update(Job).where(*waiting).values(not_before=now, waits=None).returning(Job.subject_id)
+    ids = list(session.scalars(freed))
+    if not ids:
+        return
+    for message in session.scalars(select(Message).where(is_any(Message.id, ids), Message.kind == "text")):
+        message.text = dated(message.text, message.created_at, now)
+    lanes.refresh(session, lane)
+
+
+def dated(text: str, written: datetime, now: datetime) -> str:
+    """A text that waited for the viewer for so long that he must be told from when it is. Pure."""
+    if now - written < LATE:
+        return text
+    day = written.astimezone(BEIJING)
+    noted = WRITTEN_ON.format(month=day.month, day=day.day) + text
+    return noted if len(noted.encode()) <= LONGEST_TEXT else text
 
 
 def reopen_earlier(session: Session, identity_ids: Collection[int], now: datetime) -> None:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection, Sequence
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import (
     BindParameter,
@@ -11,8 +11,8 @@ from sqlalchemy import (
     ColumnElement,
     CursorResult,
     Dialect,
+    GenerativeSelect,
     Result,
-    Select,
     String,
     Text,
     TypeDecorator,
@@ -29,6 +29,8 @@ from sqlalchemy.types import TypeEngine
 from app.db.arrays import array_literal, element_type, writer
 from app.db.base import Base, Id
 from app.db.driver import Rows, connection_of, fetch
+
+S = TypeVar("S", bound=GenerativeSelect)
 
 
 class Counter(Base):
@@ -127,7 +129,7 @@ def changed(result: Result[Any]) -> int:
     return cast(CursorResult[Any], result).rowcount
 
 
-def for_update(statement: Select[Any], *, skip_locked: bool = False) -> Select[Any]:
+def for_update(statement: S, *, skip_locked: bool = False) -> S:
     """Lock the rows until the commit; SQLite ignores it, there the writer is alone anyway."""
     return statement.with_for_update(skip_locked=skip_locked)
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.channels.base import Inbound
 from app.conversations.models import EventState
-from app.dialogue import actions, arrivals, circumstances, events, people, repeats, threads
+from app.dialogue import actions, arrivals, circumstances, events, people, repeats, settled_pushes, threads
 from app.dialogue.decide import decide, talks
 from app.dialogue.people import Met, Sender
 from app.dialogue.push import ACKNOWLEDGED, Answer, Fate, Key, Push
@@ -70,6 +70,7 @@ def _decide_all(
     actions.note_presence(session, [push for push, _ in stored])
     actions.note_reports(session, [push for push, _ in stored], now)
     actions.note_switches(session, [push for push, _ in stored], now)
+    settled_pushes.expect(session, stored, now)
     actions.note_recalls(session, [push for push, _ in stored], now)
     todo = [(push, event_id) for push, event_id in stored if _asks(push)]
     if not todo:
@@ -87,6 +88,7 @@ def _decide_all(
             own=known.own_of(thread),
             more=book.waits(thread),
             burst=rules.pace.count(push.who, now),
+            in_public=push.message.in_public,
         )  # fmt: skip
         decision = decide(turn, rules, now)
         known.note(thread, decision)

@@ -9,7 +9,9 @@ from datetime import datetime
 from functools import lru_cache
 
 from app.channels.base import (
+    SPOKEN,
     AgentSession,
+    File,
     Followed,
     Image,
     Link,
@@ -44,6 +46,7 @@ from app.tickets.models import TicketKind, TicketPriority
 
 _PARTICLE = 1
 """Characters that ask nothing beside a title: 长风渡呢."""
+_GREETING = "greeting"
 _ASKED_MOST = (
     "playback.buffering",
     "membership.not_arrived",
@@ -192,7 +195,7 @@ def _wordless(turn: Turn, rules: Rules, now: datetime) -> Decision:
             return reply(turn.memory, phrases.PLACE_SHARED)
         case Link():
             return reply(turn.memory, phrases.LINK)
-        case Video():
+        case Video() | File():
             return reply(turn.memory, phrases.RECORDING)
         case Text():
             return reply(turn.memory, phrases.EMPTY)
@@ -202,6 +205,8 @@ def _wordless(turn: Turn, rules: Rules, now: datetime) -> Decision:
 def _do(turn: Turn, found: Entry | Intent, rules: Rules, now: datetime) -> Decision:
     also = turn.understanding.also if turn.understanding and found is turn.understanding.meant else None
     if isinstance(found, Intent):
+        if found.id == _GREETING and turn.more:  # what waited for him comes first, and a bare greeting would bury it
+            return reply(turn.memory, phrases.ANYTHING_LEFT)
         done = _ACTIONS[found.action](turn, found, rules, now)
         return answers.beside(turn, done, also) if also else _with_choice(turn, found, done, rules, now)
     return answers.both(turn, found, also, rules, now) if also else answers.answer(turn, found, rules, now)
@@ -382,6 +387,6 @@ def _wording(intent: Intent, now: datetime) -> str:
 
 def talks(content: object) -> bool:
     """Whether the content belongs into a conversation; everything else is only kept."""
-    return isinstance(content, (Text, Image, Voice, Video, Location, Link, Followed, AgentSession)) or (
+    return isinstance(content, (*SPOKEN, Followed, AgentSession)) or (
         isinstance(content, MenuUsed) and content.action == "click"
     )

@@ -25,6 +25,8 @@ def number_in(text: str, *, bare: bool = False) -> int | None:
 
 def tell(turn: Turn, now: datetime) -> Decision:
     """The ticket that the words name, else the one that they fit best."""
+    if turn.in_public:
+        return _in_private(turn)
     number = number_in(turn.words, bare=_asked(turn))
     if number is not None:
         return tell_number(turn, now, number)
@@ -35,6 +37,8 @@ def tell(turn: Turn, now: datetime) -> Decision:
 
 
 def tell_number(turn: Turn, now: datetime, number: int) -> Decision:
+    if turn.in_public:
+        return _in_private(turn)
     ticket = next((view for view in turn.own if view.number == number), None)
     if ticket is None:
         memory = turn.memory.but(awaiting=waits(Waits.tickets, now), failures=0)
@@ -43,6 +47,8 @@ def tell_number(turn: Turn, now: datetime, number: int) -> Decision:
 
 
 def list_all(turn: Turn, now: datetime) -> Decision:
+    if turn.in_public:
+        return _in_private(turn)
     if not turn.own:
         return reply(turn.memory.closed(), phrases.NO_TICKET)
     lines = "\n".join(
@@ -57,6 +63,8 @@ def list_all(turn: Turn, now: datetime) -> Decision:
 
 def tell_due(turn: Turn, now: datetime) -> Decision:
     """Until when an answer is promised: for what this conversation is about, else for the newest."""
+    if turn.in_public:
+        return _in_private(turn)
     unfinished = [view for view in turn.own if view.status != TicketStatus.closed]
     waiting: list[TicketRef] = [view for view in (*reversed(turn.here), *unfinished) if view.due_at]
     if not waiting:
@@ -65,6 +73,11 @@ def tell_due(turn: Turn, now: datetime) -> Decision:
     assert ticket.due_at is not None
     wording = phrases.DUE if ticket.due_at > now else phrases.DUE_OVER
     return reply(turn.memory.but(failures=0), wording.format(number=ticket.name, due=when(ticket.due_at, now)))
+
+
+def _in_private(turn: Turn) -> Decision:
+    """What somebody reported is nobody else's business: in a group it is not told."""
+    return reply(turn.memory, phrases.IN_PRIVATE)
 
 
 def _tell(turn: Turn, now: datetime, ticket: TicketView, *, others: int) -> Decision:

@@ -21,7 +21,7 @@ def read_arrived(
         sealed=keyring.seal(message.body, context(account.channel_id, message.key)),
         received_at=now,
         answer_by=now + timedelta(seconds=capability.passive_window),
-        send_after=now + timedelta(seconds=capability.last_retry),
+        send_after=now + timedelta(seconds=capability.last_retry if capability.passive_reply else 0),
     )  # fmt: skip
 
 
@@ -59,9 +59,11 @@ def _push(
 
 
 def _media(platform: Platform, message: Inbound | Undecodable) -> tuple[Media, ...]:
-    if isinstance(message, Undecodable) or isinstance(message.content, Text):  # most by far
+    if isinstance(message, Undecodable):
         return ()
-    return platform.media(message.content)
+    if isinstance(message.content, Text):  # most by far
+        return message.attachments
+    return (*platform.media(message.content), *message.attachments)
 
 
 def _understanding(content: Content, brain: Brain) -> Understanding | None:

@@ -34,13 +34,17 @@ _SAID = Message.direction == literal_column("'out'")
 
 
 def answer(session: Session, pushes: Sequence[Push], *, now: datetime) -> dict[Key, Answer]:
-    """Answers by key for pushes whose events exist already, whichever process stored them."""
-    if not pushes:
-        return {}
-    by_event = _events(session, {push.key for push in pushes})
+    """Answers by key for pushes whose events exist already, whichever process stored them.
+
+    Where nothing can ride on a response, a repeat is acknowledged, and the answer leaves by itself.
+    """
+    answers = {push.key: Answer(Fate.repeated) for push in pushes}
+    fetching = {push.key for push in pushes if push.capability.passive_reply}
+    if not fetching:
+        return answers
+    by_event = _events(session, fetching)
     replies = _replies(session, by_event)
     again = _carry_again(session, replies, now)
-    answers = {push.key: Answer(Fate.repeated) for push in pushes}
     answers |= {by_event[reply.event_id or 0]: _said(reply) for reply in replies if reply.id in again}
     for reply in replies:
         key = by_event[reply.event_id or 0]

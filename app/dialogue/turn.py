@@ -96,6 +96,8 @@ class Turn(NamedTuple):
     """Whether an earlier text still waits to be sent."""
     burst: int = 1
     """The viewer's messages within a minute, this one included."""
+    in_public: bool = False
+    """Others read along (a group): what concerns the viewer alone is not said."""
 
     @property
     def words(self) -> str:

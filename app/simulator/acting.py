@@ -23,11 +23,12 @@ from app.errors import AppError
 from app.simulator import pushes
 from app.simulator.changes import Changes
 from app.simulator.delivery import deliver, lose
-from app.simulator.envelopes import Seed, seal
+from app.simulator.envelopes import seal
 from app.simulator.faces import ITEMS
 from app.simulator.inner import Inner
 from app.simulator.phones import Attempt, Bubble, Chat, Fate, Network, NoteExchange, Phone, PushExchange, Side
 from app.simulator.stalling import StallingIngest
+from app.simulator.wechat.sealing import Seed
 from app.tls import trusted
 
 log = logging.getLogger(__name__)
@@ -208,10 +209,8 @@ def _show(phone: Phone, chat: Chat, content: Content, now: datetime) -> Bubble |
     """What the phone shows of an act at once; a keyed menu entry shows nothing, as on the platform."""
     match content:
         case Followed():
-            chat.following = True
             return _say(phone, chat, Side.system, f"你已关注“{chat.face.name}”")
         case Unfollowed():
-            chat.following = False
             return _say(phone, chat, Side.system, "你取消了关注，收不到这个公众号的消息")
         case MenuUsed(action="view", key=address):
             return _say(phone, chat, Side.system, f"在微信里打开网页 {address}")
@@ -226,14 +225,14 @@ def _count(chat: Chat, content: Content, now: datetime) -> None:
     """What the act allows the account to send by itself."""
     match content:
         case Followed():
-            chat.ledger.note("followed", now)
+            chat.contact.note("followed", now)
         case Unfollowed():
-            chat.ledger.close()
+            chat.contact.leave()
         case MenuUsed(action=action):
             if action == "click":
-                chat.ledger.note("menu", now)
+                chat.contact.note("menu", now)
         case _:
-            chat.ledger.note("message", now)
+            chat.contact.note("message", now)
 
 
 def _say(phone: Phone, chat: Chat, side: Side, text: str, exchange: int | None = None) -> Bubble:

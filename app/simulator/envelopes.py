@@ -5,7 +5,6 @@ process holds the credentials as well, and nobody may speak in the platform's na
 """
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from app.channels.base import Refusal
@@ -14,32 +13,14 @@ from app.channels.wechat.account import Account as WeChatAccount
 from app.channels.wechat.account import Mode
 from app.channels.wechat.fields import Malformed, read, required
 from app.conversations.accounts import Account
+from app.simulator.wechat import sealing
+from app.simulator.wechat.sealing import Seed, Signed
 
 _FIELD = re.compile(r"<(\w+)>.*?</\1>", re.DOTALL)
 
 
 class NotSimulated(Exception):
     """The channel belongs to a real account: the simulator signs nothing for it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Seed:
-    """What must be fresh in each request: the Unix time, the nonce, and the random head of an encrypted frame."""
-
-    seconds: int
-    nonce: str
-    salt: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Signed:
-    """A push ready to be sent."""
-
-    query: Mapping[str, str]
-    body: bytes
-    covers: tuple[str, ...]
-    """Names of what the deciding signature was made of, in words."""
-    signature_name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,21 +38,7 @@ class BadReply(Exception):
 
 
 def seal(account: Account, openid: str, body: bytes, seed: Seed) -> Signed:
-    """The request that carries ``body`` in the form that the account's console is set to."""
-    credentials = _credentials(account)
-    times = {"timestamp": str(seed.seconds), "nonce": seed.nonce}
-    plain = crypto.sign(credentials.token, *times.values())
-    query = {"signature": plain, **times, "openid": openid}
-    if credentials.mode is Mode.plain:
-        return Signed(query, body, ("Token", "timestamp", "nonce"), "signature")
-    encrypted = crypto.encrypt(credentials.ciphers[0], body, credentials.app_id, seed.salt)
-    query |= {
-        "encrypt_type": "aes",
-        "msg_signature": crypto.sign(credentials.token, *times.values(), encrypted),
-    }
-    recipient = required(read(body), "ToUserName")
-    envelope = f"<xml><ToUserName><![CDATA[{recipient}]]></ToUserName><Encrypt><![CDATA[{encrypted}]]></Encrypt></xml>"
-    return Signed(query, envelope.encode(), ("Token", "timestamp", "nonce", "Encrypt"), "msg_signature")
+    return sealing.seal(_credentials(account), openid, body, seed)
 
 
 def open_reply(account: Account, openid: str, body: bytes) -> Reply:

@@ -10,9 +10,11 @@ from enum import StrEnum
 from app.channels.base import Content
 from app.dialogue.endpoints import Observation
 from app.dialogue.push import Key
-from app.simulator.envelopes import Reply, Signed
+from app.simulator.envelopes import Reply
 from app.simulator.faces import ACCOUNTS, AccountFace, Viewer
-from app.simulator.ledger import Ledger
+from app.simulator.wechat.contacts import Contact
+from app.simulator.wechat.ledger import Ledger
+from app.simulator.wechat.sealing import Signed
 
 BUBBLES = 300
 EXCHANGES = 60
@@ -152,11 +154,22 @@ class Chat:
     """A viewer with one account: openids belong to an account, so another account is another conversation."""
 
     face: AccountFace
-    openid: str
-    following: bool = True
+    contact: Contact
+    """The viewer as the played platform knows him."""
     bubbles: deque[Bubble] = field(default_factory=lambda: deque(maxlen=BUBBLES))
     exchanges: deque[Exchange] = field(default_factory=lambda: deque(maxlen=EXCHANGES))
-    ledger: Ledger = field(default_factory=Ledger)
+
+    @property
+    def openid(self) -> str:
+        return self.contact.openid
+
+    @property
+    def following(self) -> bool:
+        return self.contact.following
+
+    @property
+    def ledger(self) -> Ledger:
+        return self.contact.ledger
 
     def bubble(self, number: int) -> Bubble | None:
         return next((bubble for bubble in self.bubbles if bubble.number == number), None)
@@ -189,7 +202,7 @@ class Phone:
     @property
     def chat(self) -> Chat:
         if self.channel not in self.chats:
-            self.chats[self.channel] = Chat(ACCOUNTS[self.channel], new_openid())
+            self.chats[self.channel] = Chat(ACCOUNTS[self.channel], new_contact())
         return self.chats[self.channel]
 
     @property
@@ -205,5 +218,6 @@ class Phone:
         return self.last
 
 
-def new_openid() -> str:
-    return "o" + "".join(secrets.choice(_OPENID_LETTERS) for _ in range(27))
+def new_contact() -> Contact:
+    openid = "o" + "".join(secrets.choice(_OPENID_LETTERS) for _ in range(27))
+    return Contact(openid, phone=deque(maxlen=BUBBLES))

@@ -14,8 +14,7 @@ from app.channels.base import (
     Video,
     Voice,
 )
-
-Value = str | int | float | None
+from app.simulator.wechat.bodies import Value, xml
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +39,7 @@ def write(content: Content, stamp: Stamp) -> bytes:
         **fields,
         **numbered,
     }
-    written = "".join(_element(name, value) for name, value in values.items() if value is not None)
-    return f"<xml>{written}</xml>".encode()
+    return xml(values)
 
 
 def _fields(content: Content) -> tuple[str, dict[str, Value]]:
@@ -76,13 +74,3 @@ def _event(content: Content) -> dict[str, Value]:
         case MenuUsed(action="click" | "view" as action, key=key):
             return {"Event": action.upper(), "EventKey": key}
     raise ValueError(f"a viewer cannot do this: {content.kind}")
-
-
-def _element(name: str, value: Value) -> str:
-    """Texts stand in CDATA, where only its own end must be split; numbers stand bare."""
-    written = str(value) if isinstance(value, (int, float)) else f"<![CDATA[{_cdata(value or '')}]]>"
-    return f"<{name}>{written}</{name}>"
-
-
-def _cdata(text: str) -> str:
-    return text.replace("]]>", "]]]]><![CDATA[>")

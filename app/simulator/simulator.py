@@ -9,11 +9,12 @@ from app.dialogue.understand import Brain
 from app.settings import Settings
 from app.simulator.acting import Acting
 from app.simulator.changes import Changes
+from app.simulator.hosting import Hosting
 from app.simulator.inner import Inner
 from app.simulator.plays import Pace, Plays
 from app.simulator.stage import Stage, halt
 from app.simulator.stalling import StallingIngest
-from app.simulator.wechat_api import PlayedWeChat
+from app.simulator.wechat.platform import PlayedWeChat
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class Simulator:
         self.changes.close()
         halted = [task for phone in self.stage for task in halt(phone)]
         await asyncio.gather(*halted, return_exceptions=True)  # the store is closed behind them
+        await self.wechat.close()
         await self.acting.close()
 
 
@@ -61,5 +63,5 @@ def open_simulator(
         stage,
         acting,
         plays,
-        PlayedWeChat(stage, changes, directory),
+        Hosting(stage, changes, directory, address).played,
     )

@@ -5,6 +5,8 @@ import pytest
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from app.channels.registry import PLATFORMS
+from app.commands.forms import FORMS
 from app.commands.opened import with_database
 from app.conversations import accounts
 from app.conversations.models import Channel
@@ -143,3 +145,41 @@ def test_the_same_on_postgresql(run: Run, data_dir: Path, database_url: str) -> 
     ended = run("channel", "check", DATABASE_URL=database_url)
     assert (ended.code, ended.out) == (1, "")
     assert ended.err.startswith("This database was sealed with another key")
+
+
+# -------------------- another platform
+
+ADD_QQ = ("channel", "add", "qq", "main", "--app-id", "102000001")
+
+
+def test_every_platform_can_be_added() -> None:
+    assert FORMS.keys() == PLATFORMS.keys()
+
+
+def test_a_bot_takes_its_own_secret_alone(run: Run, data_dir: Path) -> None:
+    ended = run(*ADD_QQ, APP_SECRET="botSecretForTests", TOKEN="ofAnother", AES_KEY=AES_KEY)
+    assert (ended.code, ended.err) == (0, "")
+    assert "/webhooks/qq/main, here http://127.0.0.1:8000/webhooks/qq/main" in ended.out
+    ((channel, secrets),) = stored(data_dir)
+    assert secrets == {"app_secret": "botSecretForTests"}
+    assert channel.settings == {
+        "app_id": "102000001", "signature_window": 600, "proactive": False, "link_domains": [], "buttons": False,
+        "markdown": False, "sandbox": False, "strict_handshake": True,
+    }  # fmt: skip
+    assert run("channel", "list").out == "qq/main  102000001\n"
+    assert run("channel", "check").out == "qq/main: ok\n"
+
+
+def test_what_a_bot_may_is_an_option(run: Run, data_dir: Path) -> None:
+    given = ("--proactive", "--link-domain", "a.cn", "--link-domain", "b.example.com", "--lenient-handshake")
+    assert run(*ADD_QQ, "--app-secret", "botSecretForTests", *given).code == 0
+    ((channel, _),) = stored(data_dir)
+    assert (channel.settings["proactive"], channel.settings["strict_handshake"]) == (True, False)
+    assert channel.settings["link_domains"] == ["a.cn", "b.example.com"]
+
+
+def test_a_bot_that_could_not_be_used_is_not_saved(run: Run, data_dir: Path) -> None:
+    ended = run(*ADD_QQ)
+    assert (ended.code, ended.out) == (1, "")
+    assert "QQ app secret" in ended.err
+    assert stored(data_dir) == []

@@ -363,6 +363,18 @@ async def test_what_stands_before_something_urgent_is_as_urgent(db: Database) ->
     assert set(claimed.paused) == {(account.channel_id, Priority.agent)}
 
 
+async def test_a_campaign_that_finds_no_window_is_over_also_where_an_agent_waits_behind_it(
+    db: Database, account: Account, talk: int
+) -> None:
+    later = NOW + TALK_TIME
+    news = await db.write(do.says, talk, priority=Priority.campaign, at=later)
+    reply = await db.write(do.says, talk, author="7", priority=Priority.agent, at=later)
+    for _ in range(2):
+        assert await db.write(do.leave, account, now=later) == []
+    assert (await db.read(do.state, news), await db.read(do.job, news)) == ("failed", None)
+    assert await db.read(do.waits, reply) == ("window", NEVER)
+
+
 async def test_a_quota_that_is_used_up_puts_rows_off_until_midnight_in_beijing(db: Database) -> None:
     account = await db.write(do.account, rates={"custom": Rate(per_day=1)})
     made = []

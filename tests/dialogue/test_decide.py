@@ -9,12 +9,14 @@ import pytest
 
 from app.agents.calendars import ALWAYS, Calendar
 from app.channels.base import AgentSession, Content, Followed, Image, Location, MenuUsed, Text, Voice
+from app.dialogue import phrases
 from app.dialogue.choice import chosen
 from app.dialogue.decide import decide, talks
 from app.dialogue.reports import PATIENCE
 from app.dialogue.rules import Promises, Rules
 from app.dialogue.turn import Awaiting, Consent, Decision, Memory, OpenTicket, Said, Turn
 from app.dialogue.understand import Brain, build_brain
+from app.tickets.views import TicketView
 from tests.dialogue.conftest import NOW
 
 REFUND = "会员可以退款吗？"
@@ -195,3 +197,17 @@ def test_which_contents_belong_into_a_conversation() -> None:
 )
 def test_short_answers_name_an_option(text: str, number: int | None) -> None:
     assert chosen(text, ["退款", "价格"]) == number
+
+
+@pytest.mark.parametrize("text", ["我的工单到哪了", "所有工单", "T-1003"])
+def test_in_a_group_nobody_hears_of_anothers_tickets(brain: Brain, text: str) -> None:
+    """Not even whether there are any."""
+    own = (TicketView(1, 7, 1003, "complaint", "high", NOW, "open", "被扣了三次钱", NOW, None),)
+    for tickets in (own, ()):
+        decision = ask(brain, text, own=tickets, in_public=True)
+        assert said(decision) == phrases.IN_PRIVATE
+    assert "1003" in said(ask(brain, text, own=own))
+
+
+def test_in_a_group_a_question_is_answered_as_anywhere(brain: Brain) -> None:
+    assert ask(brain, REFUND, in_public=True) == ask(brain, REFUND)

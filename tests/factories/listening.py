@@ -29,7 +29,7 @@ class Server(uvicorn.Server):
 @asynccontextmanager
 async def listening(settings: Settings) -> AsyncIterator[Application]:
     """A demo with its channels; ``app.state.service.settings`` knows the port."""
-    with socket.socket() as door:
+    with socket.socket(proto=socket.IPPROTO_TCP) as door:  # else asyncio waits for acknowledgements
         door.bind((settings.host, 0))
         door.listen()
         mine = settings.model_copy(update={"port": door.getsockname()[1]})

@@ -14,6 +14,7 @@ from app.commands import demo
 from app.conversations import accounts, outbox
 from app.conversations.models import Conversation, InboundEvent, Message, MessageState, Via
 from app.conversations.outbox import Queued
+from app.conversations.pending import KIND
 from app.dialogue import phrases
 from app.dialogue.push import Fate as PushFate
 from app.jobs.models import Job, Waits
@@ -236,11 +237,15 @@ async def test_what_the_platform_refuses_stands_on_the_wire(played: Played) -> N
     assert "太晚了" not in said(chat)
 
     async def waits() -> bool:
-        return await played.db.read(lambda session: session.scalar(select(Job.waits))) == Waits.window
+        return await played.db.read(what_message_waits_for) == Waits.window
 
     await eventually("the message waits for the viewer", waits)
     await played.do("text", text=REFUND)
-    await until(lambda: "太晚了" in said(chat))
+    await until(lambda: any("太晚了" in text for text in said(chat)))
+
+
+def what_message_waits_for(session: Session) -> str | None:
+    return session.scalar(select(Job.waits).where(Job.kind == KIND))
 
 
 def queue_text(session: Session, text: str) -> None:

@@ -25,9 +25,10 @@ from app.channels.registry import PLATFORMS
 from app.commands.demo import CHANNELS
 from app.conversations.accounts import Account
 from app.simulator import pushes
-from app.simulator.envelopes import BadReply, NotSimulated, Seed, open_reply, seal
+from app.simulator.envelopes import BadReply, NotSimulated, open_reply, seal
 from app.simulator.faces import LINKS, PLACES, picture, video
 from app.simulator.pushes import Stamp
+from app.simulator.wechat.sealing import Seed
 
 STAMP = Stamp("oViewer", "gh_demo", 1_790_000_000, 7_000_000_000_000_000_001)
 SEED = Seed(1_790_000_000, "nonce", b"0123456789abcdef")

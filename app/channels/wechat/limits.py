@@ -1,8 +1,9 @@
 """What WeChat allows an official account, as data. Sources: its push and customer-service documentation."""
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from types import MappingProxyType
-from typing import Final
+from typing import Final, NamedTuple
 
 from app.channels.base import SPOKEN, Capability
 from app.channels.delivery import Allowance, Rate
@@ -47,5 +48,54 @@ def allowance(kind: str) -> Allowance | None:
 
 _SPOKEN_KINDS: Final = frozenset(content.kind for content in SPOKEN)
 
-RATES: Final = MappingProxyType({"custom/send": Rate(per_day=500_000)})
-"""The usual quotas, reset at 00:00 Beijing; the console shows the account's own."""
+RATES: Final = MappingProxyType(
+    {
+        "stable_token": Rate(per_minute=10_000, per_day=500_000),
+        "token": Rate(per_day=2_000),
+        "custom/send": Rate(per_day=500_000),
+        "template/send": Rate(per_day=100_000),
+        "mass/sendall": Rate(per_minute=60, per_day=100),
+        "mass/send": Rate(per_minute=60, per_day=100),
+        "mass/preview": Rate(per_day=100),
+        "media/upload": Rate(per_day=100_000),
+        "user/info": Rate(per_day=5_000_000),
+        "clear_quota": Rate(per_month=10),
+    }
+)
+"""The usual quotas, reset at 00:00 Beijing; the console and ``openapi/quota/get`` show the account's own.
+
+An API is named by its path after ``/cgi-bin/``, without ``message/``."""
+
+
+PASSAGES: Final = frozenset({"custom/send", "template/send", "subscribe/bizsend"})
+SENDING_RATES: Final = MappingProxyType({api: rate for api, rate in RATES.items() if api in PASSAGES})
+"""Of the ways by which one viewer's message leaves."""
+
+
+class MediaLimit(NamedTuple):
+    bytes: int
+    types: Mapping[str, str]
+    """Content type → ending of the file's name."""
+
+
+_MIB: Final = 1024 * 1024
+_PICTURES: Final = {"image/png": "png", "image/jpeg": "jpg", "image/jpg": "jpg", "image/gif": "gif"}
+_VOICES: Final = {"audio/amr": "amr", "audio/mpeg": "mp3", "audio/mp3": "mp3"}
+_THUMB: Final = MediaLimit(64 * 1024, {"image/jpeg": "jpg", "image/jpg": "jpg"})
+
+MEDIA: Final = MappingProxyType(
+    {
+        "image": MediaLimit(10 * _MIB, _PICTURES),
+        "voice": MediaLimit(2 * _MIB, _VOICES),
+        "video": MediaLimit(10 * _MIB, {"video/mp4": "mp4"}),
+        "thumb": _THUMB,
+    }
+)
+"""Temporary files; a voice is at most 60 seconds long, which we do not measure."""
+MATERIAL: Final = MEDIA
+ARTICLE_PICTURE: Final = MediaLimit(_MIB, {"image/png": "png", "image/jpeg": "jpg", "image/jpg": "jpg"})
+MEDIA_LIVES: Final = timedelta(days=3)
+TEMPLATE_KEY_LIVES: Final = timedelta(minutes=10)
+"""So long ``template/send`` recognises our key."""
+MASS_KEY_LIVES: Final = timedelta(hours=24)
+MASS_KEY_LENGTH: Final = 64

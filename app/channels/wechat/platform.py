@@ -23,10 +23,8 @@ from app.channels.delivery import (
     Upload,
     Uploaded,
     Window,
-    unsupported,
 )
-from app.channels.text import carriable
-from app.channels.wechat import codec, crypto, limits, menus
+from app.channels.wechat import codec, crypto, limits, messages
 from app.channels.wechat.account import Account, Mode, read_account
 from app.channels.wechat.fields import is_json
 
@@ -62,7 +60,7 @@ class WeChat:
         A compatible account may get a plain push, but takes a sealed reply to it, so the mode alone decides. The text
         must already fit ``capability.text_bytes``; one with nothing to show is acknowledged like none.
         """
-        content = carriable(_text(account, message)) if message else ""
+        content = messages.text_of(message, menu_links=account.menu_links) if message else ""
         if not content.strip():
             return self.acknowledgement
         seconds = int(now.timestamp())
@@ -74,13 +72,19 @@ class WeChat:
     # -------------------- what may leave
 
     def passage(self, account: Account, recipient: str, message: outbound.Message, reply_to: ReplyTo | None) -> Passage:
+        """A template notice is recognised by its key for ten minutes only (``limits.TEMPLATE_KEY_LIVES``)."""
+        match message:
+            case outbound.Notice(subscribed=True):
+                return Passage("subscribe/bizsend", Window.none, keyed=False)
+            case outbound.Notice():
+                return Passage("template/send", Window.none, keyed=True)
         return Passage("custom/send", Window.required, keyed=False)
 
     def allowance(self, account: Account, recipient: str, kind: str, key: str) -> Allowance | None:
         return limits.allowance(kind)
 
     def rates(self, account: Account) -> Mapping[str, Rate]:
-        return limits.RATES
+        return limits.SENDING_RATES
 
     def place(self, recipient: str) -> str:
         return recipient
@@ -103,40 +107,40 @@ class WeChat:
     async def fetch_token(self, line: Line, account: Account) -> tuple[str, int]:
         if not account.app_secret:
             raise DeliveryError("no_secret", Outcome.operator, "the channel has no app secret")
-        from app.channels.wechat import client  # here, because it imports httpx
+        from app.channels.wechat import client  # here, because it imports httpx; so below
 
-        token = await client.fetch_stable_token(
-            line.http, base_url=line.base_url, app_id=account.app_id, secret=account.app_secret
-        )
+        token = await client.fetch_stable_token(line, app_id=account.app_id, secret=account.app_secret)
         return token.value, token.expires_in
 
     async def send(self, line: Line, account: Account, delivery: Delivery) -> Receipt:
-        from app.channels.wechat import client
+        from app.channels.wechat import client, notices
 
-        message = delivery.message
-        if not isinstance(message, outbound.Text):
-            raise unsupported(outbound.kind_of(message))
-        await client.send_text(
-            line.http, base_url=line.base_url, access_token=line.token, openid=delivery.recipient,
-            text=_text(account, message),
-        )  # fmt: skip
+        match delivery.message:
+            case outbound.Notice(subscribed=True) as notice:
+                return await notices.send_subscribed(line, messages.subscribed_notice(delivery, notice))
+            case outbound.Notice() as notice:
+                return await notices.send_template(line, messages.template_notice(delivery, notice))
+        await client.send_custom(line, messages.customer_service(delivery, menu_links=account.menu_links))
         return Receipt()
 
     async def upload(self, line: Line, account: Account, upload: Upload) -> Uploaded:
-        raise unsupported(upload.kind)
+        from app.channels.wechat import media_calls
+
+        return await media_calls.upload(line, upload)
 
     def download(self, line: Line, account: Account, media: Media) -> AbstractAsyncContextManager[Download]:
-        raise unsupported(media.kind)
+        from app.channels.wechat import media_calls
+
+        return media_calls.download(line, media)
 
     async def show_typing(self, line: Line, account: Account, recipient: str, reply_to: ReplyTo | None) -> None:
-        return None
+        from app.channels.wechat import client
+
+        if account.customer_service:
+            await client.show_typing(line, openid=recipient)
 
     async def settle_push(self, line: Line, account: Account, inbound: Inbound) -> None:
         return None
-
-
-def _text(account: Account, message: outbound.Text) -> str:
-    return menus.linked(message.text, message.choices) if account.menu_links else message.text
 
 
 def _open(account: Account, request: Request, now: datetime) -> bytes:

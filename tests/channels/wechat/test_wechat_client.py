@@ -14,26 +14,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from app.channels.delivery import DeliveryError, Outcome
-from app.channels.wechat.client import Token, fetch_stable_token, send_text
+from app.channels import outbound
+from app.channels.delivery import Delivery, DeliveryError, Line, Outcome
+from app.channels.wechat.client import Token, fetch_stable_token, send_custom
+from app.channels.wechat.messages import customer_service
 
 BASE_URL = "https://api.example.test"
 OPENID = "oTest0000000000000000000001"
-
-SEND_CODES = {
-    Outcome.unknown: [-1, -1000],
-    Outcome.refresh: [40001, 40014, 41001, 42001],
-    Outcome.retry: [45011],
-    Outcome.operator: [40164, 45009, 48001, 48004, 50001, 50002, 65400],
-    Outcome.permanent: [
-        *(40003, 40007, 40008, 40033, 43004, 43019, 44002, 44004, 45002, 45008, 45015, 45047, 45064, 47001, 48002),
-        *(48008, 50005, 61500, 61501, 99999),
-    ],
-}
-TOKEN_CODES = {
-    Outcome.retry: [-1, -1000, 45011],
-    Outcome.operator: [40001, 40002, 40013, 40125, 40164, 40243, 45009, 89501, 89503, 89506, 89507],
-}
 
 
 class Fake:
@@ -56,11 +43,12 @@ class Fake:
 
 
 async def send(http: httpx.AsyncClient, base_url: str = BASE_URL, text: str = "您好。") -> None:
-    await send_text(http, base_url=base_url, access_token="TOKEN+/=", openid=OPENID, text=text)
+    message = customer_service(Delivery(OPENID, outbound.Text(text), "m-1"), menu_links=False)
+    await send_custom(Line(http, base_url, "TOKEN+/="), message)
 
 
 async def fetch(http: httpx.AsyncClient, base_url: str = BASE_URL) -> Token:
-    return await fetch_stable_token(http, base_url=base_url, app_id="wx0123456789abcdef", secret="s3cret")
+    return await fetch_stable_token(Line(http, base_url), app_id="wx0123456789abcdef", secret="s3cret")
 
 
 async def failure(call: Awaitable[object]) -> DeliveryError:
@@ -101,27 +89,6 @@ async def test_a_token_is_fetched_without_forcing_a_new_one() -> None:
 
 
 # -------------------------------------------------------------------------------------------- what the platform refuses
-
-
-@pytest.mark.parametrize(
-    ("outcome", "code"), [(outcome, code) for outcome, codes in SEND_CODES.items() for code in codes]
-)
-async def test_codes_of_sending(outcome: Outcome, code: int) -> None:
-    async with Fake({"errcode": code, "errmsg": "no rid: 1-2-3"}).client() as http:
-        error = await failure(send(http))
-    assert (error.code, error.outcome) == (str(code), outcome)
-    assert "rid: 1-2-3" in error.detail
-    assert error.retry_after == (60 if code == 45011 else None)
-
-
-@pytest.mark.parametrize(
-    ("outcome", "code"), [(outcome, code) for outcome, codes in TOKEN_CODES.items() for code in codes]
-)
-async def test_codes_of_the_token_call(outcome: Outcome, code: int) -> None:
-    async with Fake({"errcode": code, "errmsg": "invalid ip 203.0.113.7"}).client() as http:
-        error = await failure(fetch(http))
-    assert (error.code, error.outcome) == (str(code), outcome)
-    assert "203.0.113.7" in error.detail
 
 
 async def test_a_code_is_named_and_its_message_is_bounded() -> None:

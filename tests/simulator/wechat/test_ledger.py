@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from app.simulator.ledger import Ledger
+from app.simulator.wechat.ledger import Ledger
 
 NOW = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
