@@ -213,6 +213,8 @@ _update_lanes = Update(table_of(Lane), ("leased_by", "leased_until", "ready_at",
 
 def release_all(session: Session, lane_ids: Collection[int]) -> None:
     """Give locked lanes back, each ready when its first job is, with the class of the most urgent one left."""
+    if not lane_ids:
+        return
     session.flush()
     rest = {lane: (due, rank) for lane, due, rank in _REST(session, lanes=list(lane_ids))}
     empty = (None, Priority.campaign.rank)
