@@ -56,12 +56,17 @@ def settle(session: Session, ended: Sequence[Ended], *, worker: str, now: dateti
     """Write what became of these; returns those that were given up, for the log."""
     held = lanes.lock_held(session, [e.draft.lane_id for e in ended], worker)
     done = _finish(session, [e for e in ended if e.error is None and e.draft.lane_id in held], now)
-    jobs = _jobs(session, [e.draft.job_id for e in ended if e.error is not None and e.draft.lane_id in held])
-    _correct(session, [e for e in ended if e.draft.job_id not in done and e.draft.job_id not in jobs], now)
-    cases = [_Case(e, jobs[e.draft.job_id], e.error) for e in ended if e.error is not None and e.draft.job_id in jobs]
+    failed = [e for e in ended if e.error is not None and e.draft.lane_id in held]
+    jobs = _jobs(session, [e.draft.job_id for e in failed])
+    old = [e for e in failed if e.draft.job_id in jobs and not _is_last(jobs[e.draft.job_id], e.draft)]
+    _correct(session, [e for e in ended if e.error is None and e.draft.job_id not in done], now)
+    cases = [
+        _Case(e, jobs[e.draft.job_id], e.error)
+        for e in failed if e.error is not None and e.draft.job_id in jobs and e not in old
+    ]  # fmt: skip
     heard = _heard(session, [case for case in cases if case.error.outcome is Outcome.window])
     given_up = [case.ended for case in cases if not _settle(session, case, heard, now)]
-    lanes.release_all(session, held)
+    lanes.release_all(session, held - {e.draft.lane_id for e in old})
     return given_up
 
 
@@ -90,15 +95,17 @@ def _jobs(session: Session, ids: Sequence[int]) -> dict[int, Job]:
     return {job.id: job for job in found}
 
 
+def _is_last(job: Job, draft: Draft) -> bool:
+    """False where this process has begun another attempt since: the lease had ended, and it took the lane again."""
+    return job.state == JobState.running and job.attempts == draft.attempts
+
+
 def _correct(session: Session, lost: Sequence[Ended], now: datetime) -> None:
     """Our lease ended while the attempt was under way, and its taker could only guess: what arrived is no guess."""
     for draft, receipt, *_ in lost:
-        if receipt is not None:
-            guessed = (Message.id == draft.message_id, Message.state == MessageState.unknown)
-            arrived = {
-                "state": MessageState.sent, "sent_at": now, "error": None, "platform_id": _platform_id(receipt),
-            }  # fmt: skip
-            session.execute(update(Message).where(*guessed).values(arrived))
+        guessed = (Message.id == draft.message_id, Message.state == MessageState.unknown)
+        arrived = {"state": MessageState.sent, "sent_at": now, "error": None, "platform_id": _platform_id(receipt)}
+        session.execute(update(Message).where(*guessed).values(arrived))
 
 
 def _platform_id(receipt: Receipt | None) -> str | None:
