@@ -55,7 +55,7 @@ NOT_TAKEN = [
 ]  # fmt: skip
 TABLES = (
     "allowances", "gates", "jobs", "lanes", "messages", "inbound_events", "conversations", "identities", "viewers",
-    "channels",
+    "channels", "counters",
 )  # fmt: skip
 
 
