@@ -24,7 +24,9 @@ log = logging.getLogger(__name__)
 TIMEOUT = 8.0
 """Seconds of one step of a call (connecting, each read)."""
 LONGEST = 12.0
-"""Seconds of a whole call. An attempt makes five or, with files, six at the most, within what is left of a lease."""
+"""Seconds of a whole call."""
+CALLS = 6
+"""Of an attempt at the most: token, files, message, and all of that once more where the token was refused."""
 
 
 class Refused(Exception):

@@ -109,6 +109,14 @@ def dated(text: str, written: datetime, now: datetime) -> str:
     return noted if len(noted.encode()) <= LONGEST_TEXT else text
 
 
+def reopen_earlier(session: Session, identity_ids: Collection[int], now: datetime) -> None:
+    """These viewers begin a new conversation: what waited for that in their earlier ones can leave now."""
+    earlier = select(Conversation.id).where(is_any(Conversation.identity_id, identity_ids))
+    lanes_ = select(Lane).where(Lane.topic == TOPIC, Lane.subject_id.in_(earlier), Lane.ready_at.is_not(None))
+    for lane in session.scalars(for_update(lanes_.order_by(Lane.subject_id)).execution_options(populate_existing=True)):
+        reopen(session, lane, now)
+
+
 def post(
     session: Session,
     conversation_id: int,

@@ -59,7 +59,9 @@ class Pending:
     recipient: str
     author: str
     priority: Priority
-    heard_seq: int
+    """That of its lane: what stands before something urgent is as urgent."""
+    heard_here: bool
+    """Whether this is the conversation in which the viewer wrote last."""
     proactive: bool | None
     """Of the place: the group's for its members."""
     message: outbound.Message
@@ -103,6 +105,7 @@ _ROWS = (
     select(
         Message.id, Message.kind, Message.text, Message.data, Message.author, Message.reply_to_id, Message.reply_number,
         Message.conversation_id, Conversation.channel_id, Conversation.owner, Conversation.heard_seq,
+        Conversation.closed_at,
         Conversation.identity_id, Identity.external_id, Identity.following, Identity.proactive,
         Identity.refused_pushes_at, InboundEvent.dedupe_key.label("reply_key"), _BEHIND.label("behind"),
     )
@@ -123,19 +126,24 @@ class Refused(NamedTuple):
     """Whether it is kept as a dead job, because sending it again later can help."""
 
 
-def load(session: Session, jobs: Sequence[Job], accounts: Mapping[int, Account]) -> tuple[list[Pending], list[Refused]]:
-    """What is known of the messages of these jobs, and those that must not leave, each in the order of the jobs."""
+def load(
+    session: Session, jobs: Sequence[Job], accounts: Mapping[int, Account], priorities: Mapping[int, Priority]
+) -> tuple[list[Pending], list[Refused]]:
+    """What is known of the messages of these jobs, and those that must not leave, each in the order of the jobs.
+
+    ``priorities``: by lane.
+    """
     found = {row.id: row for row in session.execute(_ROWS, {"messages": [job.subject_id for job in jobs]})}
     pending: list[Pending] = []
     refused: list[Refused] = []
     for job in jobs:
-        read = _read(job, found.get(job.subject_id), accounts)
+        read = _read(job, found.get(job.subject_id), accounts, priorities[job.lane_id])
         (refused if isinstance(read, Refused) else pending).append(read)  # type: ignore[arg-type]
     _note_places(session, pending)
     return pending, refused
 
 
-def _read(job: Job, row: Any, accounts: Mapping[int, Account]) -> Pending | Refused:
+def _read(job: Job, row: Any, accounts: Mapping[int, Account], priority: Priority) -> Pending | Refused:
     if row is None:
         return Refused(job, "the message does not exist any more", dead=False)
     if reason := _objection(job, row):
@@ -149,7 +157,7 @@ def _read(job: Job, row: Any, accounts: Mapping[int, Account]) -> Pending | Refu
     stored = ReplyTo(row.reply_key or "", row.reply_number) if row.reply_number else None
     return Pending(
         job, account, row.conversation_id, row.channel_id, row.identity_id, row.external_id, row.author,
-        list(Priority)[job.priority], row.heard_seq, row.proactive, message, fallback,
+        priority, row.heard_seq > 0 and row.closed_at is None, row.proactive, message, fallback,
         account.platform.passage(account.credentials, row.external_id, message, None),
         stored, (row.reply_to_id, row.reply_number), row.behind,
     )  # fmt: skip
