@@ -36,6 +36,8 @@ class Grant:
     until: datetime | None = None
     waits: Waits | None = None
     reason: str = ""
+    closed: bool = False
+    """Not used up, but shut by the platform's word."""
 
 
 _insert = Insert(table_of(Gate), ("channel_id", "api", "next_at", "day", "day_used", "month_used"), or_ignore=True)
@@ -49,7 +51,7 @@ def reserve(
     if gate is None:
         return Grant(wanted)
     if gate.closed_until is not None and gate.closed_until > now:
-        return Grant(0, gate.closed_until, Waits(gate.waits or Waits.rate), gate.reason or "")
+        return Grant(0, gate.closed_until, Waits(gate.waits or Waits.rate), gate.reason or "", closed=True)
     if rate is None:
         return Grant(wanted)
     _turn_page(gate, beijing_day(now).toordinal())

@@ -127,11 +127,12 @@ def post(
     now: datetime,
     not_before: datetime | None = None,
     fallback: outbound.Notice | None = None,
+    agent: str | None = None,
 ) -> int:
     """Say something in a conversation: the message's row and its place in the outbox; its id.
 
-    ``fallback``: what leaves instead where the viewer's window is closed. The conversation's lock makes the number and
-    the order of sending the same.
+    ``fallback``: what leaves instead where the viewer's window is closed. ``agent``: as whom the platform shows it,
+    where it can. The conversation's lock makes the number and the order of sending the same.
     """
     locked = for_update(select(Conversation).where(Conversation.id == conversation_id))
     conversation = session.scalars(locked, execution_options={"populate_existing": True}).one()
@@ -139,6 +140,8 @@ def post(
     kind, text, data = outbound.written(message)
     if fallback is not None:
         data = (data or {}) | {"fallback": outbound.written(fallback)[2]}
+    if agent is not None:
+        data = (data or {}) | {"agent": agent}
     row = Message(
         conversation_id=conversation.id, seq=conversation.last_seq, direction=Direction.outbound, author=author,
         kind=kind, text=text, data=data, state=MessageState.queued, via=Via.outbox, created_at=now,
