@@ -88,6 +88,12 @@ def take_first(session: Session, lane: Lane, *, event_id: int, now: datetime) ->
     return message
 
 
+def waited_for(session: Session, conversation_ids: Collection[int]) -> set[int]:
+    """Those of the conversations in which something waits for the viewer to write."""
+    own = (Lane.topic == TOPIC, is_any(Lane.subject_id, conversation_ids), Job.waits == Waits.window)
+    return set(session.scalars(select(Lane.subject_id).join(Job, Job.lane_id == Lane.id).where(*own)))
+
+
 def reopen(session: Session, lane: Lane, now: datetime) -> None:
     """The viewer wrote: what waited for that in his (locked) lane goes first, now that his window is open again."""
     waiting = (Job.lane_id == lane.id, Job.waits == Waits.window)
