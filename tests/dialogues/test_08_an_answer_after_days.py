@@ -16,7 +16,7 @@ from app.secrets import load_keyring
 from app.tickets import service as tickets
 from tests.dialogues.stage import Stage
 
-COVERS = {8: "S3"}
+COVERS = {8: "E1 E2 S3"}
 PARTLY = {8: "S1 S2"}
 ANSWER = "补录的那期定在下周六 20:00 上线"
 
