@@ -22,7 +22,7 @@ _SHOWN = 40
 _DECISIONS: dict[str, tuple[Callable[..., bool], str]] = {
     "sent": (undelivered.mark_arrived, "it arrived"),
     "lost": (undelivered.mark_lost, "it did not arrive, and shall not"),
-    "again": (undelivered.send_again, "send it once more; the viewer may see it twice"),
+    "again": (undelivered.send_again, "it is sent once more, and the viewer may see it twice"),
 }
 
 
