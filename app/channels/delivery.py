@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from app.channels.outbound import Message
+from app.channels.text import carriable
 
 if TYPE_CHECKING:  # imported with the first call: see Sender
     import httpx
@@ -92,7 +93,7 @@ class DeliveryError(Exception):
     """A message did not (or may not) arrive. ``code`` is the platform's, as text; ``retry_after`` in seconds."""
 
     def __init__(self, code: str, outcome: Outcome, detail: str = "", *, retry_after: float | None = None) -> None:
-        super().__init__(f"{code} {outcome}: {detail}")
+        super().__init__(carriable(f"{code} {outcome}: {detail}"))  # it is stored, whatever the platform wrote
         self.code, self.outcome, self.detail, self.retry_after = code, outcome, detail, retry_after
 
 

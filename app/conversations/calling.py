@@ -24,7 +24,9 @@ log = logging.getLogger(__name__)
 TIMEOUT = 8.0
 """Seconds of one step of a call (connecting, each read)."""
 LONGEST = 12.0
-"""Seconds of a whole call. An attempt makes five or, with files, six at the most, within what is left of a lease."""
+"""Seconds of a whole call."""
+CALLS = 6
+"""Of an attempt at the most: token, files, message, and all of that once more where the token was refused."""
 
 
 class Refused(Exception):
@@ -58,7 +60,8 @@ class Caller:
 
         async def call(line: Line) -> Receipt:
             media = await within(LONGEST, self._bring(line, account, draft, places), Outcome.retry) if places else {}
-            delivery = Delivery(draft.recipient, draft.message, f"m{draft.message_id}", draft.reply_to, media)
+            own = f"m{draft.message_id}"
+            delivery = Delivery(draft.recipient, draft.message, own, draft.reply_to, media, draft.agent)
             sending = account.platform.send(line, account.credentials, delivery)
             return await within(LONGEST, sending, Outcome.unknown)
 

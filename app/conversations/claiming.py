@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from app.channels.delivery import ReplyTo, Window
@@ -33,7 +34,7 @@ SOON = timedelta(seconds=1)
 class Claimed:
     drafts: list[Draft] = field(default_factory=list)
     paused: dict[Class, datetime] = field(default_factory=dict)
-    """Classes whose rate is used up: nothing of them need be looked at before."""
+    """Classes whose rate is used up or whose channel is shut: nothing of them need be looked at before."""
     looked_at: int = 0
     """Lanes; 0: nothing is due."""
 
@@ -72,11 +73,11 @@ def claim(
     shut = gates.shut_channels(session, now)
     classes = [c for c in ready(session, now) if c[0] in accounts and c[0] not in shut and c not in paused]
     locked = _lock(session, classes, now, limit)
+    claimed = Claimed(looked_at=len(locked), paused={(c, p): now + SOON for c in shut for p in Priority})
     if not locked:
-        return Claimed()
-    claimed = Claimed(looked_at=len(locked))
+        return claimed
     jobs = _revive(session, lanes.first_jobs(session, locked))
-    pending, refused = load(session, [job for job in jobs.values() if job.not_before <= now], accounts)
+    pending, refused = load(session, [job for job in jobs.values() if job.not_before <= now], accounts, locked)
     for each in refused:
         state = MessageState.unknown if each.job.doubtful else MessageState.failed
         give_up(session, each.job, state, each.reason, dead=each.dead)
@@ -89,15 +90,16 @@ def claim(
     return claimed
 
 
-def _lock(session: Session, classes: Iterable[Class], now: datetime, limit: int) -> list[int]:
+def _lock(session: Session, classes: Iterable[Class], now: datetime, limit: int) -> dict[int, Priority]:
     """Lanes of the classes in their order, so that one channel's campaign never stands before another's urgent."""
-    found: list[int] = []
+    found: dict[int, Priority] = {}
     for channel_id, priority in classes:
         if len(found) >= limit:
             break
-        found += lanes.find_ready(
+        ready = lanes.find_ready(
             session, topic=TOPIC, channel_id=channel_id, priorities=[priority], now=now, limit=limit - len(found)
         )
+        found |= dict.fromkeys(ready, priority)
     return found
 
 
@@ -112,6 +114,7 @@ def _revive(session: Session, jobs: Mapping[int, Job]) -> dict[int, Job]:
             alive[lane_id] = job
         elif job.keyed:
             job.state, job.doubtful = JobState.queued, True
+            session.execute(update(Message).where(Message.id == job.subject_id).values(state=MessageState.queued))
             alive[lane_id] = job
         else:
             give_up(session, job, MessageState.unknown, "the sender was interrupted while sending")
@@ -130,17 +133,23 @@ def _in_turn(pending: Sequence[Pending], now: datetime) -> list[Pending]:
 
 
 def _admit(session: Session, pending: Sequence[Pending], now: datetime) -> list[Pending]:
-    """Those to whose viewer a way is open; each with its passage, and the place in its window."""
+    """Those to whose viewer a way is open; each with its passage, and the place in its window.
+
+    A viewer with several conversations gets one message at a time: they all lead through the same windows.
+    """
     needing = [p for p in pending if p.passage.window is not Window.none]
     open_to = _windows_to(session, needing, now)
     admitted: list[Pending] = []
+    entered: set[int] = set()
     for p in pending:
-        opened = open_to.get(p.job.id, [])
-        if p.passage.window is Window.none or _enter(p, opened) or _speaks_first(p) or _falls_back(p):
+        if p.identity_id in entered:
+            continue
+        if p.passage.window is Window.none or _enter(p, open_to[p.job.id]) or _speaks_first(p) or _falls_back(p):
             admitted.append(p)
+            entered |= {p.identity_id} if p.opened is not None else set()
         elif p.job.doubtful:
             give_up(session, p.job, MessageState.unknown, "its window closed before it could be sent again")
-        elif p.priority is Priority.campaign:
+        elif p.job.priority == Priority.campaign.rank:
             give_up(session, p.job, MessageState.failed, "no window to the viewer is open", dead=False)
         else:
             p.job.waits, p.job.not_before = Waits.window, NEVER
@@ -151,9 +160,9 @@ def _windows_to(session: Session, pending: Sequence[Pending], now: datetime) -> 
     """By job."""
     if not pending:
         return {}
-    strangers = [p.identity_id for p in pending if not p.heard_seq]
-    elsewhere = windows.latest_heard(session, strangers) if strangers else {}
-    where = [p.conversation_id if p.heard_seq else elsewhere.get(p.identity_id, p.conversation_id) for p in pending]
+    absent = [p.identity_id for p in pending if not p.heard_here]
+    elsewhere = windows.latest_heard(session, absent) if absent else {}
+    where = [p.conversation_id if p.heard_here else elsewhere.get(p.identity_id, p.conversation_id) for p in pending]
     found = windows.anchors(session, where)
     counts = windows.used(session, [anchor for each in found.values() for anchor in each]) if found else {}
     by_job: dict[int, list[Opened]] = {}
@@ -168,7 +177,9 @@ def _windows_to(session: Session, pending: Sequence[Pending], now: datetime) -> 
 
 def _enter(p: Pending, opened: Sequence[Opened]) -> bool:
     """A place in an open window; a repeat under a key keeps the one it had, whatever is left."""
-    if p.stored_reply is not None and p.job.doubtful:
+    if p.job.doubtful:
+        if p.stored_reply is None or not p.stored_reply.key:  # the push is erased, and with it the key
+            return False
         p.reply_to = p.stored_reply
     elif opened:
         p.opened = opened[0]
@@ -181,7 +192,7 @@ def _enter(p: Pending, opened: Sequence[Opened]) -> bool:
 
 def _speaks_first(p: Pending) -> bool:
     """Without a window: where the platform lets us, and the viewer (or for a group, its owner) does not refuse."""
-    if p.passage.window is not Window.preferred:
+    if p.passage.window is not Window.preferred or p.job.doubtful or p.job.waits == Waits.window:
         return False
     in_group = p.account.platform.place(p.recipient) != p.recipient
     return p.proactive is True if in_group else p.proactive is not False
@@ -222,7 +233,7 @@ def _pass(session: Session, group: Sequence[Pending], claimed: Claimed, now: dat
 
 def _turn_away(p: Pending, grant: Grant, claimed: Claimed, now: datetime) -> None:
     until = grant.until or now + SOON
-    if grant.waits is Waits.rate:
+    if grant.waits is Waits.rate and not grant.closed:
         # Its turn is soon: the row is left as it is, and this process looks elsewhere meanwhile.
         claimed.paused[p.channel_id, p.priority] = min(until, now + SOON)
     else:

@@ -24,16 +24,13 @@ class Stored:
     expires_at: datetime
 
 
-def find(session: Session, channel_id: int) -> Stored | None:
+def find(session: Session, channel_id: int) -> tuple[Stored | None, int]:
+    """The newest token, and the version after which the next one is fetched (0: the first); both of one moment."""
     row = session.get(Credential, channel_id, populate_existing=True)
-    if row is None or row.token is None:
-        return None
-    return Stored(row.version, row.token, row.refresh_at, row.expires_at)
-
-
-def version(session: Session, channel_id: int) -> int:
-    """That of the newest token; 0 before the first."""
-    return session.scalar(select(Credential.version).where(Credential.channel_id == channel_id)) or 0
+    if row is None:
+        return None, 0
+    stored = None if row.token is None else Stored(row.version, row.token, row.refresh_at, row.expires_at)
+    return stored, row.version
 
 
 def lease(session: Session, channel_id: int, version: int, *, worker: str, now: datetime, until: datetime) -> bool:

@@ -21,8 +21,8 @@ from app.jobs.models import Waits
 WHOLE = "*"
 """The gate of a channel as a whole: its credential, our address on its allow-list."""
 BEIJING = timezone(timedelta(hours=8), "Asia/Shanghai")
-BURST = timedelta(seconds=10)
-"""How far calls may run ahead of the rate; a tenth of the minute's calls at most come at once."""
+BURST = timedelta(seconds=6)
+"""How far calls may run ahead of the rate: a tenth of the minute's calls at most come at once."""
 SHARE = 0.8
 """Of the burst and of each quota, for what nobody waits for."""
 UNTIL_MENDED = datetime(9999, 1, 1, tzinfo=UTC)
@@ -36,6 +36,8 @@ class Grant:
     until: datetime | None = None
     waits: Waits | None = None
     reason: str = ""
+    closed: bool = False
+    """Not used up, but shut by the platform's word."""
 
 
 _insert = Insert(table_of(Gate), ("channel_id", "api", "next_at", "day", "day_used", "month_used"), or_ignore=True)
@@ -49,7 +51,7 @@ def reserve(
     if gate is None:
         return Grant(wanted)
     if gate.closed_until is not None and gate.closed_until > now:
-        return Grant(0, gate.closed_until, Waits(gate.waits or Waits.rate), gate.reason or "")
+        return Grant(0, gate.closed_until, Waits(gate.waits or Waits.rate), gate.reason or "", closed=True)
     if rate is None:
         return Grant(wanted)
     _turn_page(gate, beijing_day(now).toordinal())
@@ -88,27 +90,27 @@ def _grant(gate: Gate, rate: Rate, wanted: int, share: float, now: datetime) -> 
     """The smallest of what each limit leaves, with when the one that binds leaves more."""
     left: list[Grant] = [Grant(wanted)]
     if rate.per_month is not None:
-        left.append(
-            Grant(
-                int(rate.per_month * share) - gate.month_used,
-                _next_month(date.fromordinal(gate.day)),
-                Waits.quota,
-                "month",
-            )
-        )
+        until = _next_month(date.fromordinal(gate.day))
+        left.append(Grant(_left(rate.per_month, share, gate.month_used), until, Waits.quota, "month"))
     if rate.per_day is not None:
-        left.append(
-            Grant(int(rate.per_day * share) - gate.day_used, _midnight(date.fromordinal(gate.day)), Waits.quota, "day")
-        )
+        until = _midnight(date.fromordinal(gate.day))
+        left.append(Grant(_left(rate.per_day, share, gate.day_used), until, Waits.quota, "day"))
     if rate.per_minute is not None:
         left.append(_paced(gate, rate.per_minute, share, now))
     least = min(left, key=lambda grant: grant.count)
     return least if least.count < wanted else Grant(wanted)
 
 
+def _left(quota: int, share: float, used: int) -> int:
+    """Nothing where what is urgent used more than the others' share."""
+    return max(0, int(quota * share) - used)
+
+
 def _paced(gate: Gate, per_minute: int, share: float, now: datetime) -> Grant:
     interval = timedelta(minutes=1) / per_minute
-    horizon = now + max(min(BURST, timedelta(minutes=1) / 10) * share, interval)
+    horizon = now + max(BURST * share, interval)
+    if gate.next_at - now > timedelta(minutes=1) + max(BURST, interval):  # the clock was set back
+        gate.next_at = now + max(BURST, interval)
     start = max(gate.next_at, now)
     count = max(0, (horizon - start) // interval)
     return Grant(count, start + interval * (count + 1) - (horizon - now), Waits.rate, "rate")

@@ -109,6 +109,14 @@ def dated(text: str, written: datetime, now: datetime) -> str:
     return noted if len(noted.encode()) <= LONGEST_TEXT else text
 
 
+def reopen_earlier(session: Session, identity_ids: Collection[int], now: datetime) -> None:
+    """These viewers begin a new conversation: what waited for that in their earlier ones can leave now."""
+    earlier = select(Conversation.id).where(is_any(Conversation.identity_id, identity_ids))
+    lanes_ = select(Lane).where(Lane.topic == TOPIC, Lane.subject_id.in_(earlier), Lane.ready_at.is_not(None))
+    for lane in session.scalars(for_update(lanes_.order_by(Lane.subject_id)).execution_options(populate_existing=True)):
+        reopen(session, lane, now)
+
+
 def post(
     session: Session,
     conversation_id: int,
@@ -119,11 +127,12 @@ def post(
     now: datetime,
     not_before: datetime | None = None,
     fallback: outbound.Notice | None = None,
+    agent: str | None = None,
 ) -> int:
     """Say something in a conversation: the message's row and its place in the outbox; its id.
 
-    ``fallback``: what leaves instead where the viewer's window is closed. The conversation's lock makes the number and
-    the order of sending the same.
+    ``fallback``: what leaves instead where the viewer's window is closed. ``agent``: as whom the platform shows it,
+    where it can. The conversation's lock makes the number and the order of sending the same.
     """
     locked = for_update(select(Conversation).where(Conversation.id == conversation_id))
     conversation = session.scalars(locked, execution_options={"populate_existing": True}).one()
@@ -131,6 +140,8 @@ def post(
     kind, text, data = outbound.written(message)
     if fallback is not None:
         data = (data or {}) | {"fallback": outbound.written(fallback)[2]}
+    if agent is not None:
+        data = (data or {}) | {"agent": agent}
     row = Message(
         conversation_id=conversation.id, seq=conversation.last_seq, direction=Direction.outbound, author=author,
         kind=kind, text=text, data=data, state=MessageState.queued, via=Via.outbox, created_at=now,

@@ -46,6 +46,8 @@ class Draft:
     place: tuple[int | None, int | None]
     """The viewer's message in whose window it leaves, and the number there."""
     author: str
+    agent: str | None
+    """The platform's own name of the agent who writes, where the message says one."""
     claimed_at: datetime
 
 
@@ -59,7 +61,9 @@ class Pending:
     recipient: str
     author: str
     priority: Priority
-    heard_seq: int
+    """That of its lane: what stands before something urgent is as urgent."""
+    heard_here: bool
+    """Whether this is the conversation in which the viewer wrote last."""
     proactive: bool | None
     """Of the place: the group's for its members."""
     message: outbound.Message
@@ -67,6 +71,7 @@ class Pending:
     passage: Passage
     stored_reply: ReplyTo | None
     stored_place: tuple[int | None, int | None]
+    agent: str | None
     behind: bool
     """An earlier message of the conversation is still on its way on a webhook's response."""
     heard: int = 0
@@ -84,7 +89,7 @@ class Pending:
         return Draft(
             self.job.lane_id, self.job.id, self.job.subject_id, self.channel_id, self.identity_id, self.recipient,
             self.message, self.passage.api, self.passage.keyed, self.reply_to, self.opened, self.heard,
-            self.job.attempts + 1, self.job.doubtful, place, self.author, now,
+            self.job.attempts + 1, self.job.doubtful, place, self.author, self.agent, now,
         )  # fmt: skip
 
 
@@ -103,6 +108,7 @@ _ROWS = (
     select(
         Message.id, Message.kind, Message.text, Message.data, Message.author, Message.reply_to_id, Message.reply_number,
         Message.conversation_id, Conversation.channel_id, Conversation.owner, Conversation.heard_seq,
+        Conversation.closed_at,
         Conversation.identity_id, Identity.external_id, Identity.following, Identity.proactive,
         Identity.refused_pushes_at, InboundEvent.dedupe_key.label("reply_key"), _BEHIND.label("behind"),
     )
@@ -123,19 +129,24 @@ class Refused(NamedTuple):
     """Whether it is kept as a dead job, because sending it again later can help."""
 
 
-def load(session: Session, jobs: Sequence[Job], accounts: Mapping[int, Account]) -> tuple[list[Pending], list[Refused]]:
-    """What is known of the messages of these jobs, and those that must not leave, each in the order of the jobs."""
+def load(
+    session: Session, jobs: Sequence[Job], accounts: Mapping[int, Account], priorities: Mapping[int, Priority]
+) -> tuple[list[Pending], list[Refused]]:
+    """What is known of the messages of these jobs, and those that must not leave, each in the order of the jobs.
+
+    ``priorities``: by lane.
+    """
     found = {row.id: row for row in session.execute(_ROWS, {"messages": [job.subject_id for job in jobs]})}
     pending: list[Pending] = []
     refused: list[Refused] = []
     for job in jobs:
-        read = _read(job, found.get(job.subject_id), accounts)
+        read = _read(job, found.get(job.subject_id), accounts, priorities[job.lane_id])
         (refused if isinstance(read, Refused) else pending).append(read)  # type: ignore[arg-type]
     _note_places(session, pending)
     return pending, refused
 
 
-def _read(job: Job, row: Any, accounts: Mapping[int, Account]) -> Pending | Refused:
+def _read(job: Job, row: Any, accounts: Mapping[int, Account], priority: Priority) -> Pending | Refused:
     if row is None:
         return Refused(job, "the message does not exist any more", dead=False)
     if reason := _objection(job, row):
@@ -149,9 +160,9 @@ def _read(job: Job, row: Any, accounts: Mapping[int, Account]) -> Pending | Refu
     stored = ReplyTo(row.reply_key or "", row.reply_number) if row.reply_number else None
     return Pending(
         job, account, row.conversation_id, row.channel_id, row.identity_id, row.external_id, row.author,
-        list(Priority)[job.priority], row.heard_seq, row.proactive, message, fallback,
+        priority, row.heard_seq > 0 and row.closed_at is None, row.proactive, message, fallback,
         account.platform.passage(account.credentials, row.external_id, message, None),
-        stored, (row.reply_to_id, row.reply_number), row.behind,
+        stored, (row.reply_to_id, row.reply_number), given.get("agent"), row.behind,
     )  # fmt: skip
 
 

@@ -27,6 +27,7 @@ from app.conversations.pending import Draft
 from app.conversations.quiet import NEVER_QUIET, PATIENT, QuietHours
 from app.conversations.settling import Ended
 from app.conversations.tokens import Addresses, Tokens
+from app.conversations.windows import Raced
 from app.db.database import Database
 from app.secrets import Keyring
 from app.storage.storage import Storage
@@ -116,7 +117,10 @@ class Sender:
         due = await self._db.read(credentials.channels_to_refresh, self._clock())
         accounts = await self._directory.all()
         for account in [accounts[channel_id] for channel_id in due if channel_id in accounts]:
-            await (await self.caller()).token(account)
+            try:
+                await (await self.caller()).token(account)
+            except DeliveryError as error:  # the next call says so too; the other channels have theirs fetched
+                log.warning("token not refreshed ahead", extra={"channel": account.name, "code": error.code})
 
     async def reach(self, channel_id: int) -> Reach | None:
         """A channel as it can be called now, for what is no message; the DeliveryError of fetching its token."""
@@ -160,9 +164,12 @@ class Sender:
             return 0
         accounts = await self._directory.newest()  # one who has just mended a secret must not be told that it is wrong
         claimed_at = monotonic()
-        claimed = await self._db.write(
-            claiming.claim, accounts, worker=self._worker, now=now, lease=LEASE, limit=free, paused=skipped
-        )
+        try:
+            claimed = await self._db.write(
+                claiming.claim, accounts, worker=self._worker, now=now, lease=LEASE, limit=free, paused=skipped
+            )
+        except Raced:
+            return 1
         self._paused |= claimed.paused
         begin_by = claimed_at + LEASE.total_seconds() * USABLE
         for draft in claimed.drafts:
@@ -228,13 +235,20 @@ class Sender:
         try:
             while self._ended:
                 ended, self._ended = self._ended, []
-                try:
-                    await self._db.write(settling.settle, ended, worker=self._worker, now=self._clock())
-                except Exception:  # they are looked at when their leases end
-                    log.exception("not settled", extra={"count": len(ended)})
+                await self._write(ended)
         finally:
             self._settling = None
             self._changed.set()
+
+    async def _write(self, ended: list[Ended]) -> None:
+        try:
+            await self._db.write(settling.settle, ended, worker=self._worker, now=self._clock())
+        except Exception:
+            if len(ended) > 1:  # one that cannot be written must not take the others with it
+                for each in ended:
+                    await self._write([each])
+            else:  # it is looked at when its lease ends
+                log.exception("not settled", extra={"message_id": ended[0].draft.message_id})
 
     def _open_caller(self) -> Caller:
         """In a thread, for it takes a tenth of a second in which others are answered."""

@@ -8,7 +8,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from app.channels import outbound
 from app.channels.delivery import DeliveryError, Outcome, Receipt
+from app.channels.text import carriable
 from app.conversations import gates, windows
 from app.conversations.models import Conversation, Message, MessageState
 from app.conversations.pending import NEVER, Draft
@@ -18,6 +20,8 @@ from app.jobs.models import Job, JobState, Waits
 
 ATTEMPTS = {Outcome.retry: 8, Outcome.refresh: 4, Outcome.media: 4, Outcome.unknown: 6}
 """By what an attempt ended with; more of them and the message is given up."""
+PLATFORM_ID = 64
+"""Characters that are kept of a platform's id; reports are cut to the same."""
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=2), timedelta(minutes=10)
 
 
@@ -76,7 +80,8 @@ def _correct(session: Session, lost: Sequence[Ended], now: datetime) -> None:
 
 
 def _arrived(receipt: Receipt, now: datetime) -> dict[str, Any]:
-    return {"state": MessageState.sent, "sent_at": now, "error": None, "platform_id": receipt.platform_id}
+    known = carriable(receipt.platform_id)[:PLATFORM_ID] if receipt.platform_id else None
+    return {"state": MessageState.sent, "sent_at": now, "error": None, "platform_id": known}
 
 
 def _settle(session: Session, case: _Case, heard: Mapping[int, int], now: datetime) -> bool:
@@ -155,23 +160,29 @@ def _close_window(
         give_up(session, case.job, MessageState.unknown, str(error))
         return False
     case.job.attempts -= 1
-    wrote_meanwhile = heard.get(draft.message_id, 0) > draft.heard
-    _requeue(session, case, now if wrote_meanwhile else NEVER, Waits.window, error)
-    if "fallback" in (session.scalar(select(Message.data).where(Message.id == draft.message_id)) or {}):
-        case.job.not_before = now
+    wrote_meanwhile = heard.get(draft.identity_id, 0) > draft.heard
+    again = wrote_meanwhile or _may_fall_back(session, draft)
+    _requeue(session, case, now if again else NEVER, Waits.window, error)
     return True
 
 
+def _may_fall_back(session: Session, draft: Draft) -> bool:
+    """Whether something else can leave without a window, which this attempt was not."""
+    if isinstance(draft.message, outbound.Notice):
+        return False
+    return "fallback" in (session.scalar(select(Message.data).where(Message.id == draft.message_id)) or {})
+
+
 def _heard(session: Session, cases: Sequence[_Case]) -> dict[int, int]:
-    """By our message, the id of the viewer's newest one: he may have written while the attempt was under way."""
+    """By viewer, the id of his newest message: he may have written while the attempt was under way."""
     if not cases:
         return {}
-    inbound = Message.__table__.alias()
-    ours = select(Message.id, inbound.c.id).select_from(Message)
-    joined = ours.join(Conversation, Conversation.id == Message.conversation_id).join(
-        inbound, (inbound.c.conversation_id == Conversation.id) & (inbound.c.seq == Conversation.heard_seq)
+    latest = windows.latest_heard(session, {case.draft.identity_id for case in cases})
+    rows = session.execute(
+        select(Conversation.identity_id, Message.id)
+        .join(Message, (Message.conversation_id == Conversation.id) & (Message.seq == Conversation.heard_seq))
+        .where(is_any(Conversation.id, sorted(latest.values())))
     )
-    rows = session.execute(joined.where(is_any(Message.id, [case.draft.message_id for case in cases])))
     return {row[0]: row[1] for row in rows}
 
 

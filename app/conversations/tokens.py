@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import secrets
-from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -14,7 +13,7 @@ from app.conversations import credentials
 from app.conversations.accounts import Account
 from app.conversations.credentials import Stored
 from app.db.database import Database
-from app.secrets import Keyring
+from app.secrets import Keyring, WrongKey
 
 if TYPE_CHECKING:  # imported with the first call: see Sender
     import httpx
@@ -22,7 +21,11 @@ if TYPE_CHECKING:  # imported with the first call: see Sender
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=20)
-"""For so long one process fetches; a call takes 12 s at the most."""
+"""For so long one process fetches."""
+LONGEST = 12.0
+"""Seconds of a fetch."""
+AHEAD_EVERY = timedelta(seconds=10)
+"""Between two attempts to fetch ahead of the end, however many calls there are."""
 LOOK_EVERY = 0.05
 """Seconds between two looks at what another process is fetching."""
 
@@ -62,20 +65,17 @@ class Tokens:
         self._db, self._keyring, self._http, self._addresses, self._clock = db, keyring, http, addresses, clock
         self._worker = secrets.token_hex(8)
         self._known: dict[int, _Known] = {}
-        self._asking: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._ahead: set[asyncio.Task[None]] = set()
+        self._looking: dict[int, asyncio.Task[_Known]] = {}
+        self._tried_ahead: dict[int, datetime] = {}
 
     async def current(self, account: Account) -> Token:
         """A usable token, or the DeliveryError of fetching it. Near its end the next is fetched beside its use."""
         known = self._known.get(account.channel_id)
         now = self._clock()
         if known is None or now >= known.stored.expires_at:
-            async with self._asking[account.channel_id]:  # of many who ask at once one looks
-                known = self._known.get(account.channel_id)
-                if known is None or self._clock() >= known.stored.expires_at:
-                    known = await self._look(account)
-        elif now >= known.stored.refresh_at and not self._asking[account.channel_id].locked():
-            self._refresh_beside(account)
+            known = await asyncio.shield(self._look_once(account))  # one who waits no longer does not stop the others
+        elif now >= known.stored.refresh_at:
+            self._refresh_beside(account, now)
         return Token(known.value, known.stored.version)
 
     async def replace(self, account: Account, refused: Token) -> None:
@@ -86,39 +86,53 @@ class Tokens:
         await self._db.write(credentials.refuse, account.channel_id, refused.version)
 
     async def close(self) -> None:
-        for task in self._ahead:
+        looking = list(self._looking.values())
+        for task in looking:
             task.cancel()
-        await asyncio.gather(*self._ahead, return_exceptions=True)
+        await asyncio.gather(*looking, return_exceptions=True)
 
-    def _refresh_beside(self, account: Account) -> None:
-        async def refresh() -> None:
-            async with self._asking[account.channel_id]:
-                try:
-                    await self._look(account)
-                except DeliveryError as error:
-                    log.warning("token not refreshed ahead", extra={"channel": account.name, "code": error.code})
-                except Exception:
-                    log.exception("token not refreshed ahead")
+    def _look_once(self, account: Account) -> "asyncio.Task[_Known]":
+        """Of many who ask at once one looks, and what it finds, or its failure, is told to all."""
+        task = self._looking.get(account.channel_id)
+        if task is None:
+            task = self._looking[account.channel_id] = asyncio.create_task(self._look(account))
 
-        task = asyncio.create_task(refresh())
-        self._ahead.add(task)
-        task.add_done_callback(self._ahead.discard)
+            def done(task: "asyncio.Task[_Known]") -> None:
+                del self._looking[account.channel_id]
+                if not task.cancelled():
+                    task.exception()  # whoever waits for it gets it; nobody need
+
+            task.add_done_callback(done)
+        return task
+
+    def _refresh_beside(self, account: Account, now: datetime) -> None:
+        tried = self._tried_ahead.get(account.channel_id)
+        if account.channel_id in self._looking or (tried is not None and tried <= now < tried + AHEAD_EVERY):
+            return
+        self._tried_ahead[account.channel_id] = now
+
+        def tell(task: "asyncio.Task[_Known]") -> None:
+            if not task.cancelled() and (error := task.exception()) is not None:
+                extra = {"channel": account.name, "reason": str(error)}
+                log.warning("token not refreshed ahead", extra=extra)
+
+        self._look_once(account).add_done_callback(tell)
 
     async def _look(self, account: Account) -> _Known:
         """What is stored, or else what this or another process fetches now."""
         deadline = self._clock() + 2 * LEASE
         while (now := self._clock()) < deadline:
-            stored = await self._db.read(credentials.find, account.channel_id)
-            if stored is not None and now < stored.refresh_at:
-                return self._keep(account, stored)
-            version = await self._db.read(credentials.version, account.channel_id)
+            stored, version = await self._db.read(credentials.find, account.channel_id)
+            kept = self._keep(account, stored) if stored is not None and now < stored.expires_at else None
+            if kept is not None and now < kept.stored.refresh_at:
+                return kept
             mine = await self._db.write(
                 credentials.lease, account.channel_id, version, worker=self._worker, now=now, until=now + LEASE
             )
             if mine:
                 await self._fetch(account, version)
-            elif stored is not None and now < stored.expires_at:
-                return self._keep(account, stored)
+            elif kept is not None:
+                return kept
             else:
                 await asyncio.sleep(LOOK_EVERY)
         raise DeliveryError("no_token", Outcome.retry, "another process did not fetch it in time")
@@ -126,7 +140,11 @@ class Tokens:
     async def _fetch(self, account: Account, version: int) -> None:
         line = Line(self._http, self._addresses.of(account))
         try:
-            value, seconds = await account.platform.fetch_token(line, account.credentials)
+            async with asyncio.timeout(LONGEST):
+                value, seconds = await account.platform.fetch_token(line, account.credentials)
+        except TimeoutError:
+            await self._db.write(credentials.give_up, account.channel_id, worker=self._worker)
+            raise DeliveryError("no_answer", Outcome.retry, f"no token within {LONGEST:g} s") from None
         except BaseException:
             await self._db.write(credentials.give_up, account.channel_id, worker=self._worker)
             raise
@@ -136,8 +154,11 @@ class Tokens:
             seconds=seconds,
         )  # fmt: skip
 
-    def _keep(self, account: Account, stored: Stored) -> _Known:
-        value = self._keyring.open(stored.sealed, _context(account.channel_id)).decode()
+    def _keep(self, account: Account, stored: Stored) -> _Known | None:
+        try:
+            value = self._keyring.open(stored.sealed, _context(account.channel_id)).decode()
+        except WrongKey:  # the keys were changed; another token costs less than finding out which
+            return None
         known = self._known[account.channel_id] = _Known(stored, value)
         return known
 

@@ -123,8 +123,10 @@ def open_windows(
             continue
         seen.add(allowance.trigger)
         count, closed = counts.get(anchor.message_id, (0, False))
+        if closed:  # with all that are older
+            break
         until = anchor.at + allowance.valid
-        if (until - now).total_seconds() <= FOLD or closed or count >= allowance.messages:
+        if (until - now).total_seconds() <= FOLD or count >= allowance.messages:
             continue
         opened.append((allowance, Opened(anchor, until, allowance.messages, count, anchor.message_id not in counts)))
     windows = [window for _, window in opened]
@@ -132,11 +134,11 @@ def open_windows(
 
 
 _write = Upsert(table_of(Allowed), ("identity_id", "anchor_id"), ("used", "closed", "used_at"),
-                only="allowances.used < excluded.used")  # fmt: skip
+                only="allowances.used < excluded.used AND NOT allowances.closed")  # fmt: skip
 
 
 class Raced(Exception):
-    """Another process took the same place in a window; nothing is written, and the next look finds the next place."""
+    """Another process took the same place in a window, or closed it: nothing is written, and the next look knows."""
 
 
 def write(session: Session, windows: Collection[Opened], now: datetime) -> None:

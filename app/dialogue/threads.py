@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.conversations import outbox
 from app.conversations.models import Conversation, Owner
 from app.db.driver import Prepared
 from app.db.rows import Insert, Update, Write, table_of
@@ -150,6 +151,7 @@ def _open(session: Session, identities: dict[Sender, Person], now: datetime) -> 
     by_id = {identity: (sender, viewer) for sender, (identity, viewer) in identities.items()}
     rows = [(i, by_id[i][0][0], Owner.bot, 0, 0, now, now, False) for i in sorted(by_id)]
     made = {identity: row_id for row_id, identity in _insert_conversations(session, rows)}
+    outbox.reopen_earlier(session, sorted(made), now)
     threads = {by_id[i][0]: Thread(made[i], i, by_id[i][1], by_id[i][0][0], 0, Memory(), now, None) for i in made}
     elsewhere = {sender: identities[sender] for sender in identities.keys() - threads.keys()}
     return threads | _known(session, elsewhere) if elsewhere else threads  # opened by another process just now

@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, literal_column, select, update
 from sqlalchemy.orm import Session
 
 from app.db.sql import changed
-from app.jobs import lanes
+from app.jobs import lanes, timers
 from app.jobs.models import Job, JobState, Lane, Priority, Waits
 
 ATTEMPTS = 8
@@ -62,13 +62,18 @@ def claim(
     session: Session, topics: Iterable[str], *, worker: str, now: datetime, lease: timedelta, limit: int
 ) -> list[Running]:
     """Lease lanes and begin the first job of each; one that a dead worker had begun is begun again."""
-    ids: list[int] = []
+    ids: dict[int, str] = {}
     for topic in topics:
         if len(ids) < limit:
-            ids += lanes.claim(session, topic=topic, worker=worker, now=now, lease=lease, limit=limit - len(ids))
+            found = lanes.claim(session, topic=topic, worker=worker, now=now, lease=lease, limit=limit - len(ids))
+            ids |= dict.fromkeys(found, topic)
     begun: list[Running] = []
     for lane_id, job in lanes.first_jobs(session, ids).items():
         if job.not_before > now:
+            continue
+        if job.state == JobState.running and job.attempts >= ATTEMPTS and ids[lane_id] != timers.TOPIC:
+            # It may be what kills them.
+            job.state, job.waits, job.error = JobState.dead, None, "each worker that ran it ended before it did"
             continue
         job.state, job.attempts = JobState.running, job.attempts + 1
         begun.append(
