@@ -162,6 +162,7 @@ class Sender:
         due = await self._db.read(claiming.ready, now) if free > 0 else []
         if not any(channel in accounts and (channel, priority) not in skipped for channel, priority in due):
             return 0
+        accounts = await self._directory.newest()  # one who has just mended a secret must not be told that it is wrong
         claimed_at = monotonic()
         try:
             claimed = await self._db.write(
