@@ -278,3 +278,15 @@ async def test_only_used_tokens_near_their_end_are_fetched_ahead(db: Database, a
     await db.write(credentials.store, account.channel_id, 0, b"sealed", worker="w1", now=NOW, seconds=LIFE)
     found = [await db.read(credentials.channels_to_refresh, NOW + age) for age in (HOUR, 2 * HOUR - MINUTE, 2 * HOUR)]
     assert found == [[], [account.channel_id], []]
+
+
+async def test_a_channel_that_was_saved_anew_is_not_served_with_the_former_token(
+    db: Database, issuer: Issuer, account: Account, processes: list[Tokens]
+) -> None:
+    """Another app id, perhaps: what was fetched for the former one is not its own."""
+    tokens, _ = processes
+    assert (await tokens.current(account)).value == "token-1"
+    await db.write(credentials.forget, account.channel_id)
+    assert (await tokens.current(account)).value == "token-1"  # nothing told this process yet
+    assert (await tokens.current(replace(account))).value == "token-2"
+    assert issuer.asked == 2
