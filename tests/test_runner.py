@@ -377,3 +377,15 @@ async def test_a_runner_that_is_ended_leaves_its_job_to_the_next(db: Database, w
     clock.now += LEASE + SECOND
     assert await new_runner(db, works, clock).round() == 1
     assert works.ran == [(1, 1), (1, 2)]
+
+
+async def test_a_timer_of_a_newer_version_is_left_for_it(db: Database, works: Works, clock: Clock) -> None:
+    """While processes are exchanged one by one, an older one may meet what it does not know."""
+    await new_runner(db, works, clock, SWEEP).prepare()
+    older = Runner(db, {}, {}, clock=clock)
+    for _ in range(ATTEMPTS + 1):
+        await older.round()
+        clock.now += MINUTE
+    assert works.ran == []
+    await new_runner(db, works, clock, SWEEP).round()
+    assert len(works.ran) == 1

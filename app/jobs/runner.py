@@ -21,6 +21,8 @@ Handler = Callable[[Running], Awaitable[None]]
 PLACES = 8
 LEASE = timedelta(seconds=60)
 """Renewed while a job runs; after a kill another worker takes over by then."""
+UNKNOWN = 60.0
+"""Seconds for which a job of a kind that this version does not know is left alone."""
 EVERY = 0.2
 """Seconds between two looks."""
 
@@ -100,8 +102,9 @@ class Runner:
                 await self._timers[job.kind][1](job.planned)
             elif job.kind in self._handlers:
                 await self._handlers[job.kind](job)
-            else:
-                return LookupError(f"this version knows no job of the kind {job.kind}")
+            else:  # a newer version's, while the processes are exchanged one by one: it is there for it
+                log.warning("unknown job", extra={"kind": job.kind})
+                return Later(UNKNOWN)
         except Later as later:
             return later
         except Exception as error:
