@@ -6,6 +6,7 @@ import logging
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from time import monotonic
 
 from app import metrics
 from app.db.database import Database
@@ -21,6 +22,8 @@ Handler = Callable[[Running], Awaitable[None]]
 PLACES = 8
 LEASE = timedelta(seconds=60)
 """Renewed while a job runs; after a kill another worker takes over by then."""
+PREPARED_EVERY = 300.0
+"""Seconds between two looks whether all timers are there."""
 UNKNOWN = 60.0
 """Seconds for which a job of a kind that this version does not know is left alone."""
 EVERY = 0.2
@@ -46,8 +49,11 @@ class Runner:
     async def run(self) -> None:
         """Serve until cancelled; what runs then is cut, and taken up again when its lease ends."""
         await self.prepare()
+        again = monotonic() + PREPARED_EVERY
         try:
             while True:
+                if monotonic() > again and await self._prepared_again():
+                    again = monotonic() + PREPARED_EVERY
                 if not await self._look_or_none():
                     await asyncio.sleep(EVERY)
         finally:
@@ -59,6 +65,14 @@ class Runner:
         known = [timer for timer, _ in self._timers.values()]
         await self._db.write(timers.ensure, known, now=self._clock())
         await self._db.write(timers.retire, known)
+
+    async def _prepared_again(self) -> bool:
+        """An older version that was started again beside this one took away the timers that it does not know."""
+        try:
+            await self._db.write(timers.ensure, [timer for timer, _ in self._timers.values()], now=self._clock())
+        except Exception:
+            log.exception("timers not looked after")
+        return True
 
     async def round(self) -> int:
         """What is due now, to its end; returns how many jobs that were."""
