@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from app.channels.delivery import Delivery, DeliveryError, Line, Outcome, Receipt
 from app.conversations import uploads
 from app.conversations.accounts import Account
+from app.conversations.connections import Connections
 from app.conversations.pending import Draft
 from app.conversations.tokens import Addresses, Token, Tokens
 from app.conversations.uploads import Place
@@ -43,19 +44,26 @@ class Caller:
         db: Database,
         storage: Storage,
         http: "httpx.AsyncClient",
+        connections: Connections,
         tokens: Tokens,
         addresses: Addresses,
         clock: Callable[[], datetime],
     ) -> None:
-        self._db, self._storage, self._http = db, storage, http
+        """``http``: for all calls that are no messages; ``connections``: for messages."""
+        self._db, self._storage, self._http, self._connections = db, storage, http, connections
         self._tokens, self._addresses, self._clock = tokens, addresses, clock
 
     async def close(self) -> None:
         await self._tokens.close()
+        await self._connections.close()
         await self._http.aclose()
 
     async def send(self, account: Account, draft: Draft) -> Receipt:
         """The platform's receipt, or DeliveryError; Refused where not even a token is to be had."""
+        with self._connections.one() as http:
+            return await self._send(http, account, draft)
+
+    async def _send(self, http: "httpx.AsyncClient", account: Account, draft: Draft) -> Receipt:
         places = uploads.places_of(account, draft)
 
         async def call(line: Line) -> Receipt:
@@ -66,7 +74,7 @@ class Caller:
             return await within(LONGEST, sending, Outcome.unknown)
 
         try:
-            return await self.with_token(account, call)
+            return await self._with_token(http, account, call)
         except DeliveryError as error:
             if error.outcome is Outcome.media:  # the next attempt uploads them again
                 await self._db.write(uploads.forget, places)
@@ -80,19 +88,22 @@ class Caller:
             for place in places
         }
 
-    async def with_token(self, account: Account, call: Callable[[Line], Awaitable[T]]) -> T:
+    async def _with_token(self, http: "httpx.AsyncClient", account: Account, call: Callable[[Line], Awaitable[T]]) -> T:
         """Call; where the platform refuses the token, replace it once and repeat once: a loop would burn the quota."""
         token = await self._token(account)
         try:
-            return await call(self.line(account, token))
+            return await call(self._line(http, account, token))
         except DeliveryError as error:
             if error.outcome is not Outcome.refresh:
                 raise
         await self._tokens.replace(account, token)
-        return await call(self.line(account, await self._token(account)))
+        return await call(self._line(http, account, await self._token(account)))
 
     def line(self, account: Account, token: Token) -> Line:
-        return Line(self._http, self._addresses.of(account), token.value)
+        return self._line(self._http, account, token)
+
+    def _line(self, http: "httpx.AsyncClient", account: Account, token: Token) -> Line:
+        return Line(http, self._addresses.of(account), token.value)
 
     async def token(self, account: Account) -> Token:
         return await within(LONGEST, self._tokens.current(account), Outcome.retry)

@@ -9,13 +9,14 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from app.channels.delivery import Rate
 from app.conversations.ledgers import Gate
+from app.db.driver import Prepared
 from app.db.rows import Insert, table_of
-from app.db.sql import changed, for_update
+from app.db.sql import changed
 from app.jobs.models import Waits
 
 WHOLE = "*"
@@ -47,32 +48,63 @@ def reserve(
     session: Session, channel_id: int, api: str, rate: Rate | None, wanted: int, *, share: float, now: datetime
 ) -> Grant:
     """Take up to ``wanted`` calls out of the rate and the quotas; ``share`` of them all is open to this class."""
-    gate = _locked(session, channel_id, api, now, make=rate is not None)
+    gate = _counts(session, channel_id, api, now, make=rate is not None)
     if gate is None:
         return Grant(wanted)
     if gate.closed_until is not None and gate.closed_until > now:
         return Grant(0, gate.closed_until, Waits(gate.waits or Waits.rate), gate.reason or "", closed=True)
     if rate is None:
         return Grant(wanted)
+    before = gate.next_at
     _turn_page(gate, beijing_day(now).toordinal())
     grant = _grant(gate, rate, wanted, share, now)
-    if grant.count:
-        _count(gate, rate, grant.count, now)
-    session.flush()
+    _count(gate, rate, grant.count, now)
+    if grant.count or gate.next_at != before:
+        _write(session, channel=channel_id, name=api, at=gate.next_at, on=gate.day, today=gate.day_used,
+               this_month=gate.month_used)  # fmt: skip
     return grant
 
 
-def _locked(session: Session, channel_id: int, api: str, now: datetime, *, make: bool) -> Gate | None:
-    statement = for_update(select(Gate).where(Gate.channel_id == channel_id, Gate.api == api))
-    options = {"populate_existing": True}
-    gate = session.scalars(statement, execution_options=options).one_or_none()
-    if gate is None and make:
+@dataclass(slots=True)
+class _Counts:
+    """What of a locked gate's row decides; no object of the session's, since every claim needs one."""
+
+    next_at: datetime
+    day: int
+    day_used: int
+    month_used: int
+    closed_until: datetime | None
+    waits: str | None
+    reason: str | None
+
+
+_gate = table_of(Gate).c
+_own = (_gate.channel_id == bindparam("channel"), _gate.api == bindparam("name"))
+_READ = Prepared(
+    select(
+        _gate.next_at, _gate.day, _gate.day_used, _gate.month_used, _gate.closed_until, _gate.waits, _gate.reason
+    )
+    .where(*_own)
+    .with_for_update()
+)  # fmt: skip
+_write = Prepared(
+    update(table_of(Gate))
+    .where(*_own)
+    .values(
+        next_at=bindparam("at"), day=bindparam("on"), day_used=bindparam("today"), month_used=bindparam("this_month")
+    )
+)
+
+
+def _counts(session: Session, channel_id: int, api: str, now: datetime, *, make: bool) -> _Counts | None:
+    rows = _READ(session, channel=channel_id, name=api)
+    if not rows and make:
         _insert(session, [(channel_id, api, now, beijing_day(now).toordinal(), 0, 0)])
-        gate = session.scalars(statement, execution_options=options).one()
-    return gate
+        rows = _READ(session, channel=channel_id, name=api)
+    return _Counts(*rows[0]) if rows else None
 
 
-def _turn_page(gate: Gate, today: int) -> None:
+def _turn_page(gate: _Counts, today: int) -> None:
     """Never back: a clock that was set back must not give a day's quota twice."""
     if today <= gate.day:
         return
@@ -86,7 +118,7 @@ def _month(day: int) -> tuple[int, int]:
     return on.year, on.month
 
 
-def _grant(gate: Gate, rate: Rate, wanted: int, share: float, now: datetime) -> Grant:
+def _grant(gate: _Counts, rate: Rate, wanted: int, share: float, now: datetime) -> Grant:
     """The smallest of what each limit leaves, with when the one that binds leaves more."""
     left: list[Grant] = [Grant(wanted)]
     if rate.per_month is not None:
@@ -106,7 +138,7 @@ def _left(quota: int, share: float, used: int) -> int:
     return max(0, int(quota * share) - used)
 
 
-def _paced(gate: Gate, per_minute: int, share: float, now: datetime) -> Grant:
+def _paced(gate: _Counts, per_minute: int, share: float, now: datetime) -> Grant:
     interval = timedelta(minutes=1) / per_minute
     horizon = now + max(BURST * share, interval)
     if gate.next_at - now > timedelta(minutes=1) + max(BURST, interval):  # the clock was set back
@@ -116,10 +148,10 @@ def _paced(gate: Gate, per_minute: int, share: float, now: datetime) -> Grant:
     return Grant(count, start + interval * (count + 1) - (horizon - now), Waits.rate, "rate")
 
 
-def _count(gate: Gate, rate: Rate, count: int, now: datetime) -> None:
+def _count(gate: _Counts, rate: Rate, count: int, now: datetime) -> None:
     gate.day_used += count
     gate.month_used += count
-    if rate.per_minute is not None:
+    if count and rate.per_minute is not None:
         gate.next_at = max(gate.next_at, now) + timedelta(minutes=1) / rate.per_minute * count
 
 
@@ -130,8 +162,8 @@ def close(
     session: Session, channel_id: int, api: str, *, until: datetime, waits: Waits, reason: str, now: datetime
 ) -> None:
     """Nothing leaves by this API until then; a gate that is closed for longer stays so."""
-    gate = _locked(session, channel_id, api, now, make=True)
-    assert gate is not None
+    _counts(session, channel_id, api, now, make=True)
+    gate = session.get_one(Gate, (channel_id, api), populate_existing=True)
     if gate.closed_until is None or gate.closed_until < until:
         gate.closed_until, gate.waits, gate.reason = until, waits, reason[:200]
     session.flush()
@@ -151,7 +183,10 @@ def closed(session: Session, now: datetime) -> list[Gate]:
 
 def shut_channels(session: Session, now: datetime) -> set[int]:
     """Channels from which nothing leaves at all."""
-    return set(session.scalars(select(Gate.channel_id).where(Gate.api == WHOLE, Gate.closed_until > now)))
+    return {row[0] for row in _SHUT(session, now=now)}
+
+
+_SHUT = Prepared(select(_gate.channel_id).where(_gate.api == WHOLE, _gate.closed_until > bindparam("now")))
 
 
 def forget(session: Session, channel_ids: Collection[int]) -> None:

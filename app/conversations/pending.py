@@ -13,6 +13,7 @@ from app.channels.delivery import Passage, ReplyTo
 from app.conversations.accounts import Account
 from app.conversations.models import Conversation, InboundEvent, Message, Owner
 from app.conversations.windows import Opened
+from app.db.driver import Prepared
 from app.db.sql import is_any
 from app.jobs.models import Job, Priority
 from app.viewers.models import Identity
@@ -104,13 +105,12 @@ _BEHIND = (
     )
     .exists()
 )
-_ROWS = (
+_ROWS = Prepared(
     select(
         Message.id, Message.kind, Message.text, Message.data, Message.author, Message.reply_to_id, Message.reply_number,
         Message.conversation_id, Conversation.channel_id, Conversation.owner, Conversation.heard_seq,
-        Conversation.closed_at,
-        Conversation.identity_id, Identity.external_id, Identity.following, Identity.proactive,
-        Identity.refused_pushes_at, InboundEvent.dedupe_key.label("reply_key"), _BEHIND.label("behind"),
+        Conversation.closed_at, Conversation.identity_id, Identity.external_id, Identity.following, Identity.proactive,
+        Identity.refused_pushes_at, InboundEvent.dedupe_key, _BEHIND.label("behind"),
     )
     .join(Conversation, Conversation.id == Message.conversation_id)
     .join(Identity, Identity.id == Conversation.identity_id)
@@ -118,6 +118,30 @@ _ROWS = (
     .outerjoin(InboundEvent, InboundEvent.id == _anchor.event_id)
     .where(is_any(Message.id, "messages"))
 )  # fmt: skip
+
+
+class _Row(NamedTuple):
+    """What ``_ROWS`` reads."""
+
+    id: int
+    kind: str
+    text: str
+    data: dict[str, Any] | None
+    author: str
+    reply_to_id: int | None
+    reply_number: int | None
+    conversation_id: int
+    channel_id: int
+    owner: str
+    heard_seq: int
+    closed_at: datetime | None
+    identity_id: int
+    external_id: str
+    following: bool | None
+    proactive: bool | None
+    refused_pushes_at: datetime | None
+    reply_key: str | None
+    behind: bool
 
 
 class Refused(NamedTuple):
@@ -136,7 +160,7 @@ def load(
 
     ``priorities``: by lane.
     """
-    found = {row.id: row for row in session.execute(_ROWS, {"messages": [job.subject_id for job in jobs]})}
+    found = {row[0]: _Row(*row) for row in _ROWS(session, messages=[job.subject_id for job in jobs])} if jobs else {}
     pending: list[Pending] = []
     refused: list[Refused] = []
     for job in jobs:
@@ -146,7 +170,7 @@ def load(
     return pending, refused
 
 
-def _read(job: Job, row: Any, accounts: Mapping[int, Account], priority: Priority) -> Pending | Refused:
+def _read(job: Job, row: _Row | None, accounts: Mapping[int, Account], priority: Priority) -> Pending | Refused:
     if row is None:
         return Refused(job, "the message does not exist any more", dead=False)
     if reason := _objection(job, row):
@@ -166,7 +190,7 @@ def _read(job: Job, row: Any, accounts: Mapping[int, Account], priority: Priorit
     )  # fmt: skip
 
 
-def _objection(job: Job, row: Any) -> str | None:
+def _objection(job: Job, row: _Row) -> str | None:
     if row.following is False:
         return "the viewer does not follow the account any more"
     if row.owner == Owner.agent and row.author == "bot" and job.priority == Priority.bot.rank:

@@ -22,6 +22,7 @@ from app.conversations import claiming, credentials, settling
 from app.conversations.accounts import Account, Directory
 from app.conversations.calling import Caller, Refused
 from app.conversations.claiming import Class
+from app.conversations.connections import Connections
 from app.conversations.fetching import Reach
 from app.conversations.pending import Draft
 from app.conversations.quiet import NEVER_QUIET, PATIENT, QuietHours
@@ -258,9 +259,13 @@ class Sender:
         from app.tls import trusted
 
         limits = httpx.Limits(max_connections=self._places, max_keepalive_connections=self._places)
-        http = httpx.AsyncClient(verify=trusted(), timeout=TIMEOUT, limits=limits)
+
+        def client() -> httpx.AsyncClient:
+            return httpx.AsyncClient(verify=trusted(), timeout=TIMEOUT, limits=limits)
+
+        http, connections = client(), Connections(client)
         tokens = Tokens(self._db, self._keyring, http, self._addresses, self._clock)
-        return Caller(self._db, self._storage, http, tokens, self._addresses, self._clock)
+        return Caller(self._db, self._storage, http, connections, tokens, self._addresses, self._clock)
 
 
 async def _to_its_end(work: Coroutine[Any, Any, T]) -> T:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from app.channels import outbound
@@ -14,6 +14,8 @@ from app.channels.text import carriable
 from app.conversations import gates, windows
 from app.conversations.models import Conversation, Message, MessageState
 from app.conversations.pending import NEVER, Draft
+from app.db.driver import Prepared
+from app.db.rows import Update, table_of
 from app.db.sql import is_any
 from app.jobs import lanes
 from app.jobs.models import Job, JobState, Waits
@@ -39,10 +41,11 @@ class Ended(NamedTuple):
 
 @dataclass(slots=True)
 class _Case:
-    """An attempt whose lane is still ours."""
+    """An attempt that failed, whose lane is still ours."""
 
     ended: Ended
     job: Job
+    error: DeliveryError
 
     @property
     def draft(self) -> Draft:
@@ -51,47 +54,67 @@ class _Case:
 
 def settle(session: Session, ended: Sequence[Ended], *, worker: str, now: datetime) -> list[Ended]:
     """Write what became of these; returns those that were given up, for the log."""
-    held = lanes.hold_all(session, [e.draft.lane_id for e in ended], worker)
-    jobs = _jobs(session, [e.draft.job_id for e in ended if e.draft.lane_id in held])
-    lost = [e for e in ended if e.draft.lane_id not in held or e.draft.job_id not in jobs]
-    _correct(session, lost, now)
-    cases = [_Case(e, jobs[e.draft.job_id]) for e in ended if e.draft.lane_id in held and e.draft.job_id in jobs]
-    heard = _heard(session, [case for case in cases if _is(case, Outcome.window)])
+    held = lanes.lock_held(session, [e.draft.lane_id for e in ended], worker)
+    done = _finish(session, [e for e in ended if e.error is None and e.draft.lane_id in held], now)
+    failed = [e for e in ended if e.error is not None and e.draft.lane_id in held]
+    jobs = _jobs(session, [e.draft.job_id for e in failed])
+    old = [e for e in failed if e.draft.job_id in jobs and not _is_last(jobs[e.draft.job_id], e.draft)]
+    _correct(session, [e for e in ended if e.error is None and e.draft.job_id not in done], now)
+    cases = [
+        _Case(e, jobs[e.draft.job_id], e.error)
+        for e in failed if e.error is not None and e.draft.job_id in jobs and e not in old
+    ]  # fmt: skip
+    heard = _heard(session, [case for case in cases if case.error.outcome is Outcome.window])
     given_up = [case.ended for case in cases if not _settle(session, case, heard, now)]
-    lanes.release_all(session, held)
+    lanes.release_all(session, held - {e.draft.lane_id for e in old})
     return given_up
 
 
+_job = table_of(Job).c
+_delete_jobs = Prepared(delete(table_of(Job)).where(is_any(_job.id, "jobs")).returning(_job.id))
+_update_arrived = Update(table_of(Message), ("state", "sent_at", "error", "platform_id"))
+
+
+def _finish(session: Session, arrived: Sequence[Ended], now: datetime) -> set[int]:
+    """What arrived is sent, and its job is done; returns the jobs that were still there. All of them at once."""
+    if not arrived:
+        return set()
+    gone = {row[0] for row in _delete_jobs(session, jobs=[e.draft.job_id for e in arrived])}
+    rows = [
+        (e.draft.message_id, MessageState.sent, now, None, _platform_id(e.receipt))
+        for e in arrived if e.draft.job_id in gone
+    ]  # fmt: skip
+    _update_arrived(session, sorted(rows, key=lambda row: row[0]))
+    return gone
+
+
 def _jobs(session: Session, ids: Sequence[int]) -> dict[int, Job]:
+    if not ids:
+        return {}
     found = session.scalars(select(Job).where(is_any(Job.id, ids)), execution_options={"populate_existing": True})
     return {job.id: job for job in found}
 
 
-def _is(case: _Case, outcome: Outcome) -> bool:
-    return case.ended.error is not None and case.ended.error.outcome is outcome
+def _is_last(job: Job, draft: Draft) -> bool:
+    """False where this process has begun another attempt since: the lease had ended, and it took the lane again."""
+    return job.state == JobState.running and job.attempts == draft.attempts
 
 
 def _correct(session: Session, lost: Sequence[Ended], now: datetime) -> None:
     """Our lease ended while the attempt was under way, and its taker could only guess: what arrived is no guess."""
     for draft, receipt, *_ in lost:
-        if receipt is not None:
-            guessed = (Message.id == draft.message_id, Message.state == MessageState.unknown)
-            session.execute(update(Message).where(*guessed).values(_arrived(receipt, now)))
+        guessed = (Message.id == draft.message_id, Message.state == MessageState.unknown)
+        arrived = {"state": MessageState.sent, "sent_at": now, "error": None, "platform_id": _platform_id(receipt)}
+        session.execute(update(Message).where(*guessed).values(arrived))
 
 
-def _arrived(receipt: Receipt, now: datetime) -> dict[str, Any]:
-    known = carriable(receipt.platform_id)[:PLATFORM_ID] if receipt.platform_id else None
-    return {"state": MessageState.sent, "sent_at": now, "error": None, "platform_id": known}
+def _platform_id(receipt: Receipt | None) -> str | None:
+    return carriable(receipt.platform_id)[:PLATFORM_ID] if receipt and receipt.platform_id else None
 
 
 def _settle(session: Session, case: _Case, heard: Mapping[int, int], now: datetime) -> bool:
     """False where the message will not leave by itself any more."""
-    error = case.ended.error
-    if error is None:
-        receipt = case.ended.receipt or Receipt()
-        session.delete(case.job)
-        _write(session, case.draft, _arrived(receipt, now))
-        return True
+    error = case.error
     match error.outcome:
         case Outcome.retry | Outcome.refresh | Outcome.media:
             return _again(session, case, error, now)

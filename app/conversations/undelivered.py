@@ -9,7 +9,7 @@ from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from app.conversations import gates, outbox
-from app.conversations.models import Channel, Conversation, Message, MessageState
+from app.conversations.models import Channel, Conversation, Message, MessageState, Via
 from app.conversations.outbox import Queued
 from app.conversations.pending import KIND, TOPIC
 from app.db.sql import changed, for_update, is_any
@@ -180,7 +180,8 @@ def _queue(session: Session, priorities: dict[int, Priority], now: datetime) -> 
         .order_by(Message.conversation_id, Message.seq)
     )
     queued = [Queued(*row, now, priorities[row[0]]) for row in found]
-    session.execute(update(Message).where(ids).values(state=MessageState.queued, error=None))
+    values = {"state": MessageState.queued, "error": None, "via": Via.outbox}
+    session.execute(update(Message).where(ids).values(values))
     outbox.enqueue(session, queued, now=now)
     return True
 

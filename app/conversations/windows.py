@@ -15,6 +15,7 @@ from app.channels.base import Platform
 from app.channels.delivery import Allowance, ReplyTo
 from app.conversations.ledgers import Allowed
 from app.conversations.models import Conversation, InboundEvent, Message
+from app.db.driver import Prepared
 from app.db.rows import table_of
 from app.db.sql import changed, is_any
 from app.db.upserts import Upsert
@@ -58,7 +59,7 @@ class Opened:
         return ReplyTo(self.anchor.key, self.used)
 
 
-_ANCHORS = (
+_ANCHORS = Prepared(
     select(
         Message.id, Conversation.identity_id, Message.kind, InboundEvent.dedupe_key, Message.platform_at,
         Message.created_at,
@@ -78,7 +79,7 @@ _ANCHORS = (
 def anchors(session: Session, conversation_ids: Collection[int]) -> dict[int, list[Anchor]]:
     """The viewers' latest messages by identity, the newest first."""
     found: dict[int, list[Anchor]] = {}
-    for row in session.execute(_ANCHORS, {"conversations": list(conversation_ids)}):
+    for row in _ANCHORS(session, conversations=list(conversation_ids)):
         message_id, identity_id, kind, key, platform_at, created_at = row
         at = min(platform_at or created_at, created_at)
         found.setdefault(identity_id, []).append(Anchor(message_id, identity_id, kind, key or "", at))
@@ -97,13 +98,15 @@ def latest_heard(session: Session, identity_ids: Collection[int]) -> dict[int, i
 
 def used(session: Session, found: Collection[Anchor]) -> dict[int, tuple[int, bool]]:
     """What the ledger says, by the viewer's message: (used, closed)."""
-    rows = session.execute(
-        select(Allowed.anchor_id, Allowed.used, Allowed.closed).where(
-            is_any(Allowed.identity_id, sorted({a.identity_id for a in found})),
-            is_any(Allowed.anchor_id, sorted(a.message_id for a in found)),
-        )
+    identities, messages = sorted({a.identity_id for a in found}), sorted(a.message_id for a in found)
+    return {row[0]: (row[1], row[2]) for row in _USED(session, identities=identities, anchors=messages)}
+
+
+_USED = Prepared(
+    select(Allowed.anchor_id, Allowed.used, Allowed.closed).where(
+        is_any(Allowed.identity_id, "identities"), is_any(Allowed.anchor_id, "anchors")
     )
-    return {row[0]: (row[1], row[2]) for row in rows}
+)
 
 
 def open_windows(

@@ -1,11 +1,12 @@
 """Work in lanes: enqueued in the transaction that wants it, leased by lanes, given back with what is left."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, func, literal_column, select, update
+from sqlalchemy import Integer, bindparam, func, literal_column, select
 from sqlalchemy.orm import Session
 
+from app.db.driver import Prepared
 from app.db.rows import Insert, Update, table_of
 from app.db.sql import for_update, is_any
 from app.jobs.models import Job, JobState, Lane, NewJob, Priority
@@ -23,7 +24,7 @@ _LANES = for_update(
 )
 
 
-_lane = table_of(Lane).c
+_lane, _job = table_of(Lane).c, table_of(Job).c
 HAS_WORK = _lane.ready_at.is_not(None)
 """Condition on ``lanes``: something waits there."""
 
@@ -106,22 +107,38 @@ def find_ready(
     for priority in priorities:
         if len(ids) == limit:
             break
-        given = {"topic": topic, "channel": channel_id, "priority": priority.rank, "now": now}
-        statement = _READY_WITHOUT_CHANNEL if channel_id is None else _READY
-        ids += session.scalars(statement, given | {"limit": limit - len(ids)})
+        left = limit - len(ids)
+        given = {"topic": topic, "priority": priority.rank, "now": now, "limit": left}
+        rows = (
+            _READY_WITHOUT_CHANNEL(session, **given)
+            if channel_id is None
+            else _READY(session, channel=channel_id, **given)
+        )
+        ids += [row[0] for row in rows]
     return ids
 
 
-_RANGE = (Lane.topic == bindparam("topic"), Lane.priority == bindparam("priority"), Lane.ready_at <= bindparam("now"))
-_FIRST = select(Lane.id).where(*_RANGE, Lane.ready_at.is_not(None)).order_by(Lane.ready_at).limit(bindparam("limit"))
-_READY = for_update(_FIRST.where(Lane.channel_id == bindparam("channel")), skip_locked=True)
-_READY_WITHOUT_CHANNEL = for_update(_FIRST.where(Lane.channel_id.is_(None)), skip_locked=True)
+_RANGE = (
+    _lane.topic == bindparam("topic"),
+    _lane.priority == bindparam("priority"),
+    _lane.ready_at <= bindparam("now"),
+)
+_FIRST = (
+    select(_lane.id)
+    .where(*_RANGE, _lane.ready_at.is_not(None))
+    .order_by(_lane.ready_at)
+    .limit(bindparam("limit", type_=Integer))
+)
+_READY = Prepared(for_update(_FIRST.where(_lane.channel_id == bindparam("channel")), skip_locked=True))
+_READY_WITHOUT_CHANNEL = Prepared(for_update(_FIRST.where(_lane.channel_id.is_(None)), skip_locked=True))
+
+
+_lease = Update(table_of(Lane), ("leased_by", "leased_until", "ready_at"))
 
 
 def take(session: Session, ids: Collection[int], *, worker: str, until: datetime) -> None:
     """Lease lanes that this transaction has locked."""
-    leased = {"leased_by": worker, "leased_until": until, "ready_at": until + timedelta(microseconds=1)}
-    session.execute(update(Lane).where(is_any(Lane.id, ids)).values(leased))
+    _lease(session, [(lane_id, worker, until, until + timedelta(microseconds=1)) for lane_id in sorted(ids)])
 
 
 def hold(session: Session, lane_id: int, worker: str) -> Lane | None:
@@ -136,6 +153,19 @@ def hold_all(session: Session, lane_ids: Collection[int], worker: str) -> dict[i
         for_update(select(Lane).where(*own).order_by(Lane.id)), execution_options={"populate_existing": True}
     )
     return {lane.id: lane for lane in rows}
+
+
+_HELD = Prepared(
+    select(_lane.id)
+    .where(is_any(_lane.id, "lanes"), _lane.leased_by == bindparam("worker"))
+    .order_by(_lane.id)
+    .with_for_update()
+)
+
+
+def lock_held(session: Session, lane_ids: Collection[int], worker: str) -> set[int]:
+    """``hold_all`` where nothing of the lanes but that is wanted."""
+    return {row[0] for row in _HELD(session, lanes=list(lane_ids), worker=worker)}
 
 
 def first_job(session: Session, lane_id: int) -> Job | None:
@@ -171,31 +201,24 @@ def refresh(session: Session, lane: Lane) -> None:
         release(session, lane)
 
 
-_REST = (
-    select(Job.lane_id, func.min(Job.id), func.min(Job.priority))
-    .where(is_any(Job.lane_id, "lanes"), Job.state != literal_column("'dead'"))
-    .group_by(Job.lane_id)
+_rest = (
+    select(_job.lane_id, func.min(_job.id).label("first"), func.min(_job.priority).label("rank"))
+    .where(is_any(_job.lane_id, "lanes"), _job.state != literal_column("'dead'"))
+    .group_by(_job.lane_id)
+    .subquery()
 )
+_REST = Prepared(select(_rest.c.lane_id, _job.not_before, _rest.c.rank).where(_job.id == _rest.c.first))
 _update_lanes = Update(table_of(Lane), ("leased_by", "leased_until", "ready_at", "priority"))
 
 
 def release_all(session: Session, lane_ids: Collection[int]) -> None:
     """Give locked lanes back, each ready when its first job is, with the class of the most urgent one left."""
+    if not lane_ids:
+        return
     session.flush()
-    rest = {lane: (first, rank) for lane, first, rank in session.execute(_REST, {"lanes": list(lane_ids)})}
-    due = _due(session, [first for first, _ in rest.values()])
-    rows = [
-        (lane, None, None, due[rest[lane][0]], rest[lane][1])
-        if lane in rest
-        else (lane, None, None, None, Priority.campaign.rank)
-        for lane in sorted(lane_ids)
-    ]
-    _update_lanes(session, rows)
-
-
-def _due(session: Session, job_ids: Collection[int]) -> Mapping[int, datetime]:
-    found = session.execute(select(Job.id, Job.not_before).where(is_any(Job.id, job_ids)))
-    return {row[0]: row[1] for row in found}
+    rest = {lane: (due, rank) for lane, due, rank in _REST(session, lanes=list(lane_ids))}
+    empty = (None, Priority.campaign.rank)
+    _update_lanes(session, [(lane, None, None, *rest.get(lane, empty)) for lane in sorted(lane_ids)])
 
 
 def depth(session: Session, *, most: int = 1_000_000) -> int:

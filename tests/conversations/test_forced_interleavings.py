@@ -18,6 +18,7 @@ from app.channels.delivery import Delivery, DeliveryError, Line, Outcome, Receip
 from app.channels.outbound import Image, Text
 from app.conversations import calling, gates, outbox, sending, tokens
 from app.conversations.accounts import Account, Directory
+from app.conversations.connections import Connections
 from app.conversations.outbox import Queued
 from app.conversations.sending import LEASE, USABLE, Sender
 from app.conversations.tokens import Addresses, Tokens
@@ -230,7 +231,7 @@ async def test_the_longest_attempt_makes_no_more_calls_than_are_counted(
     async with httpx.AsyncClient() as http:
         addresses = Addresses({platform.name: api.url}, {})
         made = Tokens(db, KEYRING, http, addresses, lambda: NOW)
-        caller = calling.Caller(db, storage, http, made, addresses, lambda: NOW)
+        caller = calling.Caller(db, storage, http, Connections(lambda: http), made, addresses, lambda: NOW)
         with pytest.raises(DeliveryError, match="stale"):
             await caller.send(account, draft)
     assert platform.asked == ["token", "files", "message"] * 2

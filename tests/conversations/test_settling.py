@@ -96,6 +96,18 @@ async def test_a_late_failure_changes_nothing(db: Database, unkeyed: Account, ou
     assert await db.read(gates.closed, later) == []
 
 
+async def test_an_old_attempts_failure_does_not_end_the_one_under_way(db: Database, keyed: Account) -> None:
+    """The same process took the lane again, and repeats under the key; the place is not free."""
+    old = await on_its_way(db, keyed)
+    later = NOW + LEASE + SECOND
+    (repeat,) = await db.write(do.leave, keyed, now=later)
+    assert repeat.reply_to == old.reply_to
+    assert await db.write(do.settle, do.failed(old, Outcome.retry), now=later) == []
+    assert (await db.read(do.state, old.message_id), await db.read(used)) == ("sending", [(1, False)])
+    assert await db.write(do.settle, do.arrived(repeat), now=later) == []
+    assert await db.read(do.state, old.message_id) == "sent"
+
+
 async def test_who_was_slow_but_not_replaced_still_settles(db: Database, account: Account) -> None:
     draft = await on_its_way(db, account)
     await db.write(do.settle, do.arrived(draft), now=NOW + 2 * LEASE)

@@ -6,12 +6,14 @@ import pytest
 from sqlalchemy.orm import Session
 
 from app.channels.delivery import Outcome
-from app.conversations import gates, undelivered
+from app.conversations import gates, passive, undelivered
 from app.conversations.accounts import Account
+from app.conversations.models import MessageState, Via
 from app.conversations.pending import NEVER
 from app.conversations.undelivered import Listed
 from app.db.database import Database
 from app.jobs.models import Priority, Waits
+from tests.factories import conversations as make
 from tests.factories import delivering as do
 from tests.factories.conversations import NOW
 from tests.factories.delivering import DAY, HOUR, SECOND
@@ -153,6 +155,19 @@ async def test_a_person_may_send_an_unknown_message_again(db: Database, account:
     assert await db.read(do.state, unknown) == "queued"
     assert await sent_now(db, account) == [unknown]
     assert await db.read(do.state, unknown) == "sent"
+
+
+async def test_what_rode_on_a_response_and_is_sent_again_is_no_passive_reply_any_more(
+    db: Database, account: Account, talk: int
+) -> None:
+    """Else the sweep of replies that nobody fetched would take it out of the sender's hands."""
+    riding = await make.message(db, talk, state=MessageState.sending, via=Via.passive, sending_at=NOW)
+    await db.write(passive.mark_unknown, before=NOW + SECOND)
+    await db.write(undelivered.send_again, riding, now=NOW)
+    (draft,) = await db.write(do.leave, account)
+    assert await db.write(passive.mark_unknown, before=NOW + SECOND) == 0
+    await db.write(do.settle, do.arrived(draft))
+    assert await db.read(do.state, riding) == "sent"
 
 
 @pytest.mark.parametrize(("decide", "state"), [(undelivered.mark_arrived, "sent"), (undelivered.mark_lost, "failed")])

@@ -33,6 +33,7 @@ SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
+TEXT = outbound.Text("好的")
 NOTICE = outbound.Notice("template", {"thing": "更新"})
 Accounts = Mapping[int, Account]
 
