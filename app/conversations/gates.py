@@ -109,7 +109,7 @@ def _grant(gate: Gate, rate: Rate, wanted: int, share: float, now: datetime) -> 
 def _paced(gate: Gate, per_minute: int, share: float, now: datetime) -> Grant:
     interval = timedelta(minutes=1) / per_minute
     horizon = now + max(min(BURST, timedelta(minutes=1) / 10) * share, interval)
-    start = max(gate.next_at, now)
+    start = _reached(gate, interval, now)
     count = max(0, (horizon - start) // interval)
     return Grant(count, start + interval * (count + 1) - (horizon - now), Waits.rate, "rate")
 
@@ -118,7 +118,13 @@ def _count(gate: Gate, rate: Rate, count: int, now: datetime) -> None:
     gate.day_used += count
     gate.month_used += count
     if rate.per_minute is not None:
-        gate.next_at = max(gate.next_at, now) + timedelta(minutes=1) / rate.per_minute * count
+        interval = timedelta(minutes=1) / rate.per_minute
+        gate.next_at = _reached(gate, interval, now) + interval * count
+
+
+def _reached(gate: Gate, interval: timedelta, now: datetime) -> datetime:
+    """``next_at``, but never further ahead than a burst can bring it: beyond that the clock was set back."""
+    return min(max(gate.next_at, now), now + max(min(BURST, timedelta(minutes=1) / 10), interval))
 
 
 # -------------------- closed gates
@@ -140,6 +146,12 @@ def reopen(session: Session, channel_id: int) -> int:
     own = (Gate.channel_id == channel_id, Gate.closed_until.is_not(None))
     opened = update(Gate).where(*own).values(closed_until=None, waits=None, reason=None)
     return changed(session.execute(opened))
+
+
+def open_rates(session: Session, now: datetime) -> None:
+    """After the clock was set back: what was closed for some seconds is not closed for as long again."""
+    ahead = (Gate.waits == Waits.rate, Gate.closed_until > now)
+    session.execute(update(Gate).where(*ahead).values(closed_until=now))
 
 
 def closed(session: Session, now: datetime) -> list[Gate]:
