@@ -109,7 +109,9 @@ def _grant(gate: Gate, rate: Rate, wanted: int, share: float, now: datetime) -> 
 def _paced(gate: Gate, per_minute: int, share: float, now: datetime) -> Grant:
     interval = timedelta(minutes=1) / per_minute
     horizon = now + max(min(BURST, timedelta(minutes=1) / 10) * share, interval)
-    start = _reached(gate, interval, now)
+    # Never further ahead than a burst can bring it: beyond that the clock was set back.
+    gate.next_at = min(gate.next_at, now + max(min(BURST, timedelta(minutes=1) / 10), interval))
+    start = max(gate.next_at, now)
     count = max(0, (horizon - start) // interval)
     return Grant(count, start + interval * (count + 1) - (horizon - now), Waits.rate, "rate")
 
@@ -118,13 +120,7 @@ def _count(gate: Gate, rate: Rate, count: int, now: datetime) -> None:
     gate.day_used += count
     gate.month_used += count
     if rate.per_minute is not None:
-        interval = timedelta(minutes=1) / rate.per_minute
-        gate.next_at = _reached(gate, interval, now) + interval * count
-
-
-def _reached(gate: Gate, interval: timedelta, now: datetime) -> datetime:
-    """``next_at``, but never further ahead than a burst can bring it: beyond that the clock was set back."""
-    return min(max(gate.next_at, now), now + max(min(BURST, timedelta(minutes=1) / 10), interval))
+        gate.next_at = max(gate.next_at, now) + timedelta(minutes=1) / rate.per_minute * count
 
 
 # -------------------- closed gates

@@ -20,6 +20,8 @@ _MARK = "clock"
 MARKED_EVERY = timedelta(seconds=10)
 TOLERATED = timedelta(seconds=60)
 """Clocks of machines may differ by so much; what waits for so long too much is not worth a repair."""
+GRACE = timedelta(seconds=30)
+"""For so long before the clock was set back it may not have been marked."""
 PAGE = 2_000
 """Jobs that one transaction looks at."""
 
@@ -56,14 +58,15 @@ _ROW = (Job.id, Job.lane_id, Job.state, Job.not_before, Job.waits, Job.unique_ke
 def bring_forward(session: Session, after: int, *, due_by: datetime, now: datetime) -> int | None:
     """Look at a page of jobs by id, those after ``after``; the last one's id, or None where there are no more.
 
-    What was due by then is due now, and so is what only waits to be tried again. Timers keep their own grid.
+    What was due by then is due now, and so is what only waits to be tried again; what runs is so too, or whoever took
+    it over from a dead process would find that its time has not come. Timers keep their own grid.
     """
     page = session.execute(select(*_ROW).where(Job.id > after).order_by(Job.id).limit(PAGE)).all()
     late = {
         row.id: row.lane_id
         for row in page
-        if row.state == JobState.queued and row.not_before > now
-        and (row.not_before <= due_by + 2 * MARKED_EVERY or row.waits in (Waits.retry, Waits.rate))
+        if row.state != JobState.dead and row.not_before > now
+        and (row.not_before <= due_by + GRACE or row.waits in (Waits.retry, Waits.rate))
         and not (row.unique_key or "").startswith("timer:")
     }  # fmt: skip
     if late:
@@ -74,6 +77,5 @@ def bring_forward(session: Session, after: int, *, due_by: datetime, now: dateti
 def _make_due(session: Session, job_ids: Collection[int], lane_ids: Collection[int], now: datetime) -> None:
     locked = session.scalars(for_update(select(Lane).where(is_any(Lane.id, sorted(lane_ids))).order_by(Lane.id)))
     free = [lane.id for lane in locked if lane.leased_by is None]
-    queued = (is_any(Job.id, list(job_ids)), Job.state == JobState.queued)
-    session.execute(update(Job).where(*queued).values(not_before=now))
+    session.execute(update(Job).where(is_any(Job.id, list(job_ids))).values(not_before=now))
     lanes.release_all(session, free)

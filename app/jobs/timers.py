@@ -79,11 +79,10 @@ def pull_back(session: Session, timers: Iterable[Timer], *, now: datetime) -> No
     by_kind = {timer.name: timer for timer in timers}
     locked = session.scalars(for_update(select(Lane).where(Lane.topic == TOPIC).order_by(Lane.id)))
     free = {lane.id for lane in locked if lane.leased_by is None}
-    waiting = (Job.unique_key.like("timer:%"), Job.state == JobState.queued, Job.kind.in_(by_kind))
-    jobs = [job for job in session.scalars(select(Job).where(*waiting)) if job.lane_id in free]
+    jobs = session.scalars(select(Job).where(Job.unique_key.like("timer:%"), Job.kind.in_(by_kind))).all()
     for job in jobs:
         job.not_before = by_kind[job.kind].pulled_back(job.not_before, now)
-    lanes.release_all(session, [job.lane_id for job in jobs])
+    lanes.release_all(session, [job.lane_id for job in jobs if job.lane_id in free])
 
 
 def at(

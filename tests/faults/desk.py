@@ -7,10 +7,11 @@ from random import Random
 from app.conversations import accounts
 from app.db.database import Database
 from app.secrets import Keyring
+from tests.bench.account import APP_ID, TOKEN
 from tests.faults import stored
 from tests.faults.filling import Channels
 from tests.faults.installation import CHANNEL, Installation, Process
-from tests.faults.platforms import QQ_APP_ID, QQ_SECRET, QQ_SEND, WECHAT_SEND, Platforms
+from tests.faults.platforms import QQ_APP_ID, QQ_SECRET, QQ_SEND, WECHAT_SECRET, WECHAT_SEND, Platforms
 from tests.faults.waiting import eventually
 
 LATENCY = 0.02
@@ -104,12 +105,13 @@ class Desk:
 
 
 async def add_channels(database: Database, keyring: Keyring) -> Channels:
-    """The installation has a WeChat channel already."""
-    now = datetime.now(UTC)
-    given = {"app_id": QQ_APP_ID}
-    qq = await database.write(
-        accounts.save, platform="qq", name="faults-qq", settings=given, secrets={"app_secret": QQ_SECRET},
-        keyring=keyring, now=now,
-    )  # fmt: skip
-    listed = {(c.platform, c.name): c.id for c in await database.read(accounts.list_channels)}
-    return Channels(listed["wechat", CHANNEL], qq)
+    wechat = {"app_id": APP_ID, "mode": "plain"}, {"token": TOKEN, "app_secret": WECHAT_SECRET}
+    qq = {"app_id": QQ_APP_ID}, {"app_secret": QQ_SECRET}
+    added = [
+        await database.write(
+            accounts.save, platform=platform, name=CHANNEL, settings=settings, secrets=secrets, keyring=keyring,
+            now=datetime.now(UTC),
+        )
+        for platform, (settings, secrets) in {"wechat": wechat, "qq": qq}.items()
+    ]  # fmt: skip
+    return Channels(*added)

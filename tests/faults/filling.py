@@ -2,13 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.conversations.models import Conversation, InboundEvent, Message
-from app.db.base import Base
 from app.db.database import Database
 from app.db.rows import Insert, table_of
 from app.jobs.models import Job, JobState, Lane, Priority
@@ -87,18 +85,20 @@ def _talks(session: Session, channel_id: int, viewers: list[str], now: datetime)
     return [Talk(talk, names[identity], keys[names[identity]]) for talk, identity in opened]
 
 
-async def campaign(
-    database: Database, channel_id: int, talks: list[Talk], now: datetime, *, words: str = "campaign"
-) -> None:
-    """A message of a campaign waits in each of these conversations."""
-    for at in range(0, len(talks), PAGE):
-        await database.write(_wait, channel_id, talks[at : at + PAGE], now, words)
-    await analyze(database)
+async def campaign(database: Database, channel_id: int, count: int, now: datetime) -> list[Talk]:
+    """So many new viewers for each of whom a message of a campaign waits; some of the last ones."""
+    last: list[Talk] = []
+    for at in range(0, count, PAGE):
+        viewers = [f"oFollower{number:07}" for number in range(at, min(at + PAGE, count))]
+        last = await database.write(_talks, channel_id, viewers, now)
+        await database.write(_wait, channel_id, last, now)
+    await database.write(_analyze)
+    return last[-10:]
 
 
-def _wait(session: Session, channel_id: int, talks: list[Talk], now: datetime, words: str) -> None:
+def _wait(session: Session, channel_id: int, talks: list[Talk], now: datetime) -> None:
     rows = [
-        (t.conversation_id, 2, "out", "system", "text", f"{words} {t.viewer}", "queued", "outbox", None, None, now)
+        (t.conversation_id, 2, "out", "system", "text", f"campaign {t.viewer}", "queued", "outbox", None, None, now)
         for t in talks
     ]
     messages = {row[1]: row[0] for row in _messages(session, rows)}
@@ -112,14 +112,6 @@ def _wait(session: Session, channel_id: int, talks: list[Talk], now: datetime, w
     session.execute(text("UPDATE conversations SET last_seq = 2 WHERE id BETWEEN :low AND :high"), given)
 
 
-async def analyze(database: Database) -> None:
-    """As the server's own autovacuum would, a minute later."""
-    await database.write(_analyze)
-
-
 def _analyze(session: Session) -> None:
+    """As the server's own autovacuum does, a minute later."""
     session.execute(text("ANALYZE"))
-
-
-def count(session: Session, model: type[Base], **equal: Any) -> int:
-    return session.query(model).filter_by(**equal).count()

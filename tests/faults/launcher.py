@@ -18,7 +18,9 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from app.__main__ import main
+from app.jobs.timers import Missed, Timer
 
+Timers = Mapping[Timer, Callable[[datetime], Awaitable[None]]]
 BEAT = "test.beat"
 
 
@@ -78,9 +80,8 @@ def _shift_clock(module: Any, ahead: Path) -> None:
 def _add_timer(seconds: float, file: Path) -> None:
     """Each run is for its own time, takes a while, and says when it begins and ends: ``begin PLANNED PROCESS``."""
     from app import worker
-    from app.jobs.timers import Missed, Timer
 
-    recurring: Callable[..., Mapping[Timer, Callable[[datetime], Awaitable[None]]]] = worker.recurring
+    recurring: Callable[..., Timers] = worker.recurring
 
     def say(word: str, planned: datetime) -> None:
         with file.open("a") as lines:  # a short line is appended whole
@@ -91,10 +92,10 @@ def _add_timer(seconds: float, file: Path) -> None:
         await asyncio.sleep(seconds / 2)
         say("end", planned)
 
-    def more(*given: Any) -> Mapping[Timer, Callable[[datetime], Awaitable[None]]]:
+    def more(*given: Any) -> Timers:
         return {**recurring(*given), Timer(BEAT, timedelta(seconds=seconds), Missed.catch_up): beat}
 
-    worker.recurring = more
+    setattr(worker, "recurring", more)  # noqa: B010  (mypy knows the name as a function's)
 
 
 def launch(arguments: Sequence[str]) -> int:

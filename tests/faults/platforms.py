@@ -83,6 +83,11 @@ class Platforms:
         """Messages that reached a phone so far."""
         return int((await self.http.get("/count")).json())
 
+    async def find(self, text: str) -> Call | None:
+        """The call that brought it to a phone."""
+        account = (await self.look())["wechat"]
+        return next((call for call in account.calls if call.text == text and call.accepted), None)
+
     async def look(self) -> dict[str, Account]:
         """By platform."""
         return {name: _read(given) for name, given in (await self.http.get("/")).json().items()}
@@ -90,7 +95,7 @@ class Platforms:
 
 def _read(given: Json) -> Account:
     phones = {who: [Seen(text, _time(at)) for text, at in seen] for who, seen in given["phones"].items()}
-    calls = [Call(*call[:4], _time(call[4])) for call in given["calls"]]
+    calls = [Call(text, took, told, code, _time(at)) for text, took, told, code, at in given["calls"]]
     return Account(calls, phones, given["tokens"])
 
 

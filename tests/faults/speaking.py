@@ -1,7 +1,7 @@
 """What is to be said, posted bit by bit while it is being sent."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from random import Random
 
@@ -27,13 +27,16 @@ def lines(talks: Sequence[Talk], each: int, random: Random) -> list[Said]:
     return rounds
 
 
-async def speak(database: Database, said: Sequence[Said]) -> None:
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+async def speak(database: Database, said: Sequence[Said], clock: Callable[[], datetime] = _now) -> None:
     for at in range(0, len(said), PAGE):
-        await database.write(_post, said[at : at + PAGE])
+        await database.write(_post, said[at : at + PAGE], clock())
         await asyncio.sleep(0)
 
 
-def _post(session: Session, said: Sequence[Said]) -> None:
-    now = datetime.now(UTC)
+def _post(session: Session, said: Sequence[Said], now: datetime) -> None:
     for talk, text, priority in sorted(said, key=lambda s: s[0].conversation_id):  # as all lock conversations
         outbox.post(session, talk.conversation_id, Text(text), author="bot", priority=priority, now=now)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import Session
 
-from app.conversations.models import Channel, Conversation, Direction, InboundEvent, Message
+from app.conversations.models import Channel, Conversation, Direction, InboundEvent, Message, MessageState
 from app.db.database import Database
 from app.dialogue.events import backlog_depth
 from app.jobs.lanes import depth
@@ -95,12 +95,25 @@ class Row:
     text: str
     state: str
     error: str | None
+    sending_at: datetime | None
+
+    @property
+    def is_interrupted(self) -> bool:
+        """Its lane was taken over in the middle of an attempt."""
+        return self.state == MessageState.unknown and "interrupted" in (self.error or "")
 
 
 def rows(session: Session) -> list[Row]:
     """All that leaves, in the order of the conversations."""
     joined = select(
-        Message.id, Channel.platform, Identity.external_id, Message.seq, Message.text, Message.state, Message.error
+        Message.id,
+        Channel.platform,
+        Identity.external_id,
+        Message.seq,
+        Message.text,
+        Message.state,
+        Message.error,
+        Message.sending_at,
     ).select_from(Message)
     joined = joined.join(Conversation, Conversation.id == Message.conversation_id)
     joined = joined.join(Identity).join(Channel, Channel.id == Conversation.channel_id)
