@@ -176,6 +176,12 @@ def reopen(session: Session, channel_id: int) -> int:
     return changed(session.execute(opened))
 
 
+def open_rates(session: Session, now: datetime) -> None:
+    """After the clock was set back: what was closed for some seconds is not closed for as long again."""
+    ahead = (Gate.waits == Waits.rate, Gate.closed_until > now)
+    session.execute(update(Gate).where(*ahead).values(closed_until=now))
+
+
 def closed(session: Session, now: datetime) -> list[Gate]:
     """The gates that are closed now."""
     return list(session.scalars(select(Gate).where(Gate.closed_until > now).order_by(Gate.channel_id, Gate.api)))

@@ -3,14 +3,13 @@
 import asyncio
 import contextlib
 import logging
-import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from time import monotonic
 
 from app import metrics
 from app.db.database import Database
-from app.jobs import running, timers
+from app.jobs import lanes, running, timers
 from app.jobs.running import Later, Running
 from app.jobs.timers import Timer
 
@@ -43,7 +42,7 @@ class Runner:
         self._db, self._handlers, self._clock = db, handlers, clock
         self._timers = {timer.name: (timer, run) for timer, run in recurring.items()}
         self._topics = [timers.TOPIC, *map(timers.topic_of, handlers)]
-        self._worker = secrets.token_hex(8)
+        self._worker = lanes.worker_name()
         self._under_way: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
