@@ -95,7 +95,7 @@ def handlers(db: Database, keyring: Keyring, sender: Sender, storage: Storage) -
 
     async def run_campaign(job: Running) -> None:
         """Write down its recipients, then queue a few at a time."""
-        while await db.write(campaigns.prepare, job.subject_id):  # noqa: ASYNC110  (no event tells)
+        while await db.write(campaigns.prepare, job.subject_id, campaigns.PREPARED):  # noqa: ASYNC110  (no event tells)
             await asyncio.sleep(BETWEEN_PAGES)
         fed = await db.write(campaigns.feed, job.subject_id, now=datetime.now(UTC))
         if await db.read(campaigns.is_active, job.subject_id):

@@ -2,8 +2,9 @@
 
 from collections import Counter
 from datetime import UTC, datetime
+from functools import partial
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.channels.outbound import Text
@@ -16,8 +17,16 @@ from tests.faults.filling import talks
 from tests.faults.platforms import WECHAT_SEND
 from tests.faults.waiting import eventually
 
-AHEAD = "set@app.conversations.campaigns:AHEAD=60"
-"""So many messages wait at a time: the recipients are fed bit by bit."""
+PIECEMEAL = ("set@app.conversations.campaigns:PREPARED=20", "set@app.conversations.campaigns:AHEAD=60")
+"""So few recipients are written down in one transaction, and so many messages wait at a time."""
+
+
+async def are_written_down(desk: Desk, count: int) -> bool:
+    return await desk.database.read(written_down) >= count
+
+
+def written_down(session: Session) -> int:
+    return session.scalar(select(func.count()).select_from(Recipient)) or 0
 
 
 def recipients(session: Session) -> dict[str, tuple[int | None, str | None]]:
@@ -34,16 +43,20 @@ async def is_done(desk: Desk, campaign: int) -> bool:
 
 
 async def test_everybody_gets_it_once_or_nobody_can_know(desk: Desk, full: bool) -> None:
-    now, count = datetime.now(UTC), 10_000 if full else 300
+    now, count = datetime.now(UTC), 10_000 if full else 160
     viewers = [f"oFollower{number:05}" for number in range(count)]
     await talks(desk.database, desk.channels.wechat, viewers, now)
     await desk.platforms.tell(latency=0.02, shares={WECHAT_SEND: WECHAT_TROUBLES})
     campaign = await desk.database.write(campaigns.begin, desk.channels.wechat, "news", Text("第8集推迟"), now=now)
-    await desk.start(AHEAD, count=1 if desk.installation.embedded else 2)
-    for moment in desk.moments(count, 6 if full else 2):
+    await desk.start(*PIECEMEAL, count=1 if desk.installation.embedded else 2)
+    await eventually("some are written down", partial(are_written_down, desk, count // 3))
+    await desk.kill_one()
+    assert await desk.database.read(written_down) < count, "the kill came too late"
+    await desk.start(*PIECEMEAL)
+    for moment in desk.moments(count, 6 if full else 1):
         await desk.settled(moment)
         await desk.kill_one()
-        await desk.start(AHEAD)
+        await desk.start(*PIECEMEAL)
     await eventually("all are fed", lambda: is_done(desk, campaign), within=300)
     await desk.all_done()
 

@@ -41,7 +41,7 @@ async def test_nothing_waits_for_an_hour_and_everything_arrives_once(desk: Desk,
         "set@app.conversations.calling:TIMEOUT=0.5", "set@app.conversations.calling:LONGEST=0.6",
         "set@app.conversations.settling:FIRST_WAIT=1",
     )  # fmt: skip
-    said = await to_say(desk, 3_000 if full else 120)
+    said = await to_say(desk, 3_000 if full else 80)
     shares = {WECHAT_SEND: [("code", 43108, 0.1)], QQ_SEND: [("code", 40034004, 0.1)]}
     await desk.platforms.tell(latency=0.02, shares=shares)
     third = len(said) // 3

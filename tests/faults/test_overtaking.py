@@ -11,7 +11,7 @@ from tests.faults.desk import Desk
 from tests.faults.filling import Talk, campaign, talks
 from tests.faults.waiting import eventually
 
-REPLIES = 5
+REPLIES = 3
 AT_ONCE = timedelta(seconds=1)
 
 

@@ -36,7 +36,7 @@ def database_url(server: Server) -> str:
 
 
 async def test_workers_go_on_and_nothing_is_lost(desk: Desk, server: Server, full: bool) -> None:
-    said = await to_say(desk, 4_000 if full else 300)
+    said = await to_say(desk, 4_000 if full else 240)
     await desk.platforms.tell(latency=0.05)
     await desk.start(count=WORKERS)
     await begin_to_speak(desk, said)

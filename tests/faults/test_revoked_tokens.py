@@ -5,7 +5,7 @@ from tests.faults.talking import begin_to_speak, reckon, to_say
 
 
 async def test_each_is_replaced_once_for_all_processes(desk: Desk, full: bool) -> None:
-    said = await to_say(desk, 4_000 if full else 240)
+    said = await to_say(desk, 4_000 if full else 160)
     await desk.platforms.tell(latency=0.03)
     await desk.start(count=1 if desk.installation.embedded else 3)
     speaking = begin_to_speak(desk, said)

@@ -28,14 +28,14 @@ async def test_each_run_is_done_once(desk: Desk, full: bool, tmp_path: Path) -> 
     beats.touch()
     fault = f"beat@{EVERY}={beats}"
     await desk.start(fault, count=1 if desk.installation.embedded else 2)
-    for _ in range(10 if full else 2):
-        reached = len(runs(beats, "end")) + desk.random.randint(3, 8)
+    for _ in range(10 if full else 1):
+        reached = len(runs(beats, "end")) + desk.random.randint(3, 6)
         await eventually("some runs", partial(has_run, beats, reached))
         await desk.kill_one()
         if planned := await desk.database.read(planned_in_hand):
             interrupted.add(planned)
         await desk.start(fault)
-    last = len(runs(beats, "end")) + 10
+    last = len(runs(beats, "end")) + 5
     await eventually("some runs more", lambda: has_run(beats, last))
     await desk.installation.kill()
 
