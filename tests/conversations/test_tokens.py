@@ -290,3 +290,13 @@ async def test_a_channel_that_was_saved_anew_is_not_served_with_the_former_token
     assert (await tokens.current(account)).value == "token-1"  # nothing told this process yet
     assert (await tokens.current(replace(account))).value == "token-2"
     assert issuer.asked == 2
+
+
+async def test_who_was_slow_to_ask_does_not_take_the_lease_of_another(db: Database, account: Account) -> None:
+    """His time is a little older than the lease that was given meanwhile; that is no sign of a clock set back."""
+    asked = {"channel_id": account.channel_id, "version": 0}
+    assert await db.write(credentials.lease, **asked, worker="quick", now=NOW, until=NOW + LEASE)
+    before = NOW - SECOND
+    assert not await db.write(credentials.lease, **asked, worker="slow", now=before, until=before + LEASE)
+    set_back = NOW - HOUR
+    assert await db.write(credentials.lease, **asked, worker="later", now=set_back, until=set_back + LEASE)

@@ -3,7 +3,6 @@
 from tests.faults.desk import Desk
 from tests.faults.talking import begin_to_speak, reckon, to_say
 
-
 PATIENT = ("set@app.conversations.calling:TIMEOUT=8", "set@app.conversations.calling:LONGEST=12")
 """A token that a busy machine brings late must not be asked for again."""
 
