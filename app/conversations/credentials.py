@@ -37,7 +37,7 @@ def find(session: Session, channel_id: int) -> tuple[Stored | None, int]:
 def lease(session: Session, channel_id: int, version: int, *, worker: str, now: datetime, until: datetime) -> bool:
     """Whether this process is to fetch the token that follows ``version`` (0: the first)."""
     _insert(session, [(channel_id, 0, _LONG_AGO, _LONG_AGO)])
-    # One that ends much later than any can was made before the clock was set back. A little later it may: clocks differ.
+    # One that ends much later than any can is from before the clock was set back; a little later it may: clocks differ.
     broken = Credential.leased_until > until + TOLERATED
     free = or_(Credential.leased_until.is_(None), Credential.leased_until < now, broken)
     own = (Credential.channel_id == channel_id, Credential.version == version, free)
