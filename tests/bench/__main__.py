@@ -4,6 +4,7 @@ import tempfile
 from pathlib import Path
 
 from tests.bench import options, rounds, stages, start
+from tests.bench.delivery.report import report
 from tests.bench.store import lies_in_memory
 
 
@@ -22,6 +23,8 @@ def main() -> None:
                 start.report(chosen.databases, folder)
             case "stages":
                 stages.report(chosen.traffic)
+            case "delivery":
+                report(chosen.databases, folder, chosen.parts)
 
 
 if __name__ == "__main__":

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tests.bench.contestants import PEERS
+from tests.bench.delivery.report import PARTS
 from tests.bench.generator import Traffic
 
 OURS = "ours"
 DATABASES = ("sqlite", "postgres")
-Job = Literal["rounds", "stages", "memory", "start"]
+Job = Literal["rounds", "stages", "memory", "start", "delivery"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,8 @@ class Options:
     databases: tuple[str, ...]
     preload: int
     only: tuple[str, ...]
+    parts: tuple[str, ...]
+    """Of the way out."""
 
 
 def parse(arguments: Sequence[str] | None = None) -> Options:
@@ -33,6 +36,7 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
         databases=DATABASES if values.database == "both" else (values.database,),
         preload=values.preload,
         only=values.only,
+        parts=tuple(values.parts.split(",")) if values.parts else tuple(PARTS),
     )
 
 
@@ -46,11 +50,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--database", choices=(*DATABASES, "both"), default="sqlite")
     parser.add_argument("--preload", type=_positive, default=0, metavar="N", help="also with N messages in the store")
     parser.add_argument("--only", type=_names, default=(OURS, *PEERS), metavar="NAMES", help=", ".join((OURS, *PEERS)))
+    parser.add_argument("--parts", default="", metavar="NAMES", help=f"of --delivery: {', '.join(PARTS)}")
     job = parser.add_mutually_exclusive_group()
     for name, text in (
         ("stages", "cost of each stage of one turn instead"),
         ("memory", "memory of our process after start and after load instead"),
         ("start", "seconds until our process is ready instead"),
+        ("delivery", "what leaves by itself instead: messages a second, and their cost however many wait"),
     ):
         job.add_argument(f"--{name}", action="store_const", const=name, dest="job", help=text)
     return parser

@@ -43,6 +43,7 @@ from tests.factories.delivering import LEASE, NOTICE, SECOND
 T = TypeVar("T")
 EXAMPLES = {"sqlite": 30, "postgresql": 6}
 """Each of up to forty steps."""
+MOST_WAITING = 8
 WORKERS = ("w1", "w2", "w3")
 RATES = {
     "unkeyed": {"custom": Rate(per_minute=30, per_day=60), "notice": Rate(per_day=5)},
@@ -122,6 +123,8 @@ class Delivery(RuleBasedStateMachine):
         """(Reply key, number) → the message that may have been taken under it."""
         self.riding: list[Said] = []
         self.numbers = 0
+        self.books = Books([], [], [], [])
+        """As they were after the last step."""
 
     def run(self, rule_: Callable[..., T], *args: Any, **kwargs: Any) -> T:
         result: T = self._run(rule_, *args, **kwargs)
@@ -140,9 +143,11 @@ class Delivery(RuleBasedStateMachine):
                 self.run(do.viewer, account.channel_id, "group", proactive=True)
             for viewer in ("viewer-1", "group/member" if keyed else "viewer-2"):
                 self.talks.append(self.run(do.viewer, account.channel_id, viewer))
+                self.run(do.writes, self.talks[-1], self.now)
 
     # -------------------- what we say
 
+    @precondition(lambda self: self.waiting() < MOST_WAITING)
     @rule(
         who=st.integers(0, 3), priority=st.sampled_from(list(Priority)), delay=st.sampled_from([0, 0, 0, 5, 300]),
         notice=st.booleans(), count=st.integers(1, 3),
@@ -165,6 +170,7 @@ class Delivery(RuleBasedStateMachine):
             self.talks[who] = self.run(do.next_conversation, self.talks[who], self.now)
         self.run(do.writes, self.talks[who], self.now, kind=kind)
 
+    @precondition(lambda self: self.waiting())
     @rule(who=st.integers(0, 1), arrives=st.booleans())
     def answer_rides(self, who: int, arrives: bool) -> None:
         """On the response to something that the viewer sent; whether it arrived is known later."""
@@ -177,6 +183,7 @@ class Delivery(RuleBasedStateMachine):
         if arrives:
             self.take(said, ("passive", taken, self.next_number()))
 
+    @precondition(lambda self: self.riding)
     @rule()
     def rides_are_settled(self) -> None:
         for said in self.riding:
@@ -187,11 +194,22 @@ class Delivery(RuleBasedStateMachine):
 
     # -------------------- senders
 
-    @rule(worker=st.sampled_from(WORKERS), limit=st.sampled_from([1, 3, 32]), taken=st.lists(st.booleans(), min_size=8))
+    @precondition(lambda self: self.waiting())
+    @rule(worker=st.sampled_from(WORKERS), limit=st.sampled_from([1, 3, 32]), taken=st.lists(st.booleans(), min_size=4))
     def claim(self, worker: str, limit: int, taken: list[bool]) -> None:
         claimed = self.run(do.claim, *self.accounts, worker=worker, now=self.now, limit=limit)
         for n, draft in enumerate(claimed.drafts):
             self.begin_attempt(worker, draft, taken[n % len(taken)])
+
+    @precondition(lambda self: self.waiting())
+    @rule(worker=st.sampled_from(WORKERS), taken=st.booleans(), lost=st.booleans(), outcome=st.sampled_from(NOT_TAKEN))
+    def send(self, worker: str, taken: bool, lost: bool, outcome: Outcome) -> None:
+        """A claim whose attempts all end at once."""
+        before = list(self.flights)
+        self.claim(worker, 32, [taken])
+        ended = [self.end_of(flight, lost, outcome, None) for flight in self.flights if flight not in before]
+        self.run(settling.settle, ended, worker=worker, now=self.now)
+        self.flights = before
 
     def begin_attempt(self, worker: str, draft: Draft, taken: bool) -> None:
         said = self.said[draft.message_id]
@@ -240,6 +258,7 @@ class Delivery(RuleBasedStateMachine):
             self.places.pop(place_of(draft), None)
         return Ended(draft, None, error, 0.5)
 
+    @precondition(lambda self: self.flights)
     @rule(worker=st.sampled_from(WORKERS))
     def sender_dies(self, worker: str) -> None:
         self.flights = [flight for flight in self.flights if flight.worker != worker]
@@ -250,19 +269,20 @@ class Delivery(RuleBasedStateMachine):
 
     # -------------------- people
 
+    @precondition(lambda self: any(job.state == JobState.dead for job in self.books.jobs))
     @rule()
     def dead_are_driven_again(self) -> None:
-        dead = {job.subject_id for job in self.run(read_books).jobs if job.state == JobState.dead}
+        dead = {job.subject_id for job in self.books.jobs if job.state == JobState.dead}
         assert self.run(undelivered.redrive, now=self.now) == len(dead)
         for message_id in dead:
-            assert not self.said[message_id].places or self.said[message_id].declared
-            self.said[message_id].again = True
+            said = self.said[message_id]
+            assert len(said.places) < said.allowed or said.declared == "lost"
+            said.again = True
 
+    @precondition(lambda self: any(message.state == MessageState.unknown for message in self.books.messages))
     @rule(decision=st.sampled_from(["again", "arrived", "lost"]))
     def unknown_is_decided(self, decision: str) -> None:
-        unknown = [m.id for m in self.run(read_books).messages if m.state == MessageState.unknown]
-        if not unknown:
-            return
+        unknown = [message.id for message in self.books.messages if message.state == MessageState.unknown]
         said = self.said[unknown[0]]
         if any(flight.draft.message_id == said.id for flight in self.flights):
             return  # a person decides when nobody is at it any more
@@ -274,9 +294,14 @@ class Delivery(RuleBasedStateMachine):
             assert self.run(decide, said.id)
             said.declared = decision
 
+    @precondition(lambda self: any(job.waits in ("operator", "quota") for job in self.books.jobs))
     @rule(which=st.integers(0, 1))
     def channel_is_mended(self, which: int) -> None:
         self.run(undelivered.reopen, self.accounts[which].channel_id, now=self.now)
+
+    def waiting(self) -> int:
+        """Messages that have not left."""
+        return sum(message.state == MessageState.queued for message in self.books.messages)
 
     def next_number(self) -> int:
         self.numbers += 1
@@ -288,7 +313,7 @@ class Delivery(RuleBasedStateMachine):
     def books_agree(self) -> None:
         if not hasattr(self, "talks"):
             return
-        books = self.run(read_books)
+        books = self.books = self.run(read_books)
         jobs = {job.subject_id: job for job in books.jobs}
         assert len(jobs) == len(books.jobs), "one job for a message"
         assert {m.id for m in books.messages} == set(self.said), "no message is lost"
@@ -318,7 +343,7 @@ class Delivery(RuleBasedStateMachine):
                 assert job is None
             case MessageState.failed:
                 assert job is None or job.state == JobState.dead
-                assert not said.places or said.declared == "lost", "what arrived has not failed"
+                assert not shown or said.declared == "lost", "what arrived has not failed"
             case _:
                 pytest.fail(f"no state of a message that leaves: {state}")
 
