@@ -40,7 +40,7 @@ eval: setup ## measure the matcher on the evaluation questions
 	@exec $(python) -m tests.eval $(ARGS)
 
 faults: setup ## kill and disturb the service, then look for lost or doubled messages
-	@exec $(python) -m pytest tests/faults $(ARGS)
+	@exec $(python) -m pytest tests/faults --full $(ARGS)
 
 lock: ## lock the dependencies anew; ARGS=--upgrade takes the newest versions
 	$(compile) $(ARGS) -o requirements.lock pyproject.toml

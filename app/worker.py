@@ -5,16 +5,27 @@ On SQLite it runs inside ``serve``; on PostgreSQL in ``worker`` processes, any n
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import UTC, datetime, timedelta
 
 from app.channels.registry import PLATFORMS
-from app.conversations import attachments, campaigns, fetching, passive, reports, uploads, windows
+from app.conversations import (
+    attachments,
+    campaigns,
+    fetching,
+    passive,
+    reports,
+    sending,
+    set_back,
+    uploads,
+    windows,
+)
 from app.conversations.accounts import Directory
 from app.conversations.quiet import read_quiet_hours
 from app.conversations.sending import Sender
 from app.db.database import Database
 from app.dialogue import events, settled_pushes
+from app.jobs import clocks, runner
 from app.jobs.runner import Handler, Runner
 from app.jobs.running import Later, Running
 from app.jobs.timers import Timer
@@ -45,10 +56,22 @@ async def work(db: Database, directory: Directory, keyring: Keyring, settings: S
     """Serve until cancelled."""
     storage = open_storage(settings, keyring)
     sender = open_sender(db, directory, keyring, storage, settings)
-    runner = Runner(db, handlers(db, keyring, sender, storage), recurring(db, sender, storage, settings))
+    timers = recurring(db, sender, storage, settings)
+    jobs = Runner(db, handlers(db, keyring, sender, storage), timers)
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(sender.run(), name="sender")
-        tasks.create_task(runner.run(), name="jobs")
+        tasks.create_task(jobs.run(), name="jobs")
+        tasks.create_task(watch_clock(db, timers), name="clock")
+
+
+async def watch_clock(db: Database, timers: Collection[Timer]) -> None:
+    """Serve until cancelled. No timer could do it: it may itself wait for a time that was."""
+    while True:
+        try:
+            await set_back.look(db, timers, now=datetime.now(UTC), longest_lease=max(sending.LEASE, runner.LEASE))
+        except Exception:
+            log.exception("the clock was not looked at")
+        await asyncio.sleep(clocks.MARKED_EVERY.total_seconds())
 
 
 def open_sender(db: Database, directory: Directory, keyring: Keyring, storage: Storage, settings: Settings) -> Sender:
@@ -72,7 +95,7 @@ def handlers(db: Database, keyring: Keyring, sender: Sender, storage: Storage) -
 
     async def run_campaign(job: Running) -> None:
         """Write down its recipients, then queue a few at a time."""
-        while await db.write(campaigns.prepare, job.subject_id):  # noqa: ASYNC110  (no event tells)
+        while await db.write(campaigns.prepare, job.subject_id, campaigns.PREPARED):  # noqa: ASYNC110  (no event tells)
             await asyncio.sleep(BETWEEN_PAGES)
         fed = await db.write(campaigns.feed, job.subject_id, now=datetime.now(UTC))
         if await db.read(campaigns.is_active, job.subject_id):

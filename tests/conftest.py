@@ -76,6 +76,10 @@ async def db(settings: Settings) -> AsyncIterator[Database]:
     await database.close()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--full", action="store_true", help="faults in their full size: thousands of messages, many kills")
+
+
 def pytest_configure() -> None:
     """All services of a run, in whichever process, share one index: it is built once."""
     os.environ.setdefault("CACHE_DIR", str(ROOT / ".cache" / "index"))

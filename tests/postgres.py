@@ -46,10 +46,21 @@ class Server:
     url: str
     folder: Path
     guard: subprocess.Popen[str]
+    binaries: Path
 
     def stop(self) -> None:
         """End the server at once and remove its folder; a second call does nothing."""
         dismiss(self.guard, self.folder)
+
+    def restart(self) -> None:
+        """End it as a crash would, and start it again on its data and port."""
+        port = self.url.rpartition(":")[2].partition("/")[0]
+        self._control("stop", "-m", "immediate")
+        self._control("start", "-l", self.folder / "log", "-o", f"-p {port}")
+
+    def _control(self, verb: str, *options: str | Path) -> None:
+        done = unprivileged.run([self.binaries / "pg_ctl", verb, "-s", "-w", "-D", self.folder / "data", *options])
+        assert done.returncode == 0, done.stderr
 
     def __enter__(self) -> Self:
         return self
@@ -105,7 +116,7 @@ def launch(binaries: Path, folder: Path) -> Server:
     )
     assert guard.stdout is not None
     if port := guard.stdout.readline().strip():
-        return Server(f"postgresql://postgres@127.0.0.1:{port}/postgres", folder, guard)
+        return Server(f"postgresql://postgres@127.0.0.1:{port}/postgres", folder, guard, binaries)
     log = (folder / "log").read_text(errors="replace")
     dismiss(guard, folder)
     raise ServerUnavailable(f"PostgreSQL does not start: {log}")

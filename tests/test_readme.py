@@ -45,7 +45,7 @@ def test_every_command_that_is_shown_is_understood(readme: str) -> None:
     shown = re.findall(rf"{re.escape(_PROGRAM)} ([^`\n#]+)", readme)
     assert len(shown) > len(list(_verbs(_parser())))
     for command in shown:
-        _parser().parse_args(command.partition("<")[0].replace('"', "").split())
+        _parser().parse_args(re.split("[<>]", command)[0].replace('"', "").split())
 
 
 def test_every_option_that_is_named_exists(readme: str) -> None:

@@ -10,7 +10,8 @@ from app.agents.calendars import BEIJING
 from app.commands import advisers
 from app.commands.channel import problems_of
 from app.commands.opened import with_database
-from app.conversations import undelivered
+from app.conversations import gates, undelivered
+from app.conversations.quiet import read_quiet_hours
 from app.dialogue.loading import load_calendar, load_facts, load_knowledge
 from app.errors import ConfigurationError
 from app.faq.files import FOLDERS
@@ -103,13 +104,14 @@ def _channels(settings: Settings) -> Iterator[str]:
     if wrong:
         raise ConfigurationError(" ".join(wrong))
     summary = with_database(settings, lambda db, _: db.read(undelivered.summary, datetime.now(UTC)))
-    for channel, api, why, until, words in summary.closed:
+    for channel, api, _, until, words in summary.closed:
         if until is None:
-            yield f"{channel}: nothing leaves by {api} ({why}); mend it, then 'outbox reopen {channel}': {words}"
+            what = "nothing leaves" if api == gates.WHOLE else f"nothing leaves by {api}"
+            yield f"{channel}: {what} until somebody mends it and says 'outbox reopen {channel}': {words}"
     if summary.dead or summary.unknown:
         yield f"{summary.dead} messages were given up, of {summary.unknown} nobody knows: see 'outbox list'."
     if not problems:
-        yield "there is no channel yet; add one with: python -m app channel add wechat NAME --app-id … --token …"
+        yield "there is no channel yet; add one with: python -m app channel add wechat|qq NAME --app-id … …"
 
 
 def _knowledge(settings: Settings) -> Iterator[str]:
@@ -129,6 +131,7 @@ def _knowledge(settings: Settings) -> Iterator[str]:
 
 def _hours(settings: Settings) -> Iterator[str]:
     calendar = load_calendar(settings)
+    read_quiet_hours(settings.quiet_hours)
     if not settings.service_hours and not settings.demo:
         yield "SERVICE_HOURS is not set: viewers are told at any time that a person will take over."
     ends = max(calendar.holidays | calendar.workdays, default=None)

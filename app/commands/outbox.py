@@ -9,9 +9,12 @@ from app.agents.calendars import BEIJING
 from app.commands.channel import reopen_all
 from app.commands.opened import with_database
 from app.conversations import accounts, undelivered
+from app.conversations.quiet import read_quiet_hours
 from app.conversations.undelivered import Listed, Summary
 from app.db.database import Database
 from app.errors import ConfigurationError
+from app.jobs import running
+from app.jobs.models import Waits
 from app.settings import Settings
 
 _SHOWN = 40
@@ -19,7 +22,7 @@ _SHOWN = 40
 _DECISIONS: dict[str, tuple[Callable[..., bool], str]] = {
     "sent": (undelivered.mark_arrived, "it arrived"),
     "lost": (undelivered.mark_lost, "it did not arrive, and shall not"),
-    "again": (undelivered.send_again, "send it once more; the viewer may see it twice"),
+    "again": (undelivered.send_again, "it is sent once more, and the viewer may see it twice"),
 }
 
 
@@ -34,7 +37,7 @@ def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     listing.set_defaults(run=list_them)
     retrying = actions.add_parser("retry", help="queue dead messages again")
     retrying.add_argument("messages", nargs="*", type=int, metavar="MESSAGE")
-    retrying.add_argument("--all", action="store_true")
+    retrying.add_argument("--all", action="store_true", help="and what else was given up")
     retrying.set_defaults(run=retry)
     dropping = actions.add_parser("drop", help="dead messages that shall not leave any more")
     dropping.add_argument("messages", nargs="+", type=int, metavar="MESSAGE")
@@ -50,10 +53,15 @@ def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 def show(settings: Settings, options: argparse.Namespace) -> int:
     """1 where a person must mend something first."""
+    quiet = read_quiet_hours(settings.quiet_hours)
     found: Summary = _do(settings, lambda db: db.read(undelivered.summary, _now()))
-    print(f"{found.dead} dead (given up), {found.unknown} unknown (may have arrived)")
+    print(f"{found.queued} to be sent, {found.dead} dead (given up), {found.unknown} unknown (may have arrived)")
     for reason, count in found.waiting.items():
         print(f"{count} wait: {_REASONS[reason]}")
+    if quiet.holds(_now()):
+        print(f"It is quiet ({settings.quiet_hours}): notices and campaigns wait")
+    for kind, count in found.dead_work.items():
+        print(f"{count} given up, no message: {kind}")
     for channel, api, why, until, words in found.closed:
         what = channel if api == "*" else f"{channel} {api}"
         print(f"closed: {what}, {_REASONS[why]}{_until(until)}: {words}")
@@ -80,7 +88,7 @@ def list_them(settings: Settings, options: argparse.Namespace) -> None:
     for each in page:
         text = each.text.replace("\n", " ")
         short = text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
-        why = f"{_REASONS[each.waits]}{_until(each.until)}" if each.waits else (each.error or "")
+        why = _why(each)
         print(f"{each.message_id:>8}  {each.channel}  conversation {each.conversation_id}  {short!r}  {why}")
     if len(page) == 50:
         print(f"More: python -m app outbox list {options.state} --after {page[-1].message_id}")
@@ -88,18 +96,31 @@ def list_them(settings: Settings, options: argparse.Namespace) -> None:
         print("None.")
 
 
+def _why(listed: Listed) -> str:
+    if listed.waits is None:
+        return listed.error or ""
+    mended_first = listed.waits == Waits.operator  # whatever its time says, it waits for that
+    return _REASONS[listed.waits] + ("" if mended_first else _until(listed.until))
+
+
 def retry(settings: Settings, options: argparse.Namespace) -> None:
     if bool(options.messages) == options.all:
         raise ConfigurationError("Name the messages, or --all.")
     chosen = None if options.all else options.messages
 
-    async def pages(db: Database) -> int:
-        count = 0
+    async def pages(db: Database) -> tuple[int, int]:
+        count = work = 0
         while done := await db.write(undelivered.redrive, now=_now(), message_ids=chosen):
             count += done
-        return count
+        for kind in (await db.read(undelivered.summary, _now())).dead_work if options.all else ():
+            while done := await db.write(running.redrive, kind, now=_now()):
+                work += done
+        return count, work
 
-    print(f"{_do(settings, pages)} queued again, behind what waits in their conversations.")
+    messages, others = _do(settings, pages)
+    print(f"{messages} queued again, behind what waits in their conversations.")
+    if others:
+        print(f"{others} more that are no messages are begun again.")
 
 
 def drop(settings: Settings, options: argparse.Namespace) -> None:

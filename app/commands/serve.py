@@ -17,6 +17,7 @@ from app import logs
 from app.commands import demo
 from app.commands.opened import with_database
 from app.conversations.accounts import Directory
+from app.conversations.quiet import read_quiet_hours
 from app.db.database import Database
 from app.errors import ConfigurationError
 from app.main import Application, create_app
@@ -37,6 +38,7 @@ def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 def serve(settings: Settings, options: argparse.Namespace) -> None:
     share_one_heap()
     logs.configure(settings.log_level)
+    read_quiet_hours(settings.quiet_hours)  # what cannot be read is told now, not to a sender beside the answers
     with_database(settings, lambda db, keyring: _prepare(settings, db, keyring))
     listening = _listen(settings)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is knowledge to look at

@@ -127,6 +127,11 @@ class Directory:
         await self.refresh()
         return self._by_id
 
+    async def newest(self) -> Mapping[int, Account]:
+        """The same as of this moment: for calls that a channel's former credentials would spoil."""
+        await self._look()
+        return self._by_id
+
     def forget(self) -> None:
         """Look again at the next request, and let nobody be served by what is known meanwhile."""
         self._version = None

@@ -68,7 +68,8 @@ class Caller:
 
         async def call(line: Line) -> Receipt:
             media = await within(LONGEST, self._bring(line, account, draft, places), Outcome.retry) if places else {}
-            delivery = Delivery(draft.recipient, draft.message, f"m{draft.message_id}", draft.reply_to, media)
+            own = f"m{draft.message_id}"
+            delivery = Delivery(draft.recipient, draft.message, own, draft.reply_to, media, draft.agent)
             sending = account.platform.send(line, account.credentials, delivery)
             return await within(LONGEST, sending, Outcome.unknown)
 

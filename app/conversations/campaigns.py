@@ -193,11 +193,13 @@ def _queue(session: Session, campaign: Campaign, identities: Sequence[int], now:
 
 def stop(session: Session, campaign_id: int) -> None:
     """Nobody further is queued; what is in the outbox already leaves."""
-    _switch(session, campaign_id, CampaignState.running, CampaignState.stopped)
+    for state in (CampaignState.preparing, CampaignState.running):
+        _switch(session, campaign_id, state, CampaignState.stopped)
 
 
 def resume(session: Session, campaign_id: int, *, now: datetime) -> None:
-    if _switch(session, campaign_id, CampaignState.stopped, CampaignState.running):
+    """From where it was stopped: what was written down stays, and the rest of it is first."""
+    if _switch(session, campaign_id, CampaignState.stopped, CampaignState.preparing):
         timers.at(session, KIND, campaign_id, now, now=now, priority=Priority.campaign)
 
 

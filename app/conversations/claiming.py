@@ -34,7 +34,7 @@ SOON = timedelta(seconds=1)
 class Claimed:
     drafts: list[Draft] = field(default_factory=list)
     paused: dict[Class, datetime] = field(default_factory=dict)
-    """Classes whose rate is used up: nothing of them need be looked at before."""
+    """Classes whose rate is used up or whose channel is shut: nothing of them need be looked at before."""
     looked_at: int = 0
     """Lanes; 0: nothing is due."""
 
@@ -74,9 +74,9 @@ def claim(
     shut = gates.shut_channels(session, now)
     classes = [c for c in ready(session, now) if c[0] in accounts and c[0] not in shut and c not in paused]
     locked = _lock(session, classes, now, limit)
+    claimed = Claimed(looked_at=len(locked), paused={(c, p): now + SOON for c in shut for p in Priority})
     if not locked:
-        return Claimed()
-    claimed = Claimed(looked_at=len(locked))
+        return claimed
     jobs = _revive(session, lanes.first_jobs(session, locked))
     pending, refused = load(session, [job for job in jobs.values() if job.not_before <= now], accounts, locked)
     for each in refused:
@@ -234,7 +234,7 @@ def _pass(session: Session, group: Sequence[Pending], claimed: Claimed, now: dat
 
 def _turn_away(p: Pending, grant: Grant, claimed: Claimed, now: datetime) -> None:
     until = grant.until or now + SOON
-    if grant.waits is Waits.rate:
+    if grant.waits is Waits.rate and not grant.closed:
         # Its turn is soon: the row is left as it is, and this process looks elsewhere meanwhile.
         claimed.paused[p.channel_id, p.priority] = min(until, now + SOON)
     else:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from app.conversations.ledgers import Credential
 from app.db.rows import Insert, table_of
 from app.db.sql import changed
+from app.jobs.clocks import TOLERATED
 
 EARLY = timedelta(seconds=300)
 """Before its end, from which on the next one is fetched; until then both work."""
@@ -36,7 +37,9 @@ def find(session: Session, channel_id: int) -> tuple[Stored | None, int]:
 def lease(session: Session, channel_id: int, version: int, *, worker: str, now: datetime, until: datetime) -> bool:
     """Whether this process is to fetch the token that follows ``version`` (0: the first)."""
     _insert(session, [(channel_id, 0, _LONG_AGO, _LONG_AGO)])
-    free = or_(Credential.leased_until.is_(None), Credential.leased_until < now, Credential.leased_until > until)
+    # One that ends much later than any can is from before the clock was set back; a little later it may: clocks differ.
+    broken = Credential.leased_until > until + TOLERATED
+    free = or_(Credential.leased_until.is_(None), Credential.leased_until < now, broken)
     own = (Credential.channel_id == channel_id, Credential.version == version, free)
     return changed(session.execute(update(Credential).where(*own).values(leased_by=worker, leased_until=until))) == 1
 

@@ -37,6 +37,8 @@ class Grant:
     until: datetime | None = None
     waits: Waits | None = None
     reason: str = ""
+    closed: bool = False
+    """Not used up, but shut by the platform's word."""
 
 
 _insert = Insert(table_of(Gate), ("channel_id", "api", "next_at", "day", "day_used", "month_used"), or_ignore=True)
@@ -50,7 +52,7 @@ def reserve(
     if gate is None:
         return Grant(wanted)
     if gate.closed_until is not None and gate.closed_until > now:
-        return Grant(0, gate.closed_until, Waits(gate.waits or Waits.rate), gate.reason or "")
+        return Grant(0, gate.closed_until, Waits(gate.waits or Waits.rate), gate.reason or "", closed=True)
     if rate is None:
         return Grant(wanted)
     before = gate.next_at
@@ -172,6 +174,12 @@ def reopen(session: Session, channel_id: int) -> int:
     own = (Gate.channel_id == channel_id, Gate.closed_until.is_not(None))
     opened = update(Gate).where(*own).values(closed_until=None, waits=None, reason=None)
     return changed(session.execute(opened))
+
+
+def open_rates(session: Session, now: datetime) -> None:
+    """After the clock was set back: what was closed for some seconds is not closed for as long again."""
+    ahead = (Gate.waits == Waits.rate, Gate.closed_until > now)
+    session.execute(update(Gate).where(*ahead).values(closed_until=now))
 
 
 def closed(session: Session, now: datetime) -> list[Gate]:

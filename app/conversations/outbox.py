@@ -88,6 +88,12 @@ def take_first(session: Session, lane: Lane, *, event_id: int, now: datetime) ->
     return message
 
 
+def waited_for(session: Session, conversation_ids: Collection[int]) -> set[int]:
+    """Those of the conversations in which something waits for the viewer to write."""
+    own = (Lane.topic == TOPIC, is_any(Lane.subject_id, conversation_ids), Job.waits == Waits.window)
+    return set(session.scalars(select(Lane.subject_id).join(Job, Job.lane_id == Lane.id).where(*own)))
+
+
 def reopen(session: Session, lane: Lane, now: datetime) -> None:
     """The viewer wrote: what waited for that in his (locked) lane goes first, now that his window is open again."""
     waiting = (Job.lane_id == lane.id, Job.waits == Waits.window)
@@ -127,11 +133,12 @@ def post(
     now: datetime,
     not_before: datetime | None = None,
     fallback: outbound.Notice | None = None,
+    agent: str | None = None,
 ) -> int:
     """Say something in a conversation: the message's row and its place in the outbox; its id.
 
-    ``fallback``: what leaves instead where the viewer's window is closed. The conversation's lock makes the number and
-    the order of sending the same.
+    ``fallback``: what leaves instead where the viewer's window is closed. ``agent``: as whom the platform shows it,
+    where it can. The conversation's lock makes the number and the order of sending the same.
     """
     locked = for_update(select(Conversation).where(Conversation.id == conversation_id))
     conversation = session.scalars(locked, execution_options={"populate_existing": True}).one()
@@ -139,6 +146,8 @@ def post(
     kind, text, data = outbound.written(message)
     if fallback is not None:
         data = (data or {}) | {"fallback": outbound.written(fallback)[2]}
+    if agent is not None:
+        data = (data or {}) | {"agent": agent}
     row = Message(
         conversation_id=conversation.id, seq=conversation.last_seq, direction=Direction.outbound, author=author,
         kind=kind, text=text, data=data, state=MessageState.queued, via=Via.outbox, created_at=now,

@@ -46,6 +46,12 @@ def put_back(session: Session, late: Sequence[Queued], *, carried_at: datetime, 
     enqueue(session, [m for m in late if m.message_id in ours], now=now)
 
 
+def began_by(session: Session, now: datetime) -> None:
+    """After the clock was set back: nothing is on its way since a time that is still to come."""
+    ahead = (Message.state == literal_column("'sending'"), Message.via == Via.passive, Message.sending_at > now)
+    session.execute(update(Message).where(*ahead).values(sending_at=now))
+
+
 def mark_unknown(session: Session, *, before: datetime) -> int:
     """Passive replies on their way since ``before`` become ``unknown``: the platform repeats no more."""
     # The mark of a process whose clock runs ahead must not hide what comes.

@@ -47,6 +47,8 @@ class Draft:
     place: tuple[int | None, int | None]
     """The viewer's message in whose window it leaves, and the number there."""
     author: str
+    agent: str | None
+    """The platform's own name of the agent who writes, where the message says one."""
     claimed_at: datetime
 
 
@@ -70,6 +72,7 @@ class Pending:
     passage: Passage
     stored_reply: ReplyTo | None
     stored_place: tuple[int | None, int | None]
+    agent: str | None
     behind: bool
     """An earlier message of the conversation is still on its way on a webhook's response."""
     heard: int = 0
@@ -87,7 +90,7 @@ class Pending:
         return Draft(
             self.job.lane_id, self.job.id, self.job.subject_id, self.channel_id, self.identity_id, self.recipient,
             self.message, self.passage.api, self.passage.keyed, self.reply_to, self.opened, self.heard,
-            self.job.attempts + 1, self.job.doubtful, place, self.author, now,
+            self.job.attempts + 1, self.job.doubtful, place, self.author, self.agent, now,
         )  # fmt: skip
 
 
@@ -183,7 +186,7 @@ def _read(job: Job, row: _Row | None, accounts: Mapping[int, Account], priority:
         job, account, row.conversation_id, row.channel_id, row.identity_id, row.external_id, row.author,
         priority, row.heard_seq > 0 and row.closed_at is None, row.proactive, message, fallback,
         account.platform.passage(account.credentials, row.external_id, message, None),
-        stored, (row.reply_to_id, row.reply_number), row.behind,
+        stored, (row.reply_to_id, row.reply_number), given.get("agent"), row.behind,
     )  # fmt: skip
 
 

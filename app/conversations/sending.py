@@ -9,12 +9,11 @@ import asyncio
 import contextlib
 import logging
 import random
-import secrets
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from time import monotonic
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from app import metrics
 from app.channels.delivery import DeliveryError, Outcome, Receipt
@@ -30,6 +29,7 @@ from app.conversations.settling import Ended
 from app.conversations.tokens import Addresses, Tokens
 from app.conversations.windows import Raced
 from app.db.database import Database
+from app.jobs import lanes
 from app.secrets import Keyring
 from app.storage.storage import Storage
 
@@ -47,7 +47,12 @@ USABLE = 0.2
 EVERY = 0.1
 """Seconds between two looks of an idle sender; a look is a few probes of an index."""
 PAUSED = 1.0
-"""Seconds after a failed claim."""
+"""Seconds after a failed claim, and between two tries to write what became of attempts."""
+
+
+class _Unwritten(NamedTuple):
+    ended: Ended
+    ours_until: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,8 @@ class _Work:
     account: Account
     begin_by: float
     """By ``monotonic``: it does not jump with the clock."""
+    ours_until: float
+    """So long nobody else takes the lane; by ``monotonic`` too."""
 
 
 class Sender:
@@ -76,12 +83,12 @@ class Sender:
         self._db, self._directory, self._keyring, self._storage = db, directory, keyring, storage
         self._clock, self._quiet, self._places = clock, quiet, places
         self._addresses = Addresses(base_urls, simulated_urls or {})
-        self._worker = secrets.token_hex(8)
+        self._worker = lanes.worker_name()
         self._caller: Caller | None = None
         self._opening = asyncio.Lock()
         self._paused: dict[Class, datetime] = {}
         self._under_way: set[asyncio.Task[None]] = set()
-        self._ended: list[Ended] = []
+        self._ended: list[_Unwritten] = []
         self._settling: asyncio.Task[None] | None = None
         self._changed = asyncio.Event()
 
@@ -163,6 +170,7 @@ class Sender:
         due = await self._db.read(claiming.ready, now) if free > 0 else []
         if not any(channel in accounts and (channel, priority) not in skipped for channel, priority in due):
             return 0
+        accounts = await self._directory.newest()  # one who has just mended a secret must not be told that it is wrong
         claimed_at = monotonic()
         try:
             claimed = await self._db.write(
@@ -171,14 +179,16 @@ class Sender:
         except Raced:
             return 1
         self._paused |= claimed.paused
-        begin_by = claimed_at + LEASE.total_seconds() * USABLE
+        lease = LEASE.total_seconds()
         for draft in claimed.drafts:
-            self._start(_Work(draft, accounts[draft.channel_id], begin_by))
+            account = accounts[draft.channel_id]
+            self._start(_Work(draft, account, claimed_at + lease * USABLE, claimed_at + lease))
         return claimed.looked_at
 
     def _skipped(self, now: datetime) -> set[Class]:
         """Classes whose turn is later: their rate is used up, or it is quiet time."""
-        self._paused = {key: until for key, until in self._paused.items() if until > now}
+        # Not further ahead than a claim sets it: else the clock was set back.
+        self._paused = {key: until for key, until in self._paused.items() if now < until <= now + claiming.SOON}
         if not self._quiet.holds(now):
             return set(self._paused)
         return {*self._paused, *((channel, p) for channel in self._directory.known for p in PATIENT)}
@@ -212,7 +222,7 @@ class Sender:
         except Exception as broken:  # a bug: nobody can say how far it came
             log.exception("attempt broken", extra={"message_id": work.draft.message_id})
             error = DeliveryError("broken", Outcome.unknown, type(broken).__name__)
-        self._note(Ended(work.draft, receipt, error, random.random(), whole))
+        self._note(Ended(work.draft, receipt, error, random.random(), whole), work.ours_until)
 
     async def _attempt(self, work: _Work) -> Receipt:
         if monotonic() > work.begin_by:  # the process stood still, and the lease may end before the call does
@@ -220,35 +230,41 @@ class Sender:
         caller = self._caller or await self.caller()
         return await caller.send(work.account, work.draft)
 
-    def _note(self, ended: Ended) -> None:
+    def _note(self, ended: Ended, ours_until: float) -> None:
         metrics.deliveries.labels(ended.error.outcome if ended.error else "sent").inc()
         if ended.error is not None:
             extra = {"message_id": ended.draft.message_id, "code": ended.error.code, "outcome": ended.error.outcome}
             log.log(logging.ERROR if ended.error.outcome is Outcome.operator else logging.WARNING, "not delivered",
                     extra=extra)  # fmt: skip
-        self._ended.append(ended)
+        self._ended.append(_Unwritten(ended, ours_until))
         if self._settling is None:
             self._settling = asyncio.create_task(self._settle())
 
     async def _settle(self) -> None:
-        """Until nothing is left to write."""
+        """Until nothing is left to write; through an outage of the database for as long as the lanes are ours."""
         try:
             while self._ended:
-                ended, self._ended = self._ended, []
-                await self._write(ended)
+                unwritten, self._ended = self._ended, []
+                if await self._write(unwritten):
+                    continue
+                # Which of them is to blame? Each by itself, so that one does not hold up the others.
+                written = await asyncio.gather(*(self._write([one]) for one in unwritten))
+                left = [one for one, done in zip(unwritten, written, strict=True) if not done]
+                self._ended += [one for one in left if monotonic() + PAUSED < one.ours_until]
+                if left:
+                    await asyncio.sleep(PAUSED)
         finally:
             self._settling = None
             self._changed.set()
 
-    async def _write(self, ended: list[Ended]) -> None:
+    async def _write(self, unwritten: Sequence[_Unwritten]) -> bool:
+        ended = [one.ended for one in unwritten]
         try:
             await self._db.write(settling.settle, ended, worker=self._worker, now=self._clock())
-        except Exception:
-            if len(ended) > 1:  # one that cannot be written must not take the others with it
-                for each in ended:
-                    await self._write([each])
-            else:  # it is looked at when its lease ends
-                log.exception("not settled", extra={"message_id": ended[0].draft.message_id})
+        except Exception:  # at the latest they are looked at when their leases end
+            log.exception("not settled", extra={"count": len(ended)})
+            return False
+        return True
 
     def _open_caller(self) -> Caller:
         """In a thread, for it takes a tenth of a second in which others are answered."""

@@ -51,6 +51,8 @@ class Token(NamedTuple):
 class _Known:
     stored: Stored
     value: str = field(repr=False)
+    account: Account = field(repr=False)
+    """For whom it was looked up: a channel that was saved anew is another."""
 
 
 class Tokens:
@@ -72,7 +74,7 @@ class Tokens:
         """A usable token, or the DeliveryError of fetching it. Near its end the next is fetched beside its use."""
         known = self._known.get(account.channel_id)
         now = self._clock()
-        if known is None or now >= known.stored.expires_at:
+        if known is None or known.account is not account or now >= known.stored.expires_at:
             known = await asyncio.shield(self._look_once(account))  # one who waits no longer does not stop the others
         elif now >= known.stored.refresh_at:
             self._refresh_beside(account, now)
@@ -159,7 +161,7 @@ class Tokens:
             value = self._keyring.open(stored.sealed, _context(account.channel_id)).decode()
         except WrongKey:  # the keys were changed; another token costs less than finding out which
             return None
-        known = self._known[account.channel_id] = _Known(stored, value)
+        known = self._known[account.channel_id] = _Known(stored, value, account)
         return known
 
 

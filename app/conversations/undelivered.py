@@ -36,12 +36,18 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
+    """Counted up to ``MOST`` each."""
+
+    queued: int
+    """Messages that leave by themselves, now or once what they wait for has come."""
     dead: int
     unknown: int
     waiting: dict[str, int]
-    """By why they wait, up to ``MOST`` each."""
+    """By why they wait."""
     closed: list[tuple[str, str, str, datetime | None, str]]
     """Gates that are closed: channel, API, why, until when (None: until somebody mends it), the platform's words."""
+    dead_work: dict[str, int]
+    """What was given up and is no message, by kind."""
 
 
 MOST = 100_000
@@ -55,16 +61,29 @@ def summary(session: Session, now: datetime) -> Summary:
         for gate in gates.closed(session, now)
     ]
     unknown = select(Message.id).where(Message.state == MessageState.unknown)
-    return Summary(count_dead(session), _count(session, unknown), count_waiting(session), shut)
+    queued = select(Job.id).where(Job.kind == KIND, Job.state != JobState.dead)
+    return Summary(
+        _count(session, queued), count_dead(session), _count(session, unknown), count_waiting(session), shut,
+        _count_dead_work(session),
+    )  # fmt: skip
+
+
+_DEAD = (Job.state == JobState.dead, Job.kind == KIND)
 
 
 def count_dead(session: Session) -> int:
-    return _count(session, select(Job.id).where(Job.state == JobState.dead))
+    return _count(session, select(Job.id).where(*_DEAD))
+
+
+def _count_dead_work(session: Session) -> dict[str, int]:
+    others = select(Job.kind, func.count()).where(Job.state == JobState.dead, Job.kind != KIND)
+    return {row[0]: row[1] for row in session.execute(others.group_by(Job.kind).order_by(Job.kind))}
 
 
 def count_waiting(session: Session) -> dict[str, int]:
     """By why they wait; what waits for nothing but its turn is missing."""
-    counts = {reason.value: _count(session, select(Job.id).where(Job.waits == reason)) for reason in Waits}
+    waiting = select(Job.id).where(Job.kind == KIND)
+    counts = {reason.value: _count(session, waiting.where(Job.waits == reason)) for reason in Waits}
     return {reason: count for reason, count in counts.items() if count}
 
 
@@ -99,9 +118,11 @@ def list_undelivered(session: Session, *, state: str, after: int = 0, limit: int
         .limit(limit)
     )
     statement = {
-        "dead": statement.where(Message.id.in_(select(Job.subject_id).where(Job.state == JobState.dead))),
+        "dead": statement.where(Message.id.in_(select(Job.subject_id).where(*_DEAD))),
         "unknown": statement.where(Message.state == MessageState.unknown),
-        "waiting": statement.where(Message.id.in_(select(Job.subject_id).where(Job.waits.is_not(None)))),
+        "waiting": statement.where(
+            Message.id.in_(select(Job.subject_id).where(Job.waits.is_not(None), Job.kind == KIND))
+        ),
     }[state]
     return [
         Listed(*row[:5], _until(row[5]), row[6] or 0, row[7], row[8] or row[9]) for row in session.execute(statement)
@@ -113,7 +134,7 @@ def list_undelivered(session: Session, *, state: str, after: int = 0, limit: int
 
 def redrive(session: Session, *, now: datetime, message_ids: Collection[int] | None = None, limit: int = PAGE) -> int:
     """Queue dead messages again, at the end of their lanes: all of them, or these. Returns how many, a page at most."""
-    dead = select(Job.id).where(Job.state == JobState.dead, Job.kind == KIND)
+    dead = select(Job.id).where(*_DEAD)
     if message_ids is not None:
         dead = dead.where(is_any(Job.subject_id, message_ids))
     page = list(session.scalars(for_update(dead.order_by(Job.id).limit(limit), skip_locked=True)))
@@ -142,8 +163,7 @@ def mark_lost(session: Session, message_id: int) -> bool:
 
 def drop(session: Session, message_ids: Collection[int]) -> int:
     """Dead messages that nobody wants to send any more: they stay ``failed``, their jobs go."""
-    dead = (Job.state == JobState.dead, Job.kind == KIND, is_any(Job.subject_id, message_ids))
-    return changed(session.execute(delete(Job).where(*dead)))
+    return changed(session.execute(delete(Job).where(*_DEAD, is_any(Job.subject_id, message_ids))))
 
 
 def _decide(session: Session, message_id: int, state: MessageState) -> bool:

@@ -100,7 +100,7 @@ def load(
         known = {sender: thread for sender, thread in locked.items() if sender in senders}
     silent = [t for t in known.values() if t.memory.owner == Owner.bot and t.wrote_at < now - silence]
     if silent:
-        _close(session, silent, now)
+        _close(session, _over(session, silent), now)
     found = {sender: thread for sender, thread in known.items() if thread.closed_at is None}
     if strangers := senders - identities.keys():
         found |= {sender: _first(sender, made, now) for sender, made in people.welcome(session, strangers, now).items()}
@@ -155,6 +155,18 @@ def _open(session: Session, identities: dict[Sender, Person], now: datetime) -> 
     threads = {by_id[i][0]: Thread(made[i], i, by_id[i][1], by_id[i][0][0], 0, Memory(), now, None) for i in made}
     elsewhere = {sender: identities[sender] for sender in identities.keys() - threads.keys()}
     return threads | _known(session, elsewhere) if elsewhere else threads  # opened by another process just now
+
+
+def _over(session: Session, silent: Sequence[Thread]) -> list[Thread]:
+    """Those that nothing keeps open: what waits for the viewer comes first now, in the conversation it belongs to.
+
+    That one goes on without the memory of what was said before the silence.
+    """
+    waited_for = outbox.waited_for(session, [thread.conversation_id for thread in silent])
+    for thread in silent:
+        if thread.conversation_id in waited_for:
+            thread.memory = Memory()
+    return [thread for thread in silent if thread.conversation_id not in waited_for]
 
 
 def _close(session: Session, silent: Sequence[Thread], now: datetime) -> None:

@@ -1,5 +1,8 @@
 """Work in lanes: enqueued in the transaction that wants it, leased by lanes, given back with what is left."""
 
+import os
+import secrets
+import socket
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 
@@ -27,6 +30,11 @@ _LANES = for_update(
 _lane, _job = table_of(Lane).c, table_of(Job).c
 HAS_WORK = _lane.ready_at.is_not(None)
 """Condition on ``lanes``: something waits there."""
+
+
+def worker_name() -> str:
+    """For ``leased_by``: of two workers never the same, and telling which process it is."""
+    return f"{socket.gethostname()[:32]}:{os.getpid()}:{secrets.token_hex(6)}"
 
 
 def busy_lanes(session: Session, topic: str, subject_ids: Collection[int]) -> dict[int, Lane]:

@@ -3,13 +3,13 @@
 import asyncio
 import contextlib
 import logging
-import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from time import monotonic
 
 from app import metrics
 from app.db.database import Database
-from app.jobs import running, timers
+from app.jobs import lanes, running, timers
 from app.jobs.running import Later, Running
 from app.jobs.timers import Timer
 
@@ -21,6 +21,10 @@ Handler = Callable[[Running], Awaitable[None]]
 PLACES = 8
 LEASE = timedelta(seconds=60)
 """Renewed while a job runs; after a kill another worker takes over by then."""
+PREPARED_EVERY = 300.0
+"""Seconds between two looks whether all timers are there."""
+UNKNOWN = 60.0
+"""Seconds for which a job of a kind that this version does not know is left alone."""
 EVERY = 0.2
 """Seconds between two looks."""
 
@@ -38,14 +42,17 @@ class Runner:
         self._db, self._handlers, self._clock = db, handlers, clock
         self._timers = {timer.name: (timer, run) for timer, run in recurring.items()}
         self._topics = [timers.TOPIC, *map(timers.topic_of, handlers)]
-        self._worker = secrets.token_hex(8)
+        self._worker = lanes.worker_name()
         self._under_way: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
         """Serve until cancelled; what runs then is cut, and taken up again when its lease ends."""
         await self.prepare()
+        again = monotonic() + PREPARED_EVERY
         try:
             while True:
+                if monotonic() > again and await self._prepared_again():
+                    again = monotonic() + PREPARED_EVERY
                 if not await self._look_or_none():
                     await asyncio.sleep(EVERY)
         finally:
@@ -57,6 +64,14 @@ class Runner:
         known = [timer for timer, _ in self._timers.values()]
         await self._db.write(timers.ensure, known, now=self._clock())
         await self._db.write(timers.retire, known)
+
+    async def _prepared_again(self) -> bool:
+        """An older version that was started again beside this one took away the timers that it does not know."""
+        try:
+            await self._db.write(timers.ensure, [timer for timer, _ in self._timers.values()], now=self._clock())
+        except Exception:
+            log.exception("timers not looked after")
+        return True
 
     async def round(self) -> int:
         """What is due now, to its end; returns how many jobs that were."""
@@ -100,8 +115,9 @@ class Runner:
                 await self._timers[job.kind][1](job.planned)
             elif job.kind in self._handlers:
                 await self._handlers[job.kind](job)
-            else:
-                return LookupError(f"this version knows no job of the kind {job.kind}")
+            else:  # a newer version's, while the processes are exchanged one by one: it is there for it
+                log.warning("unknown job", extra={"kind": job.kind})
+                return Later(UNKNOWN)
         except Later as later:
             return later
         except Exception as error:

@@ -14,9 +14,10 @@ from zlib import crc32
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from app.db.sql import changed
+from app.db.sql import changed, for_update
 from app.jobs import lanes
-from app.jobs.models import Job, JobState, LaneKey, NewJob, Priority
+from app.jobs.clocks import TOLERATED
+from app.jobs.models import Job, JobState, Lane, LaneKey, NewJob, Priority
 
 TOPIC = "timer"
 
@@ -41,7 +42,18 @@ class Timer:
         """The run after the one that was planned for then, on the same grid."""
         if self.missed is Missed.catch_up:
             return planned + self.every
-        return planned + self.every * max(1, (now - planned) // self.every + 1)
+        passed = (now - planned) // self.every + 1
+        return planned + self.every * (passed if self._is_ahead(planned, now) else max(1, passed))
+
+    def pulled_back(self, planned: datetime, now: datetime) -> datetime:
+        """The next run, where the clock may have been set back since it was planned."""
+        if self.missed is Missed.catch_up or not self._is_ahead(planned - self.every, now):
+            return planned
+        return self.next_after(planned, now)
+
+    def _is_ahead(self, planned: datetime, now: datetime) -> bool:
+        """It ran then, but that is still to come: the clock was set back by more than clocks differ."""
+        return planned - now > TOLERATED
 
 
 def ensure(session: Session, timers: Iterable[Timer], *, now: datetime) -> None:
@@ -60,6 +72,17 @@ def retire(session: Session, timers: Iterable[Timer]) -> int:
     kept = [f"timer:{timer.name}" for timer in timers]
     gone = (Job.unique_key.like("timer:%"), Job.unique_key.not_in(kept), Job.state != JobState.running)
     return changed(session.execute(delete(Job).where(*gone)))
+
+
+def pull_back(session: Session, timers: Iterable[Timer], *, now: datetime) -> None:
+    """After the clock was set back: no run waits for longer than it would have, on the same grid."""
+    by_kind = {timer.name: timer for timer in timers}
+    locked = session.scalars(for_update(select(Lane).where(Lane.topic == TOPIC).order_by(Lane.id)))
+    free = {lane.id for lane in locked if lane.leased_by is None}
+    jobs = session.scalars(select(Job).where(Job.unique_key.like("timer:%"), Job.kind.in_(by_kind))).all()
+    for job in jobs:
+        job.not_before = by_kind[job.kind].pulled_back(job.not_before, now)
+    lanes.release_all(session, [job.lane_id for job in jobs if job.lane_id in free])
 
 
 def at(

@@ -60,7 +60,7 @@ def test_in_production_it_says_what_is_missing(run: Run) -> None:
     assert list(advice) == ["keys", "channels", "knowledge", "service hours", "network"]
     assert "SERVICE_HOURS" in advice["service hours"]
     assert "back that file up" in advice["keys"]
-    assert "channel add wechat NAME" in advice["channels"]
+    assert "channel add wechat|qq NAME" in advice["channels"]
     assert "FACTS__HOTLINE" in advice["knowledge"]
     assert "a proxy on this machine" in advice["network"]
 
@@ -169,6 +169,12 @@ def test_a_demo_for_everybody(doctor: Run) -> None:
     ended = doctor(MODE="demo", HOST="0.0.0.0")
     assert ended.code == 1
     assert findings(ended.out, "WRONG")["network"].startswith("MODE=demo serves channels with a public token")
+
+
+def test_quiet_hours_are_read(doctor: Run) -> None:
+    wrong = doctor(QUIET_HOURS="nights")
+    assert wrong.code == 1
+    assert "QUIET_HOURS must be like 22:00-8:00" in findings(wrong.out, "WRONG")["service hours"]
 
 
 def test_service_hours_are_read_and_old_holidays_noticed(run: Run) -> None:

@@ -14,6 +14,7 @@ from app.conversations import gates
 from app.conversations.gates import UNTIL_MENDED
 from app.conversations.models import Message, MessageState
 from app.db.database import Database
+from app.jobs import timers
 from app.jobs.models import Job, JobState, Waits
 from app.settings import Settings
 from tests.commands.conftest import Run
@@ -54,6 +55,10 @@ def _mark(session: Session, message_id: int, job: dict[str, Any], state: str) ->
     session.execute(update(Message).where(Message.id == message_id).values(state=state))
 
 
+def _mark_work(session: Session, job: dict[str, Any]) -> None:
+    session.execute(update(Job).where(Job.kind == "campaign").values(job))
+
+
 def state(do: Do, message_id: int) -> str:
     async def look(db: Database) -> str:
         return (await db.read(make.get_message, message_id)).state
@@ -62,10 +67,32 @@ def state(do: Do, message_id: int) -> str:
 
 
 def test_it_says_how_much_waits_and_why(run: Run, messages: list[int]) -> None:
-    shown = run("outbox", "show").out
-    assert "1 dead" in shown
-    assert "1 unknown" in shown
-    assert "1 wait: until the viewer writes again" in shown
+    assert run("outbox", "show").out.splitlines() == [
+        "2 to be sent, 1 dead (given up), 1 unknown (may have arrived)",
+        "1 wait: until the viewer writes again",
+    ]
+
+
+def test_it_says_that_it_is_quiet(run: Run) -> None:
+    assert "It is quiet (0:00-23:59)" in run("outbox", "show", QUIET_HOURS="0:00-23:59").out
+    refused = run("outbox", "show", QUIET_HOURS="nights")
+    assert (refused.code, "QUIET_HOURS must be like 22:00-8:00" in refused.err) == (1, True)
+
+
+def test_what_is_no_message_is_told_apart_and_begun_again(run: Run, do: Do, messages: list[int]) -> None:
+    """Its numbers are no messages', and must not stand for them."""
+
+    async def break_off(db: Database) -> None:
+        now = datetime.now(UTC)
+        await db.write(timers.at, "campaign", messages[2], now, now=now)
+        await db.write(_mark_work, {"state": JobState.dead, "error": "RuntimeError"})
+
+    do(break_off)
+    assert "1 dead" in run("outbox", "show").out
+    assert "1 given up, no message: campaign" in run("outbox", "show").out
+    assert len(run("outbox", "list", "dead").out.splitlines()) == 1
+    assert "1 more that are no messages" in run("outbox", "retry", "--all").out
+    assert "campaign" not in run("outbox", "show").out
 
 
 @pytest.mark.parametrize(
@@ -125,6 +152,7 @@ def test_a_closed_channel_is_an_alarm_until_it_is_reopened(run: Run, do: Do, mes
 
     do(close)
     alarm = run("outbox", "show")
+    assert run("outbox", "list", "waiting").out.rstrip().endswith("a person must mend something first")
     assert (alarm.code, "closed: main" in alarm.out, "203.0.113.7" in alarm.out) == (1, True, True)
     assert "1 messages that waited" in run("outbox", "reopen", "main").out
     assert run("outbox", "show").code == 0

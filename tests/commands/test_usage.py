@@ -96,6 +96,12 @@ def test_a_wrong_configuration_is_told_and_ends_with_1(
     assert "Traceback" not in ended.err
 
 
+def test_quiet_hours_that_nobody_can_read_keep_the_service_from_starting(run: Run) -> None:
+    ended = run("serve", QUIET_HOURS="nights")
+    assert (ended.code, ended.out) == (1, "")
+    assert ended.err.startswith("QUIET_HOURS must be like 22:00-8:00")
+
+
 def test_a_worker_needs_postgresql(run: Run) -> None:
     ended = run("worker")
     assert (ended.code, ended.out) == (1, "")

@@ -155,6 +155,7 @@ async def test_it_can_be_stopped_and_resumed(db: Database, channel: int) -> None
     assert await db.write(campaigns.feed, campaign, now=NOW) == 0
     assert not await db.read(campaigns.is_active, campaign)
     await db.write(campaigns.resume, campaign, now=NOW)
+    assert not await db.write(campaigns.prepare, campaign)  # all were written down before
     assert await fed(db, campaign) == 3
     assert (await db.read(lambda s: s.get_one(Campaign, campaign))).state == CampaignState.done
 

@@ -180,7 +180,7 @@ async def close(db: Database, channel: int, until: datetime, api: str = API, rea
 async def test_a_closed_gate_lets_nothing_through_until_its_time(db: Database, channel: int) -> None:
     await close(db, channel, NOW + HOUR)
     refused = await reserve(db, channel, None)
-    assert refused == Grant(0, NOW + HOUR, Waits.quota, "满了")
+    assert refused == Grant(0, NOW + HOUR, Waits.quota, "满了", closed=True)
     assert (await reserve(db, channel, Rate(per_minute=60), now=NOW + HOUR - SECOND)).count == 0
     assert (await reserve(db, channel, None, now=NOW + HOUR)).count == 1
 

@@ -115,6 +115,20 @@ async def test_conversations_do_not_wait_for_each_other(
     assert api.texts_to("slow") + api.texts_to("quick") == ["慢", "快"]
 
 
+async def test_a_secret_that_was_mended_a_moment_ago_is_the_one_that_is_used(
+    db: Database, sender: Sender, api: WeChatApi, channel: int, conversation: int
+) -> None:
+    await sender.round()
+    mended = SECRETS | {"app_secret": "mended"}
+    await db.write(
+        accounts.save, platform="wechat", name="main", settings=WECHAT, secrets=mended, keyring=KEYRING, now=NOW
+    )
+    await make.queued(db, conversation)
+    await rounds(sender)
+    assert [asked["secret"] for asked in api.token_requests] == ["mended"]
+    assert api.texts_to("openid-1") == ["好的"]
+
+
 async def test_what_can_only_ride_on_an_answer_is_not_sent(
     db: Database, sender: Sender, api: WeChatApi, clock: Clock, conversation: int
 ) -> None:

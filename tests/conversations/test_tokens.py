@@ -278,3 +278,25 @@ async def test_only_used_tokens_near_their_end_are_fetched_ahead(db: Database, a
     await db.write(credentials.store, account.channel_id, 0, b"sealed", worker="w1", now=NOW, seconds=LIFE)
     found = [await db.read(credentials.channels_to_refresh, NOW + age) for age in (HOUR, 2 * HOUR - MINUTE, 2 * HOUR)]
     assert found == [[], [account.channel_id], []]
+
+
+async def test_a_channel_that_was_saved_anew_is_not_served_with_the_former_token(
+    db: Database, issuer: Issuer, account: Account, processes: list[Tokens]
+) -> None:
+    """Another app id, perhaps: what was fetched for the former one is not its own."""
+    tokens, _ = processes
+    assert (await tokens.current(account)).value == "token-1"
+    await db.write(credentials.forget, account.channel_id)
+    assert (await tokens.current(account)).value == "token-1"  # nothing told this process yet
+    assert (await tokens.current(replace(account))).value == "token-2"
+    assert issuer.asked == 2
+
+
+async def test_who_was_slow_to_ask_does_not_take_the_lease_of_another(db: Database, account: Account) -> None:
+    """His time is a little older than the lease that was given meanwhile; that is no sign of a clock set back."""
+    asked = {"channel_id": account.channel_id, "version": 0}
+    assert await db.write(credentials.lease, **asked, worker="quick", now=NOW, until=NOW + LEASE)
+    before = NOW - SECOND
+    assert not await db.write(credentials.lease, **asked, worker="slow", now=before, until=before + LEASE)
+    set_back = NOW - HOUR
+    assert await db.write(credentials.lease, **asked, worker="later", now=set_back, until=set_back + LEASE)

@@ -211,3 +211,8 @@ def test_in_a_group_nobody_hears_of_anothers_tickets(brain: Brain, text: str) ->
 
 def test_in_a_group_a_question_is_answered_as_anywhere(brain: Brain) -> None:
     assert ask(brain, REFUND, in_public=True) == ask(brain, REFUND)
+
+
+def test_who_greets_while_an_answer_waits_for_him_is_not_greeted_over_it(brain: Brain) -> None:
+    assert said(ask(brain, "在不在", more=True)) == phrases.ANYTHING_LEFT
+    assert said(ask(brain, "在不在")) != phrases.ANYTHING_LEFT

@@ -57,13 +57,31 @@ async def test_without_a_response_to_ride_on_all_of_it_leaves_by_itself(talk: Ta
     assert await talk.db.read(due, talk) == [asked.conversation_id]
 
 
-@pytest.mark.parametrize("late", [False, True])
-async def test_it_leaves_also_where_his_silence_ended_the_conversation(talk: Talk, late: bool) -> None:
+async def test_it_comes_first_also_after_a_long_silence(talk: Talk) -> None:
+    """The conversation that it belongs to goes on; what was asked before the silence is forgotten."""
     asked = await talk.say(REFUND)
     await talk.db.write(wait_for_viewer, asked.conversation_id or 0, talk)
+    talk.now += timedelta(days=3)
+    (answer,) = await talk.bring([talk.push(REFUND)])
+    assert answer.conversation_id == asked.conversation_id
+    assert (answer.text or "").endswith("日写给您的回复）\n等着的")
+    assert answer.before is not None
+    assert answer.before.last_entry is None
+    assert await talk.db.read(waiting) == [(None, False)]
+
+
+@pytest.mark.parametrize("late", [False, True])
+async def test_it_leaves_also_where_his_conversation_was_ended(talk: Talk, late: bool) -> None:
+    asked = await talk.say(REFUND)
+    await talk.db.write(wait_for_viewer, asked.conversation_id or 0, talk)
+    await talk.db.write(lambda session: _end(session, talk))
     talk.now += timedelta(days=3)
     (answer,) = await talk.bring([talk.late(REFUND) if late else talk.push(REFUND)])
     assert answer.conversation_id != asked.conversation_id
     assert await talk.db.read(waiting) == [(None, False)] * 2
     assert asked.conversation_id in await talk.db.read(due, talk)
     assert await talk.db.read(lambda s: len(s.scalars(select(Conversation)).all())) == 2
+
+
+def _end(session: Session, talk: Talk) -> None:
+    session.execute(update(Conversation).values(closed_at=talk.now))

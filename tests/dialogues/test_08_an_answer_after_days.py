@@ -1,13 +1,23 @@
-"""Dialogue 8: an answer that comes days later, as far as it goes without the platform's windows."""
+"""Dialogue 8: an answer that comes days later, when the viewer cannot be reached until he writes again."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
+from app.agents.calendars import BEIJING
+from app.channels.outbound import Text
+from app.conversations import accounts, claiming, outbox
+from app.conversations.models import Conversation, Message
+from app.dialogue import phrases
+from app.jobs.models import Job, Priority
+from app.secrets import load_keyring
 from app.tickets import service as tickets
 from tests.dialogues.stage import Stage
 
-PARTLY = {8: "S1 S2 S3"}
+COVERS = {8: "E1 E2 S3"}
+PARTLY = {8: "S1 S2"}
 ANSWER = "补录的那期定在下周六 20:00 上线"
 
 
@@ -37,3 +47,44 @@ async def test_an_answer_is_kept_until_the_viewer_asks(stage: Stage) -> None:
     assert ANSWER in told
     assert told.names(written)
     assert told.entry is None
+
+
+async def test_an_answer_that_found_the_window_closed_comes_first_with_its_date(stage: Stage) -> None:
+    viewer = stage.viewer("小林")
+    await viewer.says("你们说补录的那期什么时候上，我等着呢")
+    conversation = (await viewer.messages())[0].conversation_id
+    written = datetime.now(UTC) - timedelta(days=2)
+
+    await stage.db.write(_pass_days, conversation)
+    await stage.db.write(
+        outbox.post, conversation, Text(ANSWER), author="7", priority=Priority.agent, now=written
+    )  # an agent answers, three days after the viewer wrote
+    await stage.db.write(_try_to_send, stage)
+    assert await stage.db.read(_why) == ["window"]  # not sent blindly
+
+    back = await viewer.says("在不在")
+    day = written.astimezone(BEIJING)
+    assert back.text == f"（这是{day.month}月{day.day}日写给您的回复）\n{ANSWER}"
+    assert [message.text for message in back.said] == [phrases.ANYTHING_LEFT]  # and no bare greeting
+
+
+def _pass_days(session: Session, conversation: int) -> None:
+    """As if all of it had been five days ago."""
+    ago = datetime.now(UTC) - timedelta(days=5)
+    session.execute(update(Message).values(created_at=ago, platform_at=ago, state="received"))
+    session.execute(update(Conversation).where(Conversation.id == conversation).values(viewer_wrote_at=ago))
+
+
+def _try_to_send(session: Session, stage: Stage) -> None:
+    served = [
+        accounts.open_account(channel, load_keyring(stage.settings)) for channel in accounts.list_channels(session)
+    ]
+    claimed = claiming.claim(
+        session, {account.channel_id: account for account in served}, worker="w", now=datetime.now(UTC),
+        lease=timedelta(minutes=2), limit=8,
+    )  # fmt: skip
+    assert claimed.drafts == []
+
+
+def _why(session: Session) -> list[str | None]:
+    return list(session.scalars(select(Job.waits).where(Job.priority == Priority.agent.rank)))

@@ -1,6 +1,7 @@
 """An installation of each engine for every test: a database with a channel, a played platform, real processes."""
 
 import asyncio
+import base64
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -9,12 +10,15 @@ import pytest
 
 from app.db.database import Database
 from app.db.opening import connect
-from app.secrets import new_key
+from app.secrets import Keyring, new_key
 from app.settings import Settings
 from tests import databases
 from tests.databases import Databases
 from tests.faults.customer_service import CustomerService, customer_service
+from tests.faults.desk import Desk, add_channels
 from tests.faults.installation import ENVIRONMENT, Installation, add_channel
+from tests.faults.platforms import Platforms
+from tests.faults.platforms import platforms as played
 from tests.faults.questions import write_knowledge
 
 
@@ -76,3 +80,32 @@ async def database(database_url: str) -> AsyncIterator[Database]:
     opened = connect(Settings(database_url=database_url))
     yield opened
     await opened.close()
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "workers" in metafunc.fixturenames:  # processes that send at the same time
+        metafunc.parametrize("workers", [2, 4] if metafunc.config.getoption("--full") else [2])
+
+
+@pytest.fixture
+def full(request: pytest.FixtureRequest) -> bool:
+    """Whether everything is done in the size that ``make faults`` does it in."""
+    return bool(request.config.getoption("--full"))
+
+
+@pytest.fixture
+async def platforms() -> AsyncIterator[Platforms]:
+    async with played() as platforms:
+        yield platforms
+
+
+@pytest.fixture
+async def desk(
+    database_url: str, database: Database, keys: dict[str, str], knowledge: Path, platforms: Platforms, tmp_path: Path
+) -> AsyncIterator[Desk]:
+    own = {"DATABASE_URL": database_url, "DATA_DIR": str(tmp_path), "MIGRATE": "never", "KNOWLEDGE_DIR": str(knowledge)}
+    apis = {"WECHAT_API": platforms.wechat_url, "QQ_API": platforms.qq_url}
+    installation = Installation(tmp_path, ENVIRONMENT | keys | own | apis)
+    keyring = Keyring([base64.b64decode(keys["SECRET_KEYS"])])
+    yield Desk(installation, database, platforms, await add_channels(database, keyring))
+    installation.end()

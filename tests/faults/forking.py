@@ -7,10 +7,11 @@ proved by the tests of the commands, of the image and of the pages.
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from multiprocessing import get_context
+from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
 
@@ -51,6 +52,15 @@ def fork(arguments: Sequence[str], environment: Mapping[str, str], log: Path) ->
     process = _server().Process(target=_run, args=(list(arguments), dict(environment), log), name=arguments[-1])
     process.start()
     return Forked(process)
+
+
+def spawn(run: Callable[[Connection], None]) -> tuple[ForkServerProcess, Connection]:
+    """A function in a process of its own, and the near end of the pipe that it is given the far end of."""
+    near, far = _server().Pipe()
+    process = _server().Process(target=run, args=(far,), name=run.__name__)
+    process.start()
+    far.close()
+    return process, near
 
 
 @cache

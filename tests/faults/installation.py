@@ -42,6 +42,12 @@ class Process:
         code = await asyncio.to_thread(self.running.wait, PATIENCE)
         assert code == -signal.SIGKILL, f"ended with {code} instead: {self.said()}"
 
+    @property
+    def pid(self) -> int:
+        found = self.running.process.pid if isinstance(self.running, Forked) else self.running.pid
+        assert found is not None
+        return found
+
     def said(self) -> str:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-20:])
 
@@ -106,6 +112,11 @@ class Installation:
             await process.died()
         self.processes.clear()
 
+    async def kill_one(self, process: Process) -> None:
+        self.processes.remove(process)
+        process.running.kill()
+        await process.died()
+
     def end(self) -> None:
         for process in self.processes:
             process.running.kill()
@@ -115,6 +126,7 @@ class Installation:
         self, verb: str, faults: tuple[str, ...], more: Mapping[str, str]
     ) -> "tuple[Forked | subprocess.Popen[bytes], Path]":
         log = self.folder / f"{verb}-{next(self.numbers)}.log"
+        log.touch()
         environment = {**self.environment, **more}
         if self.code is None:
             return fork([*faults, verb], environment, log), log

@@ -51,6 +51,8 @@ ANSWERABLE: Final[Mapping[Scene, frozenset[str]]] = MappingProxyType(
 
 # -------------------- messages of our own accord
 
+UNASKED: Final = (Scene.c2c, Scene.group)
+"""Where we speak first: guilds take that from bots with a websocket alone (304018), which we have not."""
 ACTIVE: Final = "/active"
 """Ends the name of an API where nothing is replied to: the limits below count those alone."""
 RATES: Final[Mapping[str, Rate]] = MappingProxyType(

@@ -76,7 +76,7 @@ class QQ:
         """The platform takes (the viewer's message, number) once; of our own accord we have no key that it knows."""
         address = addresses.read(recipient)
         api = address.scene if address else Scene.c2c
-        window = Window.preferred if account.proactive else Window.required
+        window = Window.preferred if account.proactive and api in limits.UNASKED else Window.required
         return Passage(api if reply_to else f"{api}{limits.ACTIVE}", window, keyed=reply_to is not None)
 
     def allowance(self, account: Account, recipient: str, kind: str, key: str) -> Allowance | None:

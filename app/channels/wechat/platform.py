@@ -81,7 +81,7 @@ class WeChat:
         return Passage("custom/send", Window.required, keyed=False)
 
     def allowance(self, account: Account, recipient: str, kind: str, key: str) -> Allowance | None:
-        return limits.allowance(kind)
+        return limits.allowance(kind) if account.customer_service else None
 
     def rates(self, account: Account) -> Mapping[str, Rate]:
         return limits.SENDING_RATES

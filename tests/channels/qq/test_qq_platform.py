@@ -202,7 +202,9 @@ def test_a_reply_is_keyed_and_what_nobody_asked_for_is_counted() -> None:
     assert PLATFORM.passage(ACCOUNT, "c2c:U1", message, reply_to) == ("c2c", Window.required, True)
     assert PLATFORM.passage(ACCOUNT, "group:G1:M1", message, None) == ("group/active", Window.required, False)
     talkative = replace(ACCOUNT, proactive=True)
-    assert PLATFORM.passage(talkative, "dm:9:8", message, None) == ("dm/active", Window.preferred, False)
+    assert PLATFORM.passage(talkative, "c2c:U1", message, None) == ("c2c/active", Window.preferred, False)
+    assert PLATFORM.passage(talkative, "group:G1:M1", message, None) == ("group/active", Window.preferred, False)
+    assert PLATFORM.passage(talkative, "dm:9:8", message, None) == ("dm/active", Window.required, False)
     assert PLATFORM.rates(ACCOUNT)["c2c/active"].per_minute == 30
     assert PLATFORM.rates(replace(ACCOUNT, sandbox=True)) == {}
 
