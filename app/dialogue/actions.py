@@ -98,8 +98,9 @@ class Book:
         entry.asked_seq = thread.heard_seq = thread.last_seq
         may_ride = push.capability.passive_reply and self._now < push.answer_by
         lane = self._lanes.get(thread.conversation_id)
-        if may_ride and lane is not None:
-            entry.rides = outbox.take_first(session, lane, event_id=entry.event_id, now=self._now)
+        if lane is not None:
+            if may_ride:
+                entry.rides = outbox.take_first(session, lane, event_id=entry.event_id, now=self._now)
             outbox.reopen(session, lane, self._now)
             if lane.ready_at is None:
                 self._lanes.pop(thread.conversation_id)
