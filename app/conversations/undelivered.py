@@ -32,6 +32,9 @@ class Listed:
     attempts: int
     text: str
     error: str | None
+    kind: str
+    platform: str
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,8 @@ class Summary:
     """By why they wait, up to ``MOST`` each."""
     closed: list[tuple[str, str, str, datetime | None, str]]
     """Gates that are closed: channel, API, why, until when (None: until somebody mends it), the platform's words."""
+    channel_ids: list[int]
+    """Whose they are, in the same order."""
 
 
 MOST = 100_000
@@ -50,12 +55,14 @@ MOST = 100_000
 
 def summary(session: Session, now: datetime) -> Summary:
     names = {channel.id: channel.name for channel in session.scalars(select(Channel))}
+    closed = gates.closed(session, now)
     shut = [
         (names[gate.channel_id], gate.api, gate.waits or "", _until(gate.closed_until), gate.reason or "")
-        for gate in gates.closed(session, now)
+        for gate in closed
     ]
     unknown = select(Message.id).where(Message.state == MessageState.unknown)
-    return Summary(count_dead(session), _count(session, unknown), count_waiting(session), shut)
+    ids = [gate.channel_id for gate in closed]
+    return Summary(count_dead(session), _count(session, unknown), count_waiting(session), shut, ids)
 
 
 def count_dead(session: Session) -> int:
@@ -83,7 +90,7 @@ def _until(at: datetime | None) -> datetime | None:
 
 _ROW = (
     Message.id, Message.conversation_id, Channel.name, Message.state, Job.waits, Job.not_before, Job.attempts,
-    Message.text, Message.error, Job.error,
+    Message.text, Message.error, Job.error, Message.kind, Channel.platform, Message.created_at,
 )  # fmt: skip
 
 
@@ -104,7 +111,8 @@ def list_undelivered(session: Session, *, state: str, after: int = 0, limit: int
         "waiting": statement.where(Message.id.in_(select(Job.subject_id).where(Job.waits.is_not(None)))),
     }[state]
     return [
-        Listed(*row[:5], _until(row[5]), row[6] or 0, row[7], row[8] or row[9]) for row in session.execute(statement)
+        Listed(*row[:5], _until(row[5]), row[6] or 0, row[7], row[8] or row[9], row[10], row[11], row[12])
+        for row in session.execute(statement)
     ]
 
 

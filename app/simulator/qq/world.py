@@ -132,6 +132,8 @@ class World:
     """Interactions by id, and when they were pushed."""
     settled: dict[str, Settled] = field(default_factory=lambda: Recent(KEPT))
     log: MutableSequence[Call] = field(default_factory=list)
+    address: str = ""
+    """Where the platform is played: what people leave is fetched below it."""
     last_number: int = 0
     """Of the ids so far. A store that outlives the platform has seen the ids of its former lives."""
 
