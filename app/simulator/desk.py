@@ -19,6 +19,7 @@ AGENT = "demo-agent"
 LARGEST = 2 * 1024 * 1024
 """Bytes of a picture: what WeChat takes of most kinds, and more than a screenshot has."""
 PICTURES = ("image/png", "image/jpeg")
+PASSED = "过了 {hours} 小时"
 
 
 class NobodyThere(AppError):

@@ -101,6 +101,10 @@ class Chat:
         """Whether the account is reached from here, and reaches."""
         raise NotImplementedError
 
+    def next(self, phone: "Phone") -> int:
+        """The number of a new bubble."""
+        return phone.next()
+
     def bubble(self, number: int) -> Bubble | None:
         return next((bubble for bubble in self.bubbles if bubble.number == number), None)
 
@@ -141,6 +145,10 @@ class QQChat(Chat):
     @property
     def openid(self) -> str:
         return self.person
+
+    def next(self, phone: "Phone") -> int:
+        """Bubbles of a group are numbered there, since several phones show them."""
+        return next(self.group.numbers) if self.group is not None else phone.next()
 
     @property
     def scene(self) -> Scene:

@@ -12,7 +12,7 @@ from app.simulator.acting import Acting
 from app.simulator.carriers.carrier import say
 from app.simulator.changes import Changes
 from app.simulator.deeds import Deed
-from app.simulator.desk import Desk
+from app.simulator.desk import PASSED, Desk
 from app.simulator.faces import picture
 from app.simulator.phones import Network, Phone, Side
 from app.simulator.scenarios import (
@@ -104,7 +104,7 @@ class Plays:
                 await self._desk.reply(phone.chat, outbound.Text(text))
             case TimePasses(hours=hours):
                 await self._desk.pass_time(self._stage.chats_with(phone.chat), timedelta(hours=hours))
-                say(phone, phone.chat, Side.system, f"过了 {hours} 小时")
+                say(phone, phone.chat, Side.system, PASSED.format(hours=hours))
 
     async def _act(self, phone: Phone, deed: Deed) -> None:
         self._acting.act(phone, deed)

@@ -30,6 +30,10 @@ KINDS: Final = {
     "image": "[图片]", "voice": "[语音]", "video": "[视频]", "file": "[文件]", "article": "[图文]", "menu": "[选项]",
     "mini_program": "[小程序]", "notice": "[通知]",
 }  # fmt: skip
+APIS: Final = {
+    "*": "全部接口", "custom/send": "客服消息", "c2c": "单聊", "c2c/active": "单聊主动消息", "group": "群聊",
+    "group/active": "群里主动发言",
+}  # fmt: skip
 AUTHORS: Final = {"bot": "机器人", "system": "系统"}
 _WORDS: Final = {
     "no_answer": "平台没有答复",
@@ -68,7 +72,7 @@ def why(error: str | None, platform: str) -> str:
     code = found[1]
     if code.lstrip("-").isdigit():
         return f"{_meaning(int(code), platform)}（{code}）"
-    return f"{_WORDS.get(code, '平台没有收')}（{code}）"
+    return _WORDS.get(code) or f"平台没有收（{code}）"
 
 
 def _meaning(code: int, platform: str) -> str:

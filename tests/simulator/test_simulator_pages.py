@@ -31,9 +31,10 @@ async def production(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
 
 
 async def test_outside_demo_mode_there_is_no_simulator(production: httpx.AsyncClient) -> None:
-    for path in ("", "/events", "/roster", "/phones/p1/wire", "/pictures/receipt.svg"):
+    for path in ("", "/events", "/roster", "/phones/p1/wire", "/pictures/receipt.svg", "/outbox", "/qq/left/x"):
         assert (await production.get(f"/simulator{path}")).status_code == 404
-    assert (await production.post("/simulator/wechat/cgi-bin/stable_token")).status_code == 404
+    for path in ("/wechat/cgi-bin/stable_token", "/qq/app/getAppAccessToken", "/outbox/drop", "/phones/p1/desk/reply"):
+        assert (await production.post(f"/simulator{path}")).status_code == 404
     assert (await production.get("/")).status_code == 404
 
 

@@ -59,6 +59,6 @@ class Carrier(Protocol):
 
 def say(phone: Phone, chat: Chat, side: Side, text: str, exchange: int | None = None) -> Bubble:
     """Something that nobody typed shows on the phone."""
-    bubble = Bubble(phone.next(), side, datetime.now(UTC), text=text, exchange=exchange)
+    bubble = Bubble(chat.next(phone), side, datetime.now(UTC), text=text, exchange=exchange)
     chat.bubbles.append(bubble)
     return bubble

@@ -61,19 +61,26 @@ class QQCarrier:
         match deed:
             case Followed():
                 place.present = True
-                return _told(phone, chat, "群主把机器人请进了群" if is_group else f"你已添加“{chat.face.name}”为好友")
+                return say(
+                    phone,
+                    chat,
+                    Side.system,
+                    "群主把机器人请进了群" if is_group else f"你已添加“{chat.face.name}”为好友",
+                )
             case Unfollowed():
                 place.present = False
-                return _told(phone, chat, "群主把机器人移出了群" if is_group else "你删除了好友，收不到它的消息")
+                return say(
+                    phone, chat, Side.system, "群主把机器人移出了群" if is_group else "你删除了好友，收不到它的消息"
+                )
             case ProactiveChanged(allowed=allowed):
                 place.proactive = allowed
                 who = "群主" if is_group else "你"
-                return _told(phone, chat, f"{who}{'打开' if allowed else '关掉'}了机器人的主动消息")
+                return say(phone, chat, Side.system, f"{who}{'打开' if allowed else '关掉'}了机器人的主动消息")
             case Tap(bubble=number, place=button):
                 if tapped := chat.bubble(number):
                     tapped.taps[button] = ""
                 return None
-        bubble = Bubble(_number(phone, chat), Side.viewer, now, deed, author=chat.person, viewer=phone.viewer)
+        bubble = Bubble(chat.next(phone), Side.viewer, now, deed, author=chat.person, viewer=phone.viewer)
         chat.bubbles.append(bubble)
         return bubble
 
@@ -142,14 +149,3 @@ def _is_taken(body: bytes) -> bool:
     except (ValueError, RecursionError):
         return False
     return isinstance(found, dict) and found.get("op") == TAKEN and found.get("d") == 0
-
-
-def _told(phone: Phone, chat: QQChat, text: str) -> Bubble:
-    bubble = say(phone, chat, Side.system, text)
-    bubble.number = _number(phone, chat)
-    return bubble
-
-
-def _number(phone: Phone, chat: QQChat) -> int:
-    """Bubbles of a group are numbered there, since several phones show them."""
-    return next(chat.group.numbers) if chat.group is not None else phone.next()

@@ -9,10 +9,13 @@ from app import pages
 from app.channels import outbound
 from app.simulator import mischief
 from app.simulator.addresses import PAGE
+from app.simulator.carriers.carrier import say
+from app.simulator.desk import PASSED
 from app.simulator.endpoints.acts import DONE, PhoneDep, SimulatorDep
 from app.simulator.endpoints.rendering import TEMPLATES, desk_of
 from app.simulator.faces import AGENT_PICTURES
 from app.simulator.guard import FormWrong, read_body, read_form, same_origin
+from app.simulator.phones import Side
 from app.simulator.props import picture_bytes
 from app.simulator.wechat.files import Part, parts
 
@@ -97,6 +100,7 @@ def _picture(form: dict[str, Part]) -> bytes | None:
 async def pass_time(request: Request, phone: PhoneDep, simulator: SimulatorDep) -> None:
     form = await read_form(request, Pass)
     await simulator.desk.pass_time(simulator.stage.chats_with(phone.chat), timedelta(hours=form.hours))
+    say(phone, phone.chat, Side.system, PASSED.format(hours=form.hours))
     simulator.changes.publish(*simulator.stage.phones_with(phone, phone.chat))
 
 

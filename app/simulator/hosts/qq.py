@@ -93,9 +93,8 @@ class QQHost:
 
     def _bring(self, call: Call, platform_id: str, concerned: list[Concerned]) -> None:
         phone, chat = concerned[0]
-        number = next(chat.group.numbers) if chat.group is not None else phone.next()
         bubble = Bubble(
-            number, Side.account, datetime.now(UTC), text=words(call.body), picture=_picture(call.body),
+            chat.next(phone), Side.account, datetime.now(UTC), text=words(call.body), picture=_picture(call.body),
             buttons=_buttons(call.body), platform_id=platform_id,
         )  # fmt: skip
         if chat.group is not None and _names(call):
