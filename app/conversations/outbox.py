@@ -88,6 +88,13 @@ def take_first(session: Session, lane: Lane, *, event_id: int, now: datetime) ->
     return message
 
 
+def waiting_for_viewers(session: Session, conversation_ids: Collection[int]) -> set[int]:
+    """Those of the conversations in which something waits until the viewer writes again."""
+    own = (Lane.topic == TOPIC, is_any(Lane.subject_id, conversation_ids))
+    waiting = select(Lane.subject_id).join(Job, Job.lane_id == Lane.id).where(*own, Job.waits == Waits.window)
+    return set(session.scalars(waiting))
+
+
 def reopen(session: Session, lane: Lane, now: datetime) -> None:
     """The viewer wrote: what waited for that in his (locked) lane goes first, now that his window is open again."""
     waiting = (Job.lane_id == lane.id, Job.waits == Waits.window)

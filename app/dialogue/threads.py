@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.conversations import outbox
 from app.conversations.models import Conversation, Owner
 from app.db.driver import Prepared
 from app.db.rows import Insert, Update, Write, table_of
@@ -98,6 +99,9 @@ def load(
     else:
         known = {sender: thread for sender, thread in locked.items() if sender in senders}
     silent = [t for t in known.values() if t.memory.owner == Owner.bot and t.wrote_at < now - silence]
+    if silent:
+        held = outbox.waiting_for_viewers(session, [t.conversation_id for t in silent])
+        silent = [t for t in silent if t.conversation_id not in held]
     if silent:
         _close(session, silent, now)
     found = {sender: thread for sender, thread in known.items() if thread.closed_at is None}

@@ -77,8 +77,9 @@ def why(error: str | None, platform: str) -> str:
 
 def _meaning(code: int, platform: str) -> str:
     """Where nobody knows of which platform the code is: their numbers do not overlap."""
-    is_wechat = platform == "wechat" or (not platform and code in wechat.WORDS)
-    return wechat.meaning(code) if is_wechat else qq.meaning(code)
+    if platform != "qq" and code in wechat.WORDS:
+        return wechat.meaning(code)
+    return qq.meaning(code) if platform != "wechat" else "微信没有收"
 
 
 def text_of(kind: str, text: str) -> str:

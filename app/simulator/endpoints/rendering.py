@@ -80,7 +80,9 @@ def _left(phone: Phone) -> str:
     if not isinstance(chat, QQChat):
         return ""
     opened = chat.world.ledger.latest(chat.scene, chat.target)
-    return left_words(*opened.left(chat.world.clock.now())) if opened is not None else "还没有可回的消息"
+    if opened is None:
+        return "还没有可以回的消息"
+    return f"最新一条还能回 {left_words(*opened.left(chat.world.clock.now()))}"
 
 
 async def desk_of(simulator: Simulator, phone: Phone) -> dict[str, Any]:

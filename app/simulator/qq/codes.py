@@ -60,4 +60,4 @@ MEANINGS: Final = MappingProxyType(
 
 
 def meaning(code: int) -> str:
-    return MEANINGS.get(code, "QQ 没有收，错误码见上")
+    return MEANINGS.get(code, "QQ 没有收")
