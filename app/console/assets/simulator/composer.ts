@@ -47,7 +47,7 @@ function insert(field: HTMLTextAreaElement, text: string): void {
 }
 
 document.addEventListener("input", (event) => {
-  if (event.target instanceof HTMLTextAreaElement) {
+  if (event.target instanceof HTMLTextAreaElement && event.target.form?.matches("[data-write]")) {
     mark(event.target);
   }
 });
