@@ -5,6 +5,7 @@ import "./simulator/composer";
 import "./simulator/errors";
 import "./simulator/files";
 import "./simulator/folds";
+import "./simulator/menus";
 import "./simulator/sides";
 import { scrollToEnd, showOpened } from "./simulator/scrolling";
 import { bringIntoView, showScene } from "./simulator/stage";
