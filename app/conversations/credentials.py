@@ -24,22 +24,20 @@ class Stored:
     expires_at: datetime
 
 
-def find(session: Session, channel_id: int) -> Stored | None:
+def find(session: Session, channel_id: int) -> tuple[Stored | None, int]:
+    """The newest token and its version, 0 before the first: seen at once, or another process replaces it in between."""
     row = session.get(Credential, channel_id, populate_existing=True)
-    if row is None or row.token is None:
-        return None
-    return Stored(row.version, row.token, row.refresh_at, row.expires_at)
-
-
-def version(session: Session, channel_id: int) -> int:
-    """That of the newest token; 0 before the first."""
-    return session.scalar(select(Credential.version).where(Credential.channel_id == channel_id)) or 0
+    if row is None:
+        return None, 0
+    stored = None if row.token is None else Stored(row.version, row.token, row.refresh_at, row.expires_at)
+    return stored, row.version
 
 
 def lease(session: Session, channel_id: int, version: int, *, worker: str, now: datetime, until: datetime) -> bool:
     """Whether this process is to fetch the token that follows ``version`` (0: the first)."""
     _insert(session, [(channel_id, 0, _LONG_AGO, _LONG_AGO)])
-    free = or_(Credential.leased_until.is_(None), Credential.leased_until < now, Credential.leased_until > until)
+    never = until + (until - now)  # no lease ends so late, unless the clock was set back since
+    free = or_(Credential.leased_until.is_(None), Credential.leased_until < now, Credential.leased_until > never)
     own = (Credential.channel_id == channel_id, Credential.version == version, free)
     return changed(session.execute(update(Credential).where(*own).values(leased_by=worker, leased_until=until))) == 1
 

@@ -108,10 +108,9 @@ class Tokens:
         """What is stored, or else what this or another process fetches now."""
         deadline = self._clock() + 2 * LEASE
         while (now := self._clock()) < deadline:
-            stored = await self._db.read(credentials.find, account.channel_id)
+            stored, version = await self._db.read(credentials.find, account.channel_id)
             if stored is not None and now < stored.refresh_at:
                 return self._keep(account, stored)
-            version = await self._db.read(credentials.version, account.channel_id)
             mine = await self._db.write(
                 credentials.lease, account.channel_id, version, worker=self._worker, now=now, until=now + LEASE
             )
