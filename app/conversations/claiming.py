@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.channels.delivery import ReplyTo, Window
 from app.conversations import gates, windows
-from app.conversations.accounts import Account
+from app.conversations.accounts import VERSION, Account
 from app.conversations.gates import Grant
 from app.conversations.models import Message, MessageState
 from app.conversations.pending import NEVER, TOPIC, Draft, Pending, load
@@ -22,6 +22,7 @@ from app.conversations.settling import give_up
 from app.conversations.windows import Opened
 from app.db.driver import connection_of, fetch
 from app.db.rows import Update, table_of
+from app.db.sql import counter
 from app.jobs import lanes
 from app.jobs.models import Job, JobState, Lane, Priority, Waits
 
@@ -37,6 +38,8 @@ class Claimed:
     """Classes whose rate is used up or whose channel is shut: nothing of them need be looked at before."""
     looked_at: int = 0
     """Lanes; 0: nothing is due."""
+    outdated: bool = False
+    """Nothing was claimed: a channel was saved since the accounts were read."""
 
 
 def ready(session: Session, now: datetime) -> list[Class]:
@@ -69,8 +72,14 @@ def claim(
     lease: timedelta,
     limit: int,
     paused: Collection[Class] = (),
+    version: int | None = None,
 ) -> Claimed:
-    """Lease up to ``limit`` lanes with a message that may leave now; each draft's row is ``sending`` afterwards."""
+    """Lease up to ``limit`` lanes with a message that may leave now; each draft's row is ``sending`` afterwards.
+
+    ``version``: that of the accounts. Who has just mended a secret must not be told that it is wrong.
+    """
+    if version is not None and counter(session, VERSION) != version:
+        return Claimed(outdated=True)
     shut = gates.shut_channels(session, now)
     classes = [c for c in ready(session, now) if c[0] in accounts and c[0] not in shut and c not in paused]
     locked = _lock(session, classes, now, limit)
