@@ -24,7 +24,7 @@ from app.secrets import Keyring
 
 log = logging.getLogger(__name__)
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
-_VERSION = "channels"
+VERSION = "channels"
 """The counter that every change of a channel raises."""
 _LOOK_AGAIN = 1.0
 """Seconds after which a running server looks whether the configuration changed."""
@@ -63,7 +63,7 @@ def save(
         raise ConfigurationError(f"A channel's name is 1–32 of a-z, 0-9, - and _; '{name}' is not.")
     PLATFORMS[platform].account(settings, secrets)
     sealed = keyring.seal(json.dumps(dict(secrets)).encode(), _context(platform, name))
-    reserve(session, _VERSION)  # first: its lock makes changes of channels follow one another
+    reserve(session, VERSION)  # first: its lock makes changes of channels follow one another
     channel = session.scalar(select(Channel).where(Channel.platform == platform, Channel.name == name))
     if channel is None:
         channel = Channel(platform=platform, name=name, created_at=now)
@@ -118,6 +118,11 @@ class Directory:
         return self._by_id.get(channel_id)
 
     @property
+    def version(self) -> int | None:
+        """Of the accounts as last seen: what ``VERSION`` was then."""
+        return self._version
+
+    @property
     def known(self) -> Collection[int]:
         """Ids of the channels that are served, as last seen."""
         return self._by_id.keys()
@@ -157,7 +162,7 @@ class Directory:
 
     async def _look(self) -> None:
         self._looked_at = monotonic()  # set first: a burst of requests looks once
-        version = await self._db.read(counter, _VERSION)
+        version = await self._db.read(counter, VERSION)
         if version != self._version:
             channels = await self._db.read(list_channels)
             opened = [account for c in channels if (account := self._open(c))]

@@ -7,13 +7,14 @@ who owns the conversation, whether the viewer can be reached, the window to him,
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from app.channels.delivery import ReplyTo, Window
 from app.conversations import gates, windows
-from app.conversations.accounts import Account
+from app.conversations.accounts import VERSION, Account
 from app.conversations.gates import Grant
 from app.conversations.models import Message, MessageState
 from app.conversations.pending import NEVER, TOPIC, Draft, Pending, load
@@ -21,7 +22,7 @@ from app.conversations.quiet import PATIENT
 from app.conversations.settling import give_up
 from app.conversations.windows import Opened
 from app.db.driver import connection_of, fetch
-from app.db.rows import Update, table_of
+from app.db.rows import Update, table_of, together
 from app.jobs import lanes
 from app.jobs.models import Job, JobState, Lane, Priority, Waits
 
@@ -37,27 +38,44 @@ class Claimed:
     """Classes whose rate is used up or whose channel is shut: nothing of them need be looked at before."""
     looked_at: int = 0
     """Lanes; 0: nothing is due."""
+    outdated: bool = False
+    """Nothing was claimed: a channel was saved since the accounts were read."""
 
 
 def ready(session: Session, now: datetime) -> list[Class]:
     """The classes in which something is due, the most urgent first. The look of an idle sender: a few index probes."""
+    return [due.what for due in _look(session, now)]
+
+
+class _Due(NamedTuple):
+    what: Class
+    shut: bool
+    """Nothing leaves by its channel at all."""
+    version: int
+    """That of the channels' configuration."""
+
+
+def _look(session: Session, now: datetime) -> list[_Due]:
     connection = connection_of(session)
-    text = _PROBE.replace("?", "$1") if connection.dialect.name == "postgresql" else _PROBE
+    text = _PROBE.replace("?", "$") if connection.dialect.name == "postgresql" else _PROBE
     bound = table_of(Lane).c.ready_at.type.dialect_impl(connection.dialect).bind_processor(connection.dialect)
     rows = fetch(connection, text, [bound(now) if bound else now])
-    return [(row[0], list(Priority)[row[1]]) for row in rows]
+    return [_Due((row[0], list(Priority)[row[1]]), bool(row[2]), row[3] or 0) for row in rows]
 
 
 _RANKS = " UNION ALL ".join(f"SELECT {priority.rank} AS rank" for priority in Priority)
 _PROBE = f"""
-SELECT channels.id, ranks.rank FROM channels CROSS JOIN ({_RANKS}) AS ranks
+SELECT channels.id, ranks.rank,
+    EXISTS (SELECT 1 FROM gates WHERE channel_id = channels.id AND api = '{gates.WHOLE}' AND closed_until > ?1),
+    (SELECT value FROM counters WHERE name = '{VERSION}')
+FROM channels CROSS JOIN ({_RANKS}) AS ranks
 WHERE (
     SELECT 1 FROM lanes WHERE topic = '{TOPIC}' AND channel_id = channels.id AND priority = ranks.rank
-        AND ready_at IS NOT NULL AND ready_at <= ? LIMIT 1
+        AND ready_at IS NOT NULL AND ready_at <= ?1 LIMIT 1
 ) IS NOT NULL
 ORDER BY ranks.rank, channels.id
 """
-# No EXISTS: PostgreSQL makes a join of it, and reads all that is due to find out whether anything is.
+# No EXISTS of lanes: PostgreSQL makes a join of it, and reads all that is due to find out whether anything is.
 
 
 def claim(
@@ -69,12 +87,18 @@ def claim(
     lease: timedelta,
     limit: int,
     paused: Collection[Class] = (),
+    version: int | None = None,
 ) -> Claimed:
-    """Lease up to ``limit`` lanes with a message that may leave now; each draft's row is ``sending`` afterwards."""
-    shut = gates.shut_channels(session, now)
-    classes = [c for c in ready(session, now) if c[0] in accounts and c[0] not in shut and c not in paused]
+    """Lease up to ``limit`` lanes with a message that may leave now; each draft's row is ``sending`` afterwards.
+
+    ``version``: that of the accounts. Who has just mended a secret must not be told that it is wrong.
+    """
+    due = _look(session, now)
+    if version is not None and any(each.version != version for each in due):
+        return Claimed(outdated=True)
+    classes = [each.what for each in due if each.what[0] in accounts and not each.shut and each.what not in paused]
     locked = _lock(session, classes, now, limit)
-    claimed = Claimed(looked_at=len(locked), paused={(c, p): now + SOON for c in shut for p in Priority})
+    claimed = Claimed(looked_at=len(locked), paused={each.what: now + SOON for each in due if each.shut})
     if not locked:
         return claimed
     jobs = _revive(session, lanes.first_jobs(session, locked))
@@ -164,8 +188,7 @@ def _windows_to(session: Session, pending: Sequence[Pending], now: datetime) -> 
     absent = [p.identity_id for p in pending if not p.heard_here]
     elsewhere = windows.latest_heard(session, absent) if absent else {}
     where = [p.conversation_id if p.heard_here else elsewhere.get(p.identity_id, p.conversation_id) for p in pending]
-    found = windows.anchors(session, where)
-    counts = windows.used(session, [anchor for each in found.values() for anchor in each]) if found else {}
+    found, counts = windows.anchors(session, where)
     by_job: dict[int, list[Opened]] = {}
     for p in pending:
         own = found.get(p.identity_id, [])
@@ -260,7 +283,8 @@ def _begin(session: Session, drafts: Sequence[Draft], *, worker: str, now: datet
     if not drafts:
         return
     session.flush()
-    lanes.take(session, [draft.lane_id for draft in drafts], worker=worker, until=until)
-    _update_jobs(session, [(d.job_id, JobState.running, d.attempts, d.keyed, None) for d in drafts])
-    _update_messages(session, [(d.message_id, MessageState.sending, now, *d.place) for d in drafts])
+    taken = lanes.taking([draft.lane_id for draft in drafts], worker=worker, until=until)
+    begun = [(d.job_id, JobState.running, d.attempts, d.keyed, None) for d in drafts]
+    leaving = [(d.message_id, MessageState.sending, now, *d.place) for d in drafts]
+    together(session, [taken, (_update_jobs, begun), (_update_messages, leaving)])
     windows.write(session, [d.opened for d in drafts if d.opened is not None], now)

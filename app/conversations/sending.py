@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import logging
 import random
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from time import monotonic
@@ -87,6 +87,8 @@ class Sender:
         self._caller: Caller | None = None
         self._opening = asyncio.Lock()
         self._paused: dict[Class, datetime] = {}
+        self._more = False
+        """The last claim found as much as it looked for: the next need not ask whether anything is due."""
         self._under_way: set[asyncio.Task[None]] = set()
         self._ended: list[_Unwritten] = []
         self._settling: asyncio.Task[None] | None = None
@@ -167,23 +169,31 @@ class Sender:
         """Claim for the places that are free; 0 where nothing is due."""
         now, free = self._clock(), self._places - len(self._under_way)
         accounts, skipped = await self._directory.all(), self._skipped(now)
-        due = await self._db.read(claiming.ready, now) if free > 0 else []
-        if not any(channel in accounts and (channel, priority) not in skipped for channel, priority in due):
+        if free <= 0 or not (self._more or await self._is_due(accounts, skipped, now)):
             return 0
-        accounts = await self._directory.newest()  # one who has just mended a secret must not be told that it is wrong
-        claimed_at = monotonic()
+        claimed_at, version = monotonic(), self._directory.version
         try:
             claimed = await self._db.write(
-                claiming.claim, accounts, worker=self._worker, now=now, lease=LEASE, limit=free, paused=skipped
-            )
+                claiming.claim, accounts, worker=self._worker, now=now, lease=LEASE, limit=free, paused=skipped,
+                version=version,
+            )  # fmt: skip
         except Raced:
             return 1
+        if claimed.outdated:
+            await self._directory.newest()
+            return 1
+        self._more = claimed.looked_at >= free
         self._paused |= claimed.paused
         lease = LEASE.total_seconds()
         for draft in claimed.drafts:
             account = accounts[draft.channel_id]
             self._start(_Work(draft, account, claimed_at + lease * USABLE, claimed_at + lease))
         return claimed.looked_at
+
+    async def _is_due(self, accounts: Mapping[int, Account], skipped: Set[Class], now: datetime) -> bool:
+        """The look of an idle sender, which writes nothing."""
+        due = await self._db.read(claiming.ready, now)
+        return any(channel in accounts and (channel, priority) not in skipped for channel, priority in due)
 
     def _skipped(self, now: datetime) -> set[Class]:
         """Classes whose turn is later: their rate is used up, or it is quiet time."""

@@ -62,10 +62,11 @@ class Opened:
 _ANCHORS = Prepared(
     select(
         Message.id, Conversation.identity_id, Message.kind, InboundEvent.dedupe_key, Message.platform_at,
-        Message.created_at,
+        Message.created_at, Allowed.used, Allowed.closed,
     )
     .join(Conversation, Conversation.id == Message.conversation_id)
     .outerjoin(InboundEvent, InboundEvent.id == Message.event_id)
+    .outerjoin(Allowed, (Allowed.identity_id == Conversation.identity_id) & (Allowed.anchor_id == Message.id))
     .where(
         is_any(Message.conversation_id, "conversations"),
         Message.direction == literal_column("'in'"),
@@ -76,14 +77,21 @@ _ANCHORS = Prepared(
 )  # fmt: skip
 
 
-def anchors(session: Session, conversation_ids: Collection[int]) -> dict[int, list[Anchor]]:
-    """The viewers' latest messages by identity, the newest first."""
+Counts = Mapping[int, tuple[int, bool]]
+"""What the ledger says, by the viewer's message: (used, closed)."""
+
+
+def anchors(session: Session, conversation_ids: Collection[int]) -> tuple[dict[int, list[Anchor]], Counts]:
+    """The viewers' latest messages by identity, the newest first; and what was used up in their windows."""
     found: dict[int, list[Anchor]] = {}
+    counts: dict[int, tuple[int, bool]] = {}
     for row in _ANCHORS(session, conversations=list(conversation_ids)):
-        message_id, identity_id, kind, key, platform_at, created_at = row
+        message_id, identity_id, kind, key, platform_at, created_at, used, closed = row
+        if used is not None:
+            counts[message_id] = used, closed
         at = min(platform_at or created_at, created_at)
         found.setdefault(identity_id, []).append(Anchor(message_id, identity_id, kind, key or "", at))
-    return found
+    return found, counts
 
 
 def latest_heard(session: Session, identity_ids: Collection[int]) -> dict[int, int]:
@@ -96,22 +104,9 @@ def latest_heard(session: Session, identity_ids: Collection[int]) -> dict[int, i
     return {row[0]: row[1] for row in session.execute(newest)}
 
 
-def used(session: Session, found: Collection[Anchor]) -> dict[int, tuple[int, bool]]:
-    """What the ledger says, by the viewer's message: (used, closed)."""
-    identities, messages = sorted({a.identity_id for a in found}), sorted(a.message_id for a in found)
-    return {row[0]: (row[1], row[2]) for row in _USED(session, identities=identities, anchors=messages)}
-
-
-_USED = Prepared(
-    select(Allowed.anchor_id, Allowed.used, Allowed.closed).where(
-        is_any(Allowed.identity_id, "identities"), is_any(Allowed.anchor_id, "anchors")
-    )
-)
-
-
 def open_windows(
     platform: Platform, account: object, recipient: str, found: Sequence[Anchor],
-    counts: Mapping[int, tuple[int, bool]], now: datetime,
+    counts: Counts, now: datetime,
 ) -> list[Opened]:  # fmt: skip
     """The windows to one viewer that are open now, in the order in which they should be used up. Pure.
 

@@ -137,6 +137,22 @@ Write = tuple[Insert | Update, Sequence[Row]]
 """Rows to be written, and how."""
 
 
+def together(session: Session, writes: Sequence[Write]) -> None:
+    """Several writes that neither need nor change what the others write: on PostgreSQL one statement, as ``beside``."""
+    writes = [(write, rows) for write, rows in writes if rows]
+    connection = connection_of(session)
+    if connection.dialect.name == "sqlite" or len(writes) < 2:
+        for write, rows in writes:
+            write(session, rows)
+        return
+    parts: list[str] = []
+    values: Row = ()
+    for write, rows in writes:
+        parts.append(f"w{len(parts)} AS ({write.text(len(values) + 1)})")
+        values += write.arrays(rows)
+    fetch(connection, f"WITH {', '.join(parts)} SELECT 1", values)
+
+
 class Columns:
     """Columns of one table, and how their values travel."""
 

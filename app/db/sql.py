@@ -28,7 +28,7 @@ from sqlalchemy.types import TypeEngine
 
 from app.db.arrays import array_literal, element_type, writer
 from app.db.base import Base, Id
-from app.db.driver import Rows, connection_of, fetch
+from app.db.driver import Prepared, Rows, connection_of, fetch
 
 S = TypeVar("S", bound=GenerativeSelect)
 
@@ -71,7 +71,11 @@ def _numbered(session: Session, statement: str, *values: Any) -> Rows:
 
 def counter(session: Session, name: str) -> int:
     """The last number taken, or the mark; 0 before the first."""
-    return session.scalar(select(Counter.value).where(Counter.name == name)) or 0
+    rows = _READ(session, name=name)
+    return int(rows[0][0]) if rows else 0
+
+
+_READ = Prepared(select(Counter.value).where(Counter.name == bindparam("name")))
 
 
 class ListOf(TypeDecorator[Sequence[Any]]):

@@ -10,7 +10,7 @@ from sqlalchemy import Integer, bindparam, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from app.db.driver import Prepared
-from app.db.rows import Insert, Update, table_of
+from app.db.rows import Insert, Update, Write, table_of
 from app.db.sql import for_update, is_any
 from app.jobs.models import Job, JobState, Lane, NewJob, Priority
 
@@ -144,9 +144,15 @@ _READY_WITHOUT_CHANNEL = Prepared(for_update(_FIRST.where(_lane.channel_id.is_(N
 _lease = Update(table_of(Lane), ("leased_by", "leased_until", "ready_at"))
 
 
+def taking(ids: Collection[int], *, worker: str, until: datetime) -> Write:
+    """What ``take`` writes, for a statement of several."""
+    return _lease, [(lane_id, worker, until, until + timedelta(microseconds=1)) for lane_id in sorted(ids)]
+
+
 def take(session: Session, ids: Collection[int], *, worker: str, until: datetime) -> None:
     """Lease lanes that this transaction has locked."""
-    _lease(session, [(lane_id, worker, until, until + timedelta(microseconds=1)) for lane_id in sorted(ids)])
+    write, rows = taking(ids, worker=worker, until=until)
+    write(session, rows)
 
 
 def hold(session: Session, lane_id: int, worker: str) -> Lane | None:

@@ -111,9 +111,10 @@ async def talk(db: Database) -> int:
 
 def window(session: Session, talk: int, *, newest: bool = True) -> Opened:
     """The window of a message of the viewer, with what is used in it so far."""
-    (found,) = windows.anchors(session, [talk]).values()
+    by_identity, counts = windows.anchors(session, [talk])
+    (found,) = by_identity.values()
     anchor = found[0 if newest else -1]
-    used, _ = windows.used(session, found).get(anchor.message_id, (0, False))
+    used, _ = counts.get(anchor.message_id, (0, False))
     return Opened(anchor, anchor.at + ANSWER_TIME, ANSWERS, used, used == 0)
 
 
@@ -130,7 +131,7 @@ def ledger(session: Session) -> list[tuple[int, int, bool]]:
 
 
 async def test_the_viewers_messages_are_found_newest_first_with_their_keys(db: Database, talk: int) -> None:
-    (found,) = (await db.read(windows.anchors, [talk])).values()
+    (found,) = (await db.read(windows.anchors, [talk]))[0].values()
     assert [(a.message_id, a.key, a.at) for a in found] == [
         (2, f"push-{talk}-2", NOW + MINUTE), (1, f"push-{talk}-1", NOW),
     ]  # fmt: skip
@@ -141,7 +142,7 @@ async def test_a_platforms_clock_that_runs_ahead_does_not_prolong_a_window(db: D
         do.message(session, 2).platform_at = NOW + DAY
 
     await db.write(set_ahead)
-    (found,) = (await db.read(windows.anchors, [talk])).values()
+    (found,) = (await db.read(windows.anchors, [talk]))[0].values()
     assert found[0].at == NOW + MINUTE
 
 
