@@ -71,7 +71,7 @@ async def open_service(
     directory = Directory(db, keyring, simulated=settings.demo)
     await directory.refresh()
     backlog = Backlog(db, directory, keyring, rules)
-    ingest, simulator = _open_ingest(settings, db, directory, rules, backlog)
+    ingest, simulator = _open_ingest(settings, db, directory, rules, backlog, keyring)
 
     def adopt(new: Rules) -> None:
         ingest.rules = backlog.rules = new
@@ -86,7 +86,7 @@ async def open_service(
 
 
 def _open_ingest(
-    settings: Settings, db: Database, directory: Directory, rules: Rules, backlog: Backlog
+    settings: Settings, db: Database, directory: Directory, rules: Rules, backlog: Backlog, keyring: Keyring
 ) -> "tuple[Ingest, Simulator | None]":
     if not settings.demo:
         return Ingest(db, rules, backlog.grew), None
@@ -94,7 +94,7 @@ def _open_ingest(
     from app.simulator.stalling import StallingIngest
 
     ingest = StallingIngest(db, rules, backlog.grew)
-    return ingest, open_simulator(settings, db, directory, ingest)
+    return ingest, open_simulator(settings, db, directory, ingest, keyring)
 
 
 def _open_meanings(settings: Settings, keeper: Keeper) -> "tuple[Embedder, Enriching] | tuple[None, None]":
@@ -198,11 +198,13 @@ def create_app(
 def _add_simulator(app: Application) -> None:
     """Its pages are the only ones so far: nothing else needs templates and assets."""
     from app import pages
+    from app.simulator.endpoints import qq
     from app.simulator.endpoints.pages import ROUTERS
 
     app.mount("/static", pages.Assets())
     for router in ROUTERS:
         app.include_router(router)
+    app.router.routes.append(qq.mount)
 
 
 async def _explain(request: Request, error: Exception) -> JSONResponse:

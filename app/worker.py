@@ -31,7 +31,7 @@ from app.jobs.running import Later, Running
 from app.jobs.timers import Timer
 from app.secrets import Keyring
 from app.settings import Settings
-from app.simulator.addresses import WECHAT_API
+from app.simulator.addresses import QQ_API, WECHAT_API
 from app.storage.opening import open_storage
 from app.storage.storage import Storage
 
@@ -75,7 +75,8 @@ async def watch_clock(db: Database, timers: Collection[Timer]) -> None:
 
 
 def open_sender(db: Database, directory: Directory, keyring: Keyring, storage: Storage, settings: Settings) -> Sender:
-    played = {"wechat": settings.address + WECHAT_API} if settings.demo else {}
+    own = {"wechat": WECHAT_API, "qq": QQ_API} if settings.demo else {}
+    played = {platform: settings.address + path for platform, path in own.items()}
     urls = {"wechat": settings.wechat_api, "qq": settings.qq_api}
     quiet = read_quiet_hours(settings.quiet_hours)
     return Sender(db, directory, keyring, storage, base_urls=urls, simulated_urls=played, quiet=quiet)

@@ -151,7 +151,7 @@ def _greet(settings: Settings) -> None:
     print(f"Viewer Desk 观众服务台 is ready at {address}", flush=True)
     if settings.demo:
         print(f"  simulator  {address}{PAGE}   chat from here in the browser", flush=True)
-    print(f"  webhook    {address}/webhooks/wechat/CHANNEL", flush=True)
+    print(f"  webhook    {address}/webhooks/wechat/CHANNEL, {address}/webhooks/qq/CHANNEL", flush=True)
     print(f"  health     {address}/readyz   metrics {address}/metrics", flush=True)
     if settings.demo:
         print(demo.instructions(address), flush=True)

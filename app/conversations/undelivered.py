@@ -32,6 +32,9 @@ class Listed:
     attempts: int
     text: str
     error: str | None
+    kind: str
+    platform: str
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,8 @@ class Summary:
     """Gates that are closed: channel, API, why, until when (None: until somebody mends it), the platform's words."""
     dead_work: dict[str, int]
     """What was given up and is no message, by kind."""
+    channel_ids: list[int]
+    """Whose they are, in the same order."""
 
 
 MOST = 100_000
@@ -56,15 +61,16 @@ MOST = 100_000
 
 def summary(session: Session, now: datetime) -> Summary:
     names = {channel.id: channel.name for channel in session.scalars(select(Channel))}
+    closed = gates.closed(session, now)
     shut = [
         (names[gate.channel_id], gate.api, gate.waits or "", _until(gate.closed_until), gate.reason or "")
-        for gate in gates.closed(session, now)
+        for gate in closed
     ]
     unknown = select(Message.id).where(Message.state == MessageState.unknown)
     queued = select(Job.id).where(Job.kind == KIND, Job.state != JobState.dead)
     return Summary(
         _count(session, queued), count_dead(session), _count(session, unknown), count_waiting(session), shut,
-        _count_dead_work(session),
+        _count_dead_work(session), [gate.channel_id for gate in closed],
     )  # fmt: skip
 
 
@@ -102,7 +108,7 @@ def _until(at: datetime | None) -> datetime | None:
 
 _ROW = (
     Message.id, Message.conversation_id, Channel.name, Message.state, Job.waits, Job.not_before, Job.attempts,
-    Message.text, Message.error, Job.error,
+    Message.text, Message.error, Job.error, Message.kind, Channel.platform, Message.created_at,
 )  # fmt: skip
 
 
@@ -125,7 +131,8 @@ def list_undelivered(session: Session, *, state: str, after: int = 0, limit: int
         ),
     }[state]
     return [
-        Listed(*row[:5], _until(row[5]), row[6] or 0, row[7], row[8] or row[9]) for row in session.execute(statement)
+        Listed(*row[:5], _until(row[5]), row[6] or 0, row[7], row[8] or row[9], row[10], row[11], row[12])
+        for row in session.execute(statement)
     ]
 
 

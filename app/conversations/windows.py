@@ -131,6 +131,23 @@ def open_windows(
     return sorted(windows, key=lambda w: w.until) if any(a.restarts for a, _ in opened) else windows
 
 
+def is_used_up(
+    platform: Platform, account: object, recipient: str, found: Sequence[Anchor],
+    counts: Mapping[int, tuple[int, bool]], now: datetime,
+) -> bool:  # fmt: skip
+    """Whether a window is open by its time, but has had all its messages: told to people, never decided by. Pure."""
+    seen: set[str] = set()
+    for anchor in found:
+        allowance = platform.allowance(account, recipient, anchor.kind, anchor.key)
+        if allowance is None or (allowance.restarts and allowance.trigger in seen):
+            continue
+        seen.add(allowance.trigger)
+        count, closed = counts.get(anchor.message_id, (0, False))
+        if anchor.at + allowance.valid > now and not closed and count >= allowance.messages:
+            return True
+    return False
+
+
 _write = Upsert(table_of(Allowed), ("identity_id", "anchor_id"), ("used", "closed", "used_at"),
                 only="allowances.used < excluded.used AND NOT allowances.closed")  # fmt: skip
 

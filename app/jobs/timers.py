@@ -56,9 +56,13 @@ class Timer:
         return planned - now > TOLERATED
 
 
+_OURS = Job.lane_id.in_(select(Lane.id).where(Lane.topic == TOPIC))
+"""Found by their lanes: the keys of a million other jobs would be looked through."""
+
+
 def ensure(session: Session, timers: Iterable[Timer], *, now: datetime) -> None:
     """Give each timer its row; those that have one keep their time."""
-    known = set(session.scalars(select(Job.unique_key).where(Job.unique_key.like("timer:%"))))
+    known = set(session.scalars(select(Job.unique_key).where(_OURS)))
     new: Sequence[NewJob] = [
         NewJob(LaneKey(TOPIC, _number(timer.name), None), timer.name, 0, now, Priority.bot, unique_key=key)
         for timer in timers
@@ -70,7 +74,7 @@ def ensure(session: Session, timers: Iterable[Timer], *, now: datetime) -> None:
 def retire(session: Session, timers: Iterable[Timer]) -> int:
     """Drop the rows of timers that this version no longer has."""
     kept = [f"timer:{timer.name}" for timer in timers]
-    gone = (Job.unique_key.like("timer:%"), Job.unique_key.not_in(kept), Job.state != JobState.running)
+    gone = (_OURS, Job.unique_key.not_in(kept), Job.state != JobState.running)
     return changed(session.execute(delete(Job).where(*gone)))
 
 
@@ -79,7 +83,7 @@ def pull_back(session: Session, timers: Iterable[Timer], *, now: datetime) -> No
     by_kind = {timer.name: timer for timer in timers}
     locked = session.scalars(for_update(select(Lane).where(Lane.topic == TOPIC).order_by(Lane.id)))
     free = {lane.id for lane in locked if lane.leased_by is None}
-    jobs = session.scalars(select(Job).where(Job.unique_key.like("timer:%"), Job.kind.in_(by_kind))).all()
+    jobs = session.scalars(select(Job).where(_OURS, Job.kind.in_(by_kind))).all()
     for job in jobs:
         job.not_before = by_kind[job.kind].pulled_back(job.not_before, now)
     lanes.release_all(session, [job.lane_id for job in jobs if job.lane_id in free])

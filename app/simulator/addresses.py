@@ -3,4 +3,7 @@
 PAGE = "/simulator"
 WECHAT_API = "/simulator/wechat"
 """The played platform's API: what the sender is given instead of the platform's address."""
+QQ_API = "/simulator/qq"
+"""The same of QQ."""
+OUTBOX = "/simulator/outbox"
 PICTURES = "/simulator/pictures"

@@ -10,6 +10,8 @@ STREAMS = 16
 """Streams at a time; a browser has one for all its tabs."""
 ROSTER = "phones"
 """The id of the change that phones came or went."""
+OUTBOX = "outbox"
+"""The id of the change that something else has not left, or has."""
 
 
 @dataclass(eq=False)
@@ -33,6 +35,11 @@ class Changes:
         """End all streams: a server that stops waits for them."""
         self._closed = True
         self.publish()
+
+    @property
+    def watched(self) -> bool:
+        """Whether anybody listens."""
+        return bool(self._followers) and not self._closed
 
     @property
     def full(self) -> bool:

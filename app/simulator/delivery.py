@@ -1,46 +1,43 @@
 """One attempt of the platform to push: a real HTTP request to the webhook, answered, or cut without being read."""
 
 import asyncio
+from collections.abc import Callable
 from time import perf_counter
 from urllib.parse import urlencode, urlsplit
 
 import httpx
 
-from app.conversations.accounts import Account
-from app.simulator.envelopes import BadReply, open_reply
-from app.simulator.phones import Attempt, Fate
+from app.simulator.exchanges import Attempt, BadReply, Fate, Reply
 
-_TYPE = "text/xml; charset=utf-8"
+Read = Callable[[int, bytes], Reply | None]
+"""What the platform makes of a status and a body: None where the status is refused, or BadReply."""
 _SHOWN = 20_000
 """Characters of an answer that are kept for showing."""
 
 
-async def deliver(
-    http: httpx.AsyncClient, attempt: Attempt, url: str, account: Account, openid: str, *, patience: float
-) -> None:
+async def deliver(http: httpx.AsyncClient, attempt: Attempt, url: str, read: Read, *, patience: float) -> None:
     """Send the attempt and write down what became of it; the platform waits ``patience`` seconds."""
     try:
         async with asyncio.timeout(patience):
+            signed = attempt.signed
             response = await http.post(
-                url, params=dict(attempt.signed.query), content=attempt.signed.body, headers={"Content-Type": _TYPE}
+                url, params=dict(signed.query), content=signed.body, headers=dict(signed.headers)
             )
     except (TimeoutError, httpx.TimeoutException):
         attempt.fate = Fate.cut
     except httpx.HTTPError as error:
         attempt.fate, attempt.trouble = Fate.unreachable, type(error).__name__
     else:
-        _read(attempt, response, account, openid)
+        _read(attempt, response, read)
     attempt.seconds = perf_counter() - attempt.started
 
 
-def _read(attempt: Attempt, response: httpx.Response, account: Account, openid: str) -> None:
+def _read(attempt: Attempt, response: httpx.Response, read: Read) -> None:
     attempt.status, attempt.kind = response.status_code, response.headers.get("content-type", "")
     attempt.body = response.text[:_SHOWN]
-    if response.status_code != 200:
-        attempt.fate = Fate.refused
-        return
     try:
-        attempt.reply, attempt.fate = open_reply(account, openid, response.content), Fate.answered
+        attempt.reply = read(response.status_code, response.content)
+        attempt.fate = Fate.answered if attempt.reply else Fate.refused
     except BadReply as bad:
         attempt.fate, attempt.trouble = Fate.unusable, str(bad)
 
@@ -48,9 +45,11 @@ def _read(attempt: Attempt, response: httpx.Response, account: Account, openid: 
 async def lose(attempt: Attempt, url: str, *, patience: float) -> None:
     """Send the attempt on a socket of its own, read nothing, and cut it after ``patience`` seconds."""
     parts = urlsplit(url)
+    asked = f"?{urlencode(attempt.signed.query)}" if attempt.signed.query else ""
+    headers = "".join(f"{name}: {value}\r\n" for name, value in attempt.signed.headers.items())
     head = (
-        f"POST {parts.path}?{urlencode(attempt.signed.query)} HTTP/1.1\r\nHost: {parts.netloc}\r\n"
-        f"Content-Type: {_TYPE}\r\nContent-Length: {len(attempt.signed.body)}\r\n\r\n"
+        f"POST {parts.path}{asked} HTTP/1.1\r\nHost: {parts.netloc}\r\n{headers}"
+        f"Content-Length: {len(attempt.signed.body)}\r\n\r\n"
     )
     try:
         _, writer = await asyncio.open_connection(parts.hostname, parts.port)

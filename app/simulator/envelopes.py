@@ -5,7 +5,6 @@ process holds the credentials as well, and nobody may speak in the platform's na
 """
 
 import re
-from dataclasses import dataclass
 
 from app.channels.base import Refusal
 from app.channels.wechat import crypto
@@ -13,28 +12,16 @@ from app.channels.wechat.account import Account as WeChatAccount
 from app.channels.wechat.account import Mode
 from app.channels.wechat.fields import Malformed, read, required
 from app.conversations.accounts import Account
+from app.simulator.exchanges import BadReply, Reply
+from app.simulator.signed import Signed
 from app.simulator.wechat import sealing
-from app.simulator.wechat.sealing import Seed, Signed
+from app.simulator.wechat.sealing import Seed
 
 _FIELD = re.compile(r"<(\w+)>.*?</\1>", re.DOTALL)
 
 
 class NotSimulated(Exception):
     """The channel belongs to a real account: the simulator signs nothing for it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What the platform takes from an answer: a text to show, or none where it was only acknowledged."""
-
-    text: str | None
-    body: str
-    """The decrypted body."""
-    sealed: bool = False
-
-
-class BadReply(Exception):
-    """The platform cannot use this answer: its viewer reads the failure line. The text says why, in Chinese."""
 
 
 def seal(account: Account, openid: str, body: bytes, seed: Seed) -> Signed:

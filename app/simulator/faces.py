@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from app.channels.base import Image, Link, Location, Video
 from app.simulator.addresses import PICTURES
+from app.simulator.groups import NAME as GROUP
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,25 +29,47 @@ VIEWERS = (
 
 @dataclass(frozen=True, slots=True)
 class AccountFace:
-    """A demo channel as viewers see it; ``original_id`` is the account's own id on the platform."""
+    """A demo channel as viewers see it, in one of the places where they meet it."""
 
+    key: str
+    """What a phone calls it: a channel that is met in two places has two."""
     channel: str
-    original_id: str
     name: str
     label: str
     about: str
+    platform: str = "wechat"
+    original_id: str = ""
+    """The account's own id on WeChat."""
     sends: bool = True
     """Whether the account may send by itself."""
+    is_group: bool = False
+
+    @property
+    def app(self) -> str:
+        """What the phone looks like: ``wechat``, ``qq`` or ``qq-group``."""
+        return f"{self.platform}-group" if self.is_group else self.platform
 
 
+BOT = "示例视频助手"
+"""The QQ bot's name, by which it is named in a group."""
 ACCOUNTS = {
-    face.channel: face
+    face.key: face
     for face in (
-        AccountFace("demo", "gh_demo", "示例视频", "明文", "认证服务号，明文推送，可以主动发客服消息"),
-        AccountFace("demo-safe", "gh_demosafe", "示例视频", "安全模式", "认证服务号，推送和回答都用 AES 加密"),
         AccountFace(
-            "demo-sub", "gh_demosub", "示例视频剧透号", "订阅号",
-            "未认证订阅号，没有客服消息接口：长回答的下文要观众回“继续”", sends=False,
+            "demo", "demo", "示例视频", "明文", "认证服务号，明文推送，可以主动发客服消息", original_id="gh_demo",
+        ),
+        AccountFace(
+            "demo-safe", "demo-safe", "示例视频", "安全模式", "认证服务号，推送和回答都用 AES 加密",
+            original_id="gh_demosafe",
+        ),
+        AccountFace(
+            "demo-sub", "demo-sub", "示例视频剧透号", "订阅号",
+            "未认证订阅号，没有客服消息接口：长回答的下文要观众回“继续”", original_id="gh_demosub", sends=False,
+        ),
+        AccountFace("demo-qq", "demo-qq", BOT, "QQ", "QQ 机器人的单聊：回答由机器人自己调用接口发出", platform="qq"),
+        AccountFace(
+            "demo-qq-group", "demo-qq", GROUP, "QQ 群",
+            "群里点名机器人才会推送给它；几部手机在同一个群里", platform="qq", is_group=True,
         ),
     )
 }  # fmt: skip
@@ -97,6 +120,8 @@ PICTURE_PROPS = (
     Prop("buffering", "一直转圈"),
     Prop("receipt", "扣款截图"),
 )
+AGENT_PICTURES = {"steps": "操作步骤：取消自动续费", "receipt": "扣款记录"}
+"""What an agent can send without a file at hand, by name."""
 PLACES = {
     "chaoyang": Location(39.9219, 116.4437, 16, "北京市朝阳区 示例影城"),
     "pudong": Location(31.2304, 121.5437, 16, "上海市浦东新区 滨江大道"),
@@ -116,5 +141,6 @@ def video(number: int) -> Video:
 
 
 EXAMPLES = ("会员怎么退款", "看视频老是卡顿怎么办", "昨天的剧怎么还没更新", "我要投诉")
-"""What an empty phone suggests to tap."""
+GROUP_EXAMPLES = ("会员怎么退款", "今晚的怎么还没更新", "工单进度")
+"""What an empty phone suggests to tap; in the group, what is asked of the bot."""
 EMOJI = tuple("😀😂🥲😭😡👍🙏❤🌹🎬🍿📺🤔😅😴🎉")

@@ -5,7 +5,7 @@ from time import perf_counter
 
 from app.dialogue.endpoints import Observation
 from app.dialogue.push import Key
-from app.simulator.phones import Attempt, PushExchange
+from app.simulator.exchanges import Attempt, PushExchange
 
 
 class Inner:

@@ -1,25 +1,25 @@
-"""What stands on a pretend viewer's phone, and what went over the wire for it. State only, in memory, bounded."""
+"""What stands on a pretend viewer's phone. State only, in memory, bounded."""
 
 import asyncio
-import secrets
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from app.channels.base import Content
-from app.dialogue.endpoints import Observation
-from app.dialogue.push import Key
-from app.simulator.envelopes import Reply
+from app.channels.qq import addresses
+from app.channels.qq.addresses import Scene
+from app.simulator.deeds import Deed
+from app.simulator.exchanges import Exchange
 from app.simulator.faces import ACCOUNTS, AccountFace, Viewer
+from app.simulator.groups import Group
+from app.simulator.qq.world import World
 from app.simulator.wechat.contacts import Contact
 from app.simulator.wechat.ledger import Ledger
-from app.simulator.wechat.sealing import Signed
 
 BUBBLES = 300
 EXCHANGES = 60
 """Kept for each conversation; the oldest go first."""
-_OPENID_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
 
 class Network(StrEnum):
@@ -33,9 +33,9 @@ class Network(StrEnum):
     slow = "slow"
     """The way is good, but the service decides when the platform has given up."""
 
-    @property
-    def losses(self) -> int:
-        return {"lost_twice": 2, "lost": 3}.get(self.value, 0)
+    def losses(self, attempts: int) -> int:
+        """Of so many attempts, how many are lost from the first on."""
+        return {"lost_twice": 2, "lost": attempts}.get(self.value, 0)
 
 
 class Side(StrEnum):
@@ -44,123 +44,86 @@ class Side(StrEnum):
     system = "system"
 
 
+@dataclass(frozen=True, slots=True)
+class Button:
+    """Under a message of the account: a tap brings ``data`` back."""
+
+    label: str
+    data: str
+
+
 @dataclass(slots=True)
 class Bubble:
     number: int
     side: Side
     at: datetime
-    content: Content | None = None
+    content: Deed | None = None
     """What the viewer sent."""
     text: str = ""
     """What the account or the system says."""
     exchange: int | None = None
     recalled: bool = False
+    author: str = ""
+    """Of several who write in one place: the id of this one there."""
+    viewer: Viewer | None = None
+    """His face."""
+    picture: str = ""
+    """Where a picture of the account lies."""
+    quoted: str = ""
+    """Whom the account answers, where others read along."""
+    buttons: tuple[Button, ...] = ()
+    taps: dict[int, str] = field(default_factory=dict)
+    """Buttons that were tapped, by their place, and what the platform calls the tap."""
+    platform_id: str = ""
+    """What the platform calls a message of the account."""
 
 
-class Fate(StrEnum):
-    """What became of one attempt to push."""
-
-    running = "running"
-    answered = "answered"
-    cut = "cut"
-    """Not answered in time: the connection was cut without reading."""
-    refused = "refused"
-    """An HTTP status other than 200."""
-    unreachable = "unreachable"
-    unusable = "unusable"
-    """A 200 whose body the platform cannot use."""
-
-
-@dataclass(slots=True)
-class Attempt:
-    number: int
-    signed: Signed
-    started: float
-    """By ``perf_counter``."""
-    fate: Fate = Fate.running
-    status: int | None = None
-    kind: str = ""
-    body: str = ""
-    reply: Reply | None = None
-    trouble: str = ""
-    seconds: float = 0.0
-    seen: Observation | None = None
-    """What the service did, where it was this process."""
-
-
-@dataclass(slots=True)
-class PushExchange:
-    """One act of the viewer as pushed to the service: up to three attempts with one body."""
-
-    number: int
-    at: datetime
-    title: str
-    path: str
-    body: str
-    channel_id: int
-    key: str
-    """The key by which the service tells a repeat."""
-    attempts: list[Attempt] = field(default_factory=list)
-    ended: bool = False
-    failed: bool = False
-    """The viewer read the failure line."""
-    stalled: bool = False
-    """The service was made too slow for it."""
-    late: Observation | None = None
-    """What the service decided after the last attempt."""
-
-    @property
-    def pushed(self) -> Key:
-        return self.channel_id, self.key
-
-    @property
-    def seen(self) -> Observation | None:
-        """The observation of the attempt that was decided; that of a repeat where the first was seen by nobody."""
-        observed = [attempt.seen for attempt in self.attempts if attempt.seen]
-        decided = [seen for seen in observed if seen.answer.decision is not None]
-        return next(iter(decided or observed), self.late)
-
-
-@dataclass(slots=True)
-class CallExchange:
-    """A call of the service to the platform's customer-service API."""
-
-    number: int
-    at: datetime
-    title: str
-    path: str
-    request: str
-    response: str
-    errcode: int
-    meaning: str
-    text: str
-
-
-@dataclass(slots=True)
-class NoteExchange:
-    """Something that the platform keeps to itself."""
-
-    number: int
-    at: datetime
-    title: str
-    text: str
-
-
-Exchange = PushExchange | CallExchange | NoteExchange
-
-
-@dataclass(slots=True)
 class Chat:
-    """A viewer with one account: openids belong to an account, so another account is another conversation."""
+    """A viewer with one account in one place: ids belong to an account, so another is another conversation."""
 
-    face: AccountFace
-    contact: Contact
-    """The viewer as the played platform knows him."""
-    bubbles: deque[Bubble] = field(default_factory=lambda: deque(maxlen=BUBBLES))
-    exchanges: deque[Exchange] = field(default_factory=lambda: deque(maxlen=EXCHANGES))
+    def __init__(self, face: AccountFace, bubbles: deque[Bubble] | None = None) -> None:
+        self.face = face
+        self.bubbles: deque[Bubble] = deque(maxlen=BUBBLES) if bubbles is None else bubbles
+        self.exchanges: deque[Exchange] = deque(maxlen=EXCHANGES)
 
     @property
     def openid(self) -> str:
+        """Who the viewer is here."""
+        raise NotImplementedError
+
+    @property
+    def address(self) -> str:
+        """The same as the service calls it."""
+        raise NotImplementedError
+
+    @property
+    def following(self) -> bool:
+        """Whether the account is reached from here, and reaches."""
+        raise NotImplementedError
+
+    def next(self, phone: "Phone") -> int:
+        """The number of a new bubble."""
+        return phone.next()
+
+    def bubble(self, number: int) -> Bubble | None:
+        return next((bubble for bubble in self.bubbles if bubble.number == number), None)
+
+    def exchange(self, number: int) -> Exchange | None:
+        return next((exchange for exchange in self.exchanges if exchange.number == number), None)
+
+
+class WeChatChat(Chat):
+    def __init__(self, face: AccountFace, contact: Contact) -> None:
+        super().__init__(face)
+        self.contact = contact
+        """The viewer as the played platform knows him."""
+
+    @property
+    def openid(self) -> str:
+        return self.contact.openid
+
+    @property
+    def address(self) -> str:
         return self.contact.openid
 
     @property
@@ -171,11 +134,42 @@ class Chat:
     def ledger(self) -> Ledger:
         return self.contact.ledger
 
-    def bubble(self, number: int) -> Bubble | None:
-        return next((bubble for bubble in self.bubbles if bubble.number == number), None)
 
-    def exchange(self, number: int) -> Exchange | None:
-        return next((exchange for exchange in self.exchanges if exchange.number == number), None)
+class QQChat(Chat):
+    """Alone with the bot, or in the group, whose bubbles all its members share."""
+
+    def __init__(self, face: AccountFace, person: str, world: World, group: Group | None = None) -> None:
+        super().__init__(face, group.bubbles if group else None)
+        self.person, self.world, self.group = person, world, group
+
+    @property
+    def openid(self) -> str:
+        return self.person
+
+    def next(self, phone: "Phone") -> int:
+        """Bubbles of a group are numbered there, since several phones show them."""
+        return next(self.group.numbers) if self.group is not None else phone.next()
+
+    @property
+    def scene(self) -> Scene:
+        return Scene.group if self.group else Scene.c2c
+
+    @property
+    def target(self) -> str:
+        return self.group.openid if self.group else self.person
+
+    @property
+    def address(self) -> str:
+        return addresses.write(self.scene, self.target, self.person if self.group else "")
+
+    @property
+    def following(self) -> bool:
+        return self.world.place(self.scene, self.target).present
+
+    @property
+    def proactive(self) -> bool:
+        """Whether the bot may speak first here."""
+        return self.world.place(self.scene, self.target).proactive
 
 
 @dataclass(slots=True)
@@ -183,6 +177,8 @@ class Phone:
     id: str
     viewer: Viewer
     channel: str
+    """The key of the account's face."""
+    open_chat: Callable[[AccountFace], Chat]
     network: Network = Network.normal
     fast: bool = True
     """One second instead of five between the attempts."""
@@ -191,6 +187,7 @@ class Phone:
     played: int = 0
     """Lines of the scenario that were said."""
     chats: dict[str, Chat] = field(default_factory=dict)
+    """By the face's key."""
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     """One exchange at a time."""
     typing: bool = False
@@ -202,12 +199,12 @@ class Phone:
     @property
     def chat(self) -> Chat:
         if self.channel not in self.chats:
-            self.chats[self.channel] = Chat(ACCOUNTS[self.channel], new_contact())
+            self.chats[self.channel] = self.open_chat(ACCOUNTS[self.channel])
         return self.chats[self.channel]
 
     @property
     def untouched(self) -> bool:
-        return not any(chat.bubbles for chat in self.chats.values())
+        return not any(chat.exchanges or chat.bubbles for chat in self.chats.values())
 
     @property
     def playing(self) -> bool:
@@ -216,8 +213,3 @@ class Phone:
     def next(self) -> int:
         self.last += 1
         return self.last
-
-
-def new_contact() -> Contact:
-    openid = "o" + "".join(secrets.choice(_OPENID_LETTERS) for _ in range(27))
-    return Contact(openid, phone=deque(maxlen=BUBBLES))

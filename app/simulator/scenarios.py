@@ -14,12 +14,40 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True)
+class Beside:
+    """Somebody else of the group says something, to the bot or to the others."""
+
+    viewer: Viewer
+    text: str
+    to_bot: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AgentTakes:
+    """An agent takes the conversation over."""
+
+
+@dataclass(frozen=True, slots=True)
+class AgentSays:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TimePasses:
+    hours: int
+
+
+Line = str | Picture | Beside | AgentTakes | AgentSays | TimePasses
+"""A text is said by the scenario's viewer, in a group to the bot."""
+
+
+@dataclass(frozen=True, slots=True)
 class Scenario:
     title: str
     watch: str
     """A sentence of what to look at."""
     viewer: Viewer
-    lines: tuple[str | Picture, ...]
+    lines: tuple[Line, ...]
     channel: str = "demo"
     network: Network = Network.normal
     """While the first line is sent; after that all is well."""
@@ -77,5 +105,30 @@ SCENARIOS = {
         VIEWERS[0],
         ("怎么取消自动续费",),
         network=Network.slow,
+    ),
+    "group": Scenario(
+        "QQ 群里问",
+        "点名机器人才有推送，回答大家都看见；问到自己的工单，请他私聊。",
+        VIEWERS[0],
+        (
+            "会员怎么退款",
+            Beside(VIEWERS[1], "我也想问这个，昨天刚续上"),
+            Beside(VIEWERS[1], "看视频老是卡顿怎么办", to_bot=True),
+            "工单进度",
+        ),
+        channel="demo-qq-group",
+    ),
+    "closed_window": Scenario(
+        "窗口之后",
+        "看“客服台”：窗口关了，回复等着；观众一说话，它带着日期先到。",
+        VIEWERS[3],
+        (
+            "人工",
+            AgentTakes(),
+            TimePasses(49),
+            AgentSays("让您久等了：补录的那期这周六 20:00 上线。"),
+            TimePasses(24),
+            "你们回我了吗",
+        ),
     ),
 }

@@ -2,14 +2,21 @@
 
 import asyncio
 import itertools
+import secrets
+from collections import deque
 from collections.abc import Iterator
 
+from app.channels.qq.addresses import Scene
 from app.errors import AppError, NotFound
 from app.simulator.changes import ROSTER, Changes
-from app.simulator.faces import HUES, VIEWERS, Viewer
-from app.simulator.phones import Chat, Phone
+from app.simulator.faces import HUES, VIEWERS, AccountFace, Viewer
+from app.simulator.groups import new_group
+from app.simulator.phones import BUBBLES, Chat, Phone, QQChat, WeChatChat
+from app.simulator.qq.world import World
+from app.simulator.wechat.contacts import Contact
 
-PHONES = 8
+PHONES = 12
+_OPENID_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
 
 class PhoneNotFound(NotFound):
@@ -21,10 +28,13 @@ class TooManyPhones(AppError):
 
 
 class Stage:
-    def __init__(self, changes: Changes) -> None:
-        self._changes = changes
+    def __init__(self, changes: Changes, world: World) -> None:
+        """``world``: the played QQ, whose users and group the phones are."""
+        self._changes, self._world = changes, world
         self._phones: dict[str, Phone] = {}
         self._numbers = itertools.count(1)
+        self.group = new_group()
+        self._open_group()
         self.add()
 
     def __iter__(self) -> Iterator[Phone]:
@@ -43,7 +53,8 @@ class Stage:
     def add(self, viewer: Viewer | None = None, channel: str = "demo", scenario: str | None = None) -> Phone:
         if len(self._phones) >= PHONES:
             raise TooManyPhones
-        phone = Phone(f"p{next(self._numbers)}", viewer or self._next_viewer(), channel, scenario=scenario)
+        phone = Phone(f"p{next(self._numbers)}", viewer or self._next_viewer(), channel, self._open_chat)
+        phone.scenario = scenario
         self._phones[phone.id] = phone
         self._changes.publish(ROSTER)
         return phone
@@ -66,21 +77,45 @@ class Stage:
         for phone in self:
             halt(phone)
         self._phones.clear()
+        self.group = new_group()
+        self._open_group()
         self.add()
         self._changes.publish(ROSTER)
 
     def of_scenario(self, name: str) -> Phone | None:
         return next((phone for phone in self if phone.scenario == name), None)
 
-    def chat_of(self, channel: str, openid: str) -> tuple[Phone, Chat] | None:
-        for phone in self:
-            chat = phone.chats.get(channel)
-            if chat is not None and chat.openid == openid:
-                return phone, chat
-        return None
+    def members(self) -> list[tuple[Phone, QQChat]]:
+        """The phones that are in the group."""
+        chats = ((phone, chat) for phone in self for chat in phone.chats.values())
+        return [(phone, chat) for phone, chat in chats if isinstance(chat, QQChat) and chat.group is self.group]
+
+    def phones_with(self, phone: Phone, chat: Chat) -> list[str]:
+        """Ids of the phones on which a chat's bubbles show."""
+        return [other.id for other, _ in self.members()] if chat.face.is_group else [phone.id]
+
+    def chats_with(self, chat: Chat) -> list[Chat]:
+        """All chats of its place, itself first."""
+        return [chat, *(other for _, other in self.members() if chat.face.is_group and other is not chat)]
+
+    def phone_of(self, viewer: Viewer, channel: str) -> Phone:
+        """The phone on which somebody is in that place already, or a new one."""
+        here = (phone for phone in self if phone.viewer == viewer and phone.channel == channel)
+        return next(here, None) or self.add(viewer, channel)
 
     def somebody(self, name: str) -> Viewer:
         return Viewer(name, name[0], len(self._phones) % HUES + 1)
+
+    def _open_chat(self, face: AccountFace) -> Chat:
+        if face.platform == "wechat":
+            openid = "o" + "".join(secrets.choice(_OPENID_LETTERS) for _ in range(27))
+            return WeChatChat(face, Contact(openid, phone=deque(maxlen=BUBBLES)))
+        person = secrets.token_hex(16).upper()
+        return QQChat(face, person, self._world, self.group if face.is_group else None)
+
+    def _open_group(self) -> None:
+        """As groups are at first: the bot is in it, and its owner has not allowed it to speak first."""
+        self._world.place(Scene.group, self.group.openid).proactive = False
 
     def _next_viewer(self) -> Viewer:
         taken = {phone.viewer.name for phone in self}

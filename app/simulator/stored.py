@@ -7,6 +7,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.conversations.models import Direction, InboundEvent, Message
+from app.conversations.pending import KIND
+from app.jobs.models import Job
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +17,7 @@ class StoredReply:
     state: str
     via: str | None
     error: str | None
+    waits: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +29,7 @@ class StoredEvent:
     received_at: datetime
     error: str | None
     replies: tuple[StoredReply, ...]
-    """What answers it on its own response."""
+    """What answers it: on its own response, where one rides there."""
 
 
 def find(session: Session, channel_id: int, key: str) -> StoredEvent | None:
@@ -35,6 +38,11 @@ def find(session: Session, channel_id: int, key: str) -> StoredEvent | None:
     if not events:
         return None
     event = events[0]
-    said = select(Message).where(Message.event_id == event.id, Message.direction == Direction.outbound)
-    replies = [StoredReply(m.seq, m.state, m.via, m.error) for m in session.scalars(said.order_by(Message.id))]
+    said = (
+        select(Message.seq, Message.state, Message.via, Message.error, Job.error, Job.waits)
+        .outerjoin(Job, (Job.subject_id == Message.id) & (Job.kind == KIND))
+        .where(Message.event_id == event.id, Message.direction == Direction.outbound)
+        .order_by(Message.id)
+    )
+    replies = [StoredReply(row[0], row[1], row[2], row[3] or row[4], row[5]) for row in session.execute(said)]
     return StoredEvent(len(events), event.id, event.state, event.received_at, event.error, tuple(replies))

@@ -58,6 +58,10 @@ class Troubles:
         """Meet these at the API's next calls, one each; None is a call that goes well."""
         self._next[api].extend(troubles)
 
+    def planned(self, api: str) -> tuple[Trouble | None, ...]:
+        """What its next calls will meet."""
+        return tuple(self._next[api])
+
     def clear(self) -> None:
         self._next.clear()
         self.shares.clear()

@@ -1,12 +1,10 @@
-"""An exchange in the words that stand beside the phone: how it was understood, decided and answered. Pure."""
+"""How a message was understood and decided, in the words that stand beside the phone. Pure."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.dialogue.endpoints import Observation
 from app.dialogue.phrases import DEVICES
 from app.dialogue.provenance import Source
-from app.dialogue.push import Fate as PushFate
 from app.dialogue.turn import (
     AddToTicket,
     Awaiting,
@@ -20,33 +18,12 @@ from app.dialogue.turn import (
 )
 from app.dialogue.understand import Brain, Understanding
 from app.faq.knowledge import Entry, Intent
-from app.simulator.phones import Attempt, Fate, PushExchange
-from app.simulator.stored import StoredEvent, StoredReply
+from app.simulator.traffic import OUTCOMES
 
 ADVISERS = {"llm": " · 大模型从候选里选的", "embedding": " · 按文本向量认出的"}
 """By the beginning of who chose an answer."""
 TIERS = {"sure": "有把握，可以直接回答", "likely": "不太确定，先反问", "none": "没有把握，不猜"}
-OUTCOMES = {
-    "answered": "用知识条目回答",
-    "clarified": "反问一句，确认是哪件事",
-    "handed_over": "转给人工",
-    "acknowledged": "收下，补充给等着的客服",
-    "replied": "应答一句",
-    "silent": "不说话",
-}
-CHIPS = {"answered": "done", "replied": "done", "clarified": "bot", "handed_over": "waiting", "acknowledged": "waiting"}
-"""Colours of the outcomes, by the names of the style sheet."""
 OWNERS = {"bot": "机器人", "queue": "排队等人工", "agent": "人工客服"}
-EVENT_STATES = {
-    "handled": "已处理",
-    "stored": "已存，等处理",
-    "failed": "处理失败，可重放",
-    "undecodable": "读不懂，留着",
-}
-MESSAGE_STATES = {
-    "queued": "排队待发", "sending": "正在送出", "sent": "已送出", "unknown": "结果未知", "failed": "发送失败",
-    "delivered": "已送达", "read": "已读", "received": "已收到",
-}  # fmt: skip
 TICKET_KINDS = {
     "inquiry": "咨询", "fault": "故障", "suggestion": "建议", "complaint": "投诉", "refund": "退款", "data": "个人信息",
 }  # fmt: skip
@@ -60,24 +37,6 @@ AWAITS: dict[str, str] = {
     Waits.picture: "等观众说图片是什么问题",
     Waits.suggestion: "等观众写下建议",
     Waits.notice: "等观众说要不要通知结果",
-}
-ATTEMPTS = {
-    Fate.running: "在等回答",
-    Fate.answered: "有回答",
-    Fate.cut: "没有等到回答，断开",
-    Fate.refused: "被拒绝",
-    Fate.unreachable: "连不上服务",
-    Fate.unusable: "回答不能用",
-}
-ATTEMPT_CHIPS = {
-    Fate.running: "waiting", Fate.answered: "done", Fate.cut: "waiting",
-    Fate.refused: "failed", Fate.unreachable: "failed", Fate.unusable: "failed",
-}  # fmt: skip
-REFUSALS = {
-    403: "签名不对或已过期，服务拒绝了（403）",
-    404: "服务没有这个渠道（404）",
-    413: "内容太大（413）",
-    503: "服务没能及时存下来（503）：微信会再推一次",
 }
 
 
@@ -118,13 +77,6 @@ class Decided:
     """Of the entry that answers."""
     source: str
     """Its id and version."""
-
-
-@dataclass(frozen=True, slots=True)
-class Timing:
-    name: str
-    milliseconds: float
-    percent: int
 
 
 def understood(understanding: Understanding, brain: Brain) -> Understood:
@@ -217,77 +169,3 @@ def _effect(effect: Effect, ticket: int | None) -> str:
             return "记下：同意接收节目和活动消息"
         case Consent():
             return "记下退订：不再推送节目和活动消息"
-
-
-def stored_words(exchange: PushExchange, attempt: Attempt, event: StoredEvent | None) -> str:
-    """What the attempt did to the store."""
-    if exchange.stalled:
-        return "服务太慢，还没轮到它，微信先断开了"
-    if attempt.seen is not None and attempt.seen.answer.fate is PushFate.repeated:
-        return "重复：没有再存一次，取出存好的回答"
-    if attempt.seen is not None and attempt.seen.answer.fate is PushFate.deferred:
-        return "压力大：先存下，稍后再决定"
-    if event is None:
-        return "没有存下" if attempt.fate in (Fate.refused, Fate.unreachable) else "还没有看到"
-    if attempt.seen is None:
-        return "还在等" if attempt.fate is Fate.running else "这个进程没有看到，以数据库为准"
-    return "存下一行"
-
-
-def sending_words(reply: StoredReply, sends: bool) -> str:
-    """How a reply stands; ``sends``: whether the account may send by itself."""
-    state = MESSAGE_STATES.get(reply.state, reply.state) + (f"（{reply.error}）" if reply.error else "")
-    if reply.via != "outbox":
-        return f"发送状态：{state}，随推送的响应"
-    if reply.state != "queued":
-        return f"发送状态：{state}，由客服消息接口"
-    waits = "微信不再重推了，就由客服消息接口主动发" if sends else "等观众再来一句话，随那一次的响应带回"
-    return f"发送状态：{state}；{waits}"
-
-
-def duration(seconds: float) -> str:
-    return f"{seconds:.1f} 秒" if seconds >= 1 else f"{seconds * 1000:.1f} ms"
-
-
-def _reading(understanding: Understanding | None) -> str:
-    if understanding is None:
-        return "封好待存"
-    return "理解，问外部模型，封好待存" if understanding.advice else "理解，封好待存"
-
-
-def timings(seen: Observation, attempt: Attempt) -> Sequence[Timing]:
-    """Where the time of one attempt went, in the order of the stages."""
-    spans = (
-        ("收包、验签、解密、解码", seen.parsed - seen.arrived),
-        (_reading(seen.push.understanding), seen.submitted - seen.parsed),
-        ("排队、决策、写库、提交", seen.committed - seen.submitted),
-    )
-    whole = sum(seconds for _, seconds in spans) or 1e-9
-    shown = [Timing(name, seconds * 1000, max(1, round(100 * seconds / whole))) for name, seconds in spans]
-    if attempt.fate is Fate.answered:
-        rest = max(0.0, attempt.seconds - (seen.committed - seen.arrived))
-        shown.append(Timing("网络和其余", rest * 1000, 0))
-    return shown
-
-
-def chip_of(exchange: PushExchange, seen: Observation | None) -> str:
-    if exchange.failed:
-        return "waiting" if exchange.stalled else "failed"
-    if not exchange.ended:
-        return "waiting"
-    return CHIPS.get(seen.answer.decision.said.value, "") if seen and seen.answer.decision else ""
-
-
-def line_of(exchange: PushExchange, seen: Observation | None) -> str:
-    """What became of an exchange, in a few words for its folded line."""
-    if not exchange.ended:
-        return f"第 {len(exchange.attempts)} 次推送，在等回答" if exchange.attempts else "等前一条结束"
-    if exchange.stalled and exchange.failed:
-        return "当场没有回答，随后补上"
-    if exchange.failed:
-        return "没有回答：观众看到故障提示"
-    if seen is None:
-        return "有回答"
-    if seen.answer.decision is None:
-        return "先存下，稍后再答" if seen.answer.fate is PushFate.deferred else "存下，不用回答"
-    return OUTCOMES.get(seen.answer.decision.said.value, "有回答")

@@ -28,6 +28,23 @@ async def say(page: Page, text: str) -> None:
     await expect(answers).to_have_count(before + 1)
 
 
+async def turn_to(page: Page, channel: str, number: int = 0) -> None:
+    """Let a phone show another account; returns when one can write there."""
+    station = page.locator(".station").nth(number)
+    await station.locator(f"button[id$='-to-{channel}']").click()
+    app = {"demo-qq": "qq", "demo-qq-group": "qq-group"}.get(channel, "wechat")
+    for part in (".screen", ".composer"):
+        await expect(station.locator(part)).to_have_attribute("data-app", app)
+
+
+async def write(page: Page, text: str, number: int = 0) -> None:
+    """On one of the phones; returns when it has left."""
+    field = page.locator(".composer textarea").nth(number)
+    await field.fill(text)
+    await field.press("Enter")
+    await expect(field).to_have_value("")
+
+
 async def reach(page: Page, name: str) -> None:
     """Press Tab until what has this label or text has the focus."""
     for _ in range(80):

@@ -3,7 +3,7 @@
 import pytest
 from playwright.async_api import Locator, Page, expect
 
-from app.simulator.acting import FAILURE
+from app.simulator.carriers.wechat import FAILURE
 from tests.browser.simulating import FIELD, SLOW, opened, say
 from tests.demo_knowledge import answer_of
 from tests.factories.hurrying import hurry
@@ -49,8 +49,8 @@ async def test_an_answer_that_is_too_late_appears_by_itself(page: Page, talk: Lo
     await expect(newest).to_contain_text("服务主动发")
     await expect(newest).to_contain_text("已经送达观众的手机")
     await wire.locator(".exchange").last.get_by_role("link").click()
-    await expect(wire).to_contain_text("服务太慢，还没轮到它，微信先断开了")
-    await expect(wire).to_contain_text("发送状态：已送出，由客服消息接口")
+    await expect(wire).to_contain_text("服务太慢，还没轮到它，平台先断开了")
+    await expect(wire).to_contain_text("发送状态：已发送，由客服消息接口")
     await expect(wire).to_contain_text(ENTRY)
 
 

@@ -103,6 +103,7 @@ def test_the_list_shows_accounts_and_no_secrets(run: Run) -> None:
     run("seed")
     ended = run("channel", "list")
     assert ended.out.splitlines() == [
+        "qq/demo-qq  102000001 (simulated)",
         "wechat/demo  wxdemo0000000000  plain (simulated)",
         "wechat/demo-safe  wxdemosafe000000  safe (simulated)",
         "wechat/demo-sub  wxdemosub0000000  plain (simulated)",

@@ -162,7 +162,9 @@ def test_a_channel_that_cannot_be_used(run: Run, doctor: Run, data_dir: Path) ->
     with_database(Settings(data_dir=data_dir), lambda db, _: db.write(break_it))
     ended = doctor()
     assert ended.code == 1
-    assert findings(ended.out, "WRONG")["channels"].startswith("wechat/demo: The WeChat message mode (mode) must be")
+    wrong = findings(ended.out, "WRONG")["channels"]
+    assert "wechat/demo: The WeChat message mode (mode) must be" in wrong
+    assert "qq/demo-qq: The QQ app id (app_id) is missing" in wrong
 
 
 def test_a_demo_for_everybody(doctor: Run) -> None:

@@ -86,7 +86,7 @@ async def test_each_is_listed_with_what_a_person_needs(db: Database, account: Ac
     assert await db.write(do.leave, account) == []
     refused = "refused permanent: as told"
     assert await db.read(undelivered.list_undelivered, state="dead") == [
-        Listed(dead, talk, "main", "failed", None, NOW, 1, "死信", refused)
+        Listed(dead, talk, "main", "failed", None, NOW, 1, "死信", refused, "text", account.platform.name, NOW)
     ]
     (listed,) = await db.read(undelivered.list_undelivered, state="unknown")
     assert (listed.message_id, listed.attempts, listed.error) == (unknown, 0, "refused unknown: as told")

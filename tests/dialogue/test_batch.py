@@ -9,13 +9,15 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.channels.base import AgentSession, Followed, Image, Undecodable, Unfollowed, Unknown
-from app.conversations import passive
+from app.channels.outbound import Text
+from app.conversations import outbox, passive
 from app.conversations.models import Conversation, InboundEvent, Message
+from app.conversations.pending import NEVER
 from app.dialogue import batch, events, phrases
 from app.dialogue.answers import first_words
 from app.dialogue.push import Answer, Fate
 from app.dialogue.turn import Said
-from app.jobs.models import Job, Lane
+from app.jobs.models import Job, Lane, Priority, Waits
 from app.tickets.models import Ticket, TicketEvent
 from app.viewers.models import Identity, Viewer
 from tests.db.gates import PATIENCE, Gate
@@ -232,6 +234,24 @@ async def test_a_conversation_in_the_queue_is_not_closed_by_silence(talk: Talk) 
     await talk.say(HUMAN)
     talk.now += timedelta(hours=25)
     await talk.say("在吗")
+    assert len(await talk.db.read(conversations)) == 1
+
+
+async def test_a_conversation_in_which_an_answer_waits_goes_on_after_any_silence(talk: Talk) -> None:
+    """An agent wrote, the window was closed, and he gave the conversation back: the answer is the viewer's due."""
+    await talk.say(REFUND)
+
+    def write(session: Session) -> None:
+        conversation = session.scalars(select(Conversation.id)).one()
+        outbox.post(session, conversation, Text("查到了"), author="7", priority=Priority.agent, now=talk.now)
+        for job in session.scalars(select(Job)):
+            job.waits, job.not_before = Waits.window, NEVER
+
+    await talk.db.write(write)
+    talk.now += timedelta(hours=25)
+    answer = await talk.say(STALL)
+    assert answer.text is not None
+    assert answer.text.endswith("写给您的回复）\n查到了")
     assert len(await talk.db.read(conversations)) == 1
 
 

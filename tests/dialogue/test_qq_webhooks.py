@@ -18,12 +18,13 @@ from app.conversations import accounts
 from app.conversations.accounts import Account, Directory
 from app.conversations.attachments import Attachment, AttachmentState
 from app.conversations.models import Direction, InboundEvent, Message, MessageState, Via
+from app.conversations.pending import NEVER
 from app.db.database import Database
 from app.dialogue import batch, phrases
 from app.dialogue.push import Fate
 from app.dialogue.reading import context, read_arrived
 from app.dialogue.rules import Rules
-from app.jobs.models import Job
+from app.jobs.models import Job, Lane, Waits
 from app.secrets import Keyring, load_keyring
 from app.settings import Settings
 from app.simulator.qq.acts import Pushed
@@ -222,6 +223,28 @@ async def test_an_answer_is_due_at_once_and_no_repeat_takes_it(
     due = await db.read(lambda s: [job.not_before for job in s.scalars(select(Job))])
     states = await db.read(lambda s: [(m.state, m.via) for m in s.scalars(_messages()) if m.direction == "out"])
     assert (due, states) == ([NOW], [(MessageState.queued, Via.outbox)])
+
+
+async def test_what_waited_for_the_viewer_goes_before_the_answer(
+    db: Database, bot: Account, rules: Rules, keyring: Keyring
+) -> None:
+    """No response carries anything here: what waits for his next message must be let go all the same."""
+    async with running() as played:
+        first, second = (
+            bot.platform.restore(played.acts.says(Scene.c2c, "U1", "U1", text).body) for text in (REFUND, "你好")
+        )
+    await db.write(batch.handle, [read_arrived(bot, first, keyring, rules.brain, NOW)], rules, now=NOW)
+    await db.write(_wait_for_the_viewer)
+    await db.write(batch.handle, [read_arrived(bot, second, keyring, rules.brain, NOW)], rules, now=NOW)
+    jobs = await db.read(lambda s: [(job.waits, job.not_before) for job in s.scalars(select(Job).order_by(Job.id))])
+    assert jobs == [(None, NOW), (None, NOW)]
+
+
+def _wait_for_the_viewer(session: Session) -> None:
+    for job in session.scalars(select(Job)):
+        job.waits, job.not_before = Waits.window, NEVER
+    for lane in session.scalars(select(Lane)):
+        lane.ready_at = NEVER
 
 
 async def test_a_file_is_kept_in_the_conversation_and_words_are_asked_for(

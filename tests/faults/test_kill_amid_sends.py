@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.faults.desk import Desk
+from tests.faults.desk import PATIENT, Desk
 from tests.faults.talking import begin_to_speak, reckon, to_say
 
 
@@ -19,12 +19,13 @@ async def test_workers_beside_each_other(desk: Desk, full: bool, workers: int) -
 async def _survive(desk: Desk, *, messages: int, kills: int, patient: bool, count: int = 1) -> None:
     said = await to_say(desk, messages)
     await desk.disturb()
-    await desk.start(count=count)
+    faults = PATIENT if patient else ()
+    await desk.start(*faults, count=count)
     speaking = begin_to_speak(desk, said)
     for moment in desk.moments(len(said), kills):
         await desk.settled(moment)
         await desk.kill_one(patient=patient)
-        await desk.start()
+        await desk.start(*faults)
     await desk.shut_the_doors()
     await speaking
     await desk.all_done()

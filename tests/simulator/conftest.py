@@ -14,7 +14,8 @@ from app.db.database import Database
 from app.main import Application, Service
 from app.settings import Settings
 from app.simulator import acting
-from app.simulator.phones import Chat, Phone
+from app.simulator.phones import Chat, Phone, Side
+from app.simulator.reasons import STATES, standing
 from app.simulator.simulator import Simulator
 from app.worker import work
 from tests.demo_knowledge import ALWAYS_OPEN
@@ -45,12 +46,37 @@ class Played:
     async def post(self, path: str, **fields: str) -> httpx.Response:
         return await self.http.post(f"/simulator{path}", data=fields)
 
-    async def do(self, path: str, **fields: str) -> Chat:
-        """An act on the first phone, to its end."""
-        answer = await self.post(f"/phones/{self.phone.id}/{path}", **fields)
+    async def do(self, path: str, phone: Phone | None = None, /, **fields: str) -> Chat:
+        """An act on the first phone, or on another, to its end."""
+        held = phone or self.phone
+        answer = await self.post(f"/phones/{held.id}/{path}", **fields)
         assert answer.status_code == 204, answer.text
-        await self.quiet()
-        return self.phone.chat
+        await until(lambda: not held.tasks)
+        return held.chat
+
+    async def said(self, chat: Chat, count: int) -> list[str]:
+        """What the account said, once it is so many messages; a chat with a group shows also others' answers."""
+        await until(lambda: len(texts(chat)) >= count)
+        return texts(chat)
+
+    async def standing(self, phone: Phone | None = None) -> list[tuple[str, str]]:
+        """(state, why) of the messages to a phone's viewer, the newest first."""
+        chat = (phone or self.phone).chat
+        talk = await self.simulator.desk.look(chat)
+        assert talk is not None
+        return [
+            (STATES[m.state], standing(m.state, m.waits, m.error, None, chat.face.platform, used_up=talk.used_up))
+            for m in talk.said
+        ]
+
+    async def stands(self, state: str, why: str = "", *, phone: Phone | None = None) -> None:
+        """Wait until the newest message stands so."""
+
+        async def look() -> bool:
+            newest = (await self.standing(phone))[0]
+            return newest[0] == state and why in newest[1]
+
+        await eventually(f"the newest message is {state} {why}", look, within=PATIENCE)
 
     async def wire(self, **query: str | int) -> str:
         """The first phone's wire, as HTML."""
@@ -58,6 +84,10 @@ class Played:
 
     async def quiet(self) -> None:
         await until(lambda: not self.phone.tasks)
+
+
+def texts(chat: Chat) -> list[str]:
+    return [bubble.text or bubble.picture for bubble in chat.bubbles if bubble.side is Side.account]
 
 
 async def until(condition: Callable[[], object]) -> None:

@@ -18,9 +18,11 @@ from app.conversations.pending import KIND
 from app.dialogue import phrases
 from app.dialogue.push import Fate as PushFate
 from app.jobs.models import Job, Waits
-from app.simulator.acting import FAILURE, QUEUE, Acting
-from app.simulator.phones import CallExchange, Chat, Fate, NoteExchange, PushExchange, Side
-from app.simulator.wire import REFUSALS
+from app.simulator.acting import QUEUE, Acting
+from app.simulator.carriers.wechat import FAILURE
+from app.simulator.exchanges import CallExchange, Fate, NoteExchange, PushExchange
+from app.simulator.phones import Chat, Side, WeChatChat
+from app.simulator.traffic import REFUSALS
 from tests.demo_knowledge import answer_of
 from tests.dialogue.conftest import NOW
 from tests.faults.waiting import eventually
@@ -91,7 +93,12 @@ async def test_a_service_that_fails_is_asked_three_times(played: Played, status:
     simulator = played.simulator
     async with answering(status) as address:
         acting = Acting(
-            simulator.changes, simulator.inner, played.app.state.service.directory, simulator.ingest, address
+            simulator.stage,
+            simulator.changes,
+            simulator.inner,
+            played.app.state.service.directory,
+            simulator.ingest,
+            address,
         )
         acting.act(played.phone, Text(REFUND))
         await played.quiet()
@@ -228,6 +235,7 @@ async def test_what_the_service_sends_later_arrives_on_the_phone(played: Played)
 
 async def test_what_the_platform_refuses_stands_on_the_wire(played: Played) -> None:
     chat = await played.do("text", text=REFUND)
+    assert isinstance(chat, WeChatChat)
     chat.ledger.close()
     await played.db.write(queue_text, "太晚了")
     await until(lambda: isinstance(chat.exchanges[-1], CallExchange))

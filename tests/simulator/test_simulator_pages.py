@@ -31,9 +31,10 @@ async def production(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
 
 
 async def test_outside_demo_mode_there_is_no_simulator(production: httpx.AsyncClient) -> None:
-    for path in ("", "/events", "/roster", "/phones/p1/wire", "/pictures/receipt.svg"):
+    for path in ("", "/events", "/roster", "/phones/p1/wire", "/pictures/receipt.svg", "/outbox", "/qq/left/x"):
         assert (await production.get(f"/simulator{path}")).status_code == 404
-    assert (await production.post("/simulator/wechat/cgi-bin/stable_token")).status_code == 404
+    for path in ("/wechat/cgi-bin/stable_token", "/qq/app/getAppAccessToken", "/outbox/drop", "/phones/p1/desk/reply"):
+        assert (await production.post(f"/simulator{path}")).status_code == 404
     assert (await production.get("/")).status_code == 404
 
 
@@ -70,7 +71,7 @@ WRONG: list[tuple[str, dict[str, str], int, str]] = [
     ("/phones/p1/text", {"text": "长" * 20000}, 413, "内容太长了，请分几次发"),
     ("/phones/p1/recall", {"bubble": "x"}, 422, "消息填得不对"),
     ("/phones/p1/settings", {"network": "smoke"}, 422, "网络填得不对"),
-    ("/phones/p1/settings", {"channel": "main"}, 404, "没有这个公众号"),
+    ("/phones/p1/settings", {"channel": "main"}, 404, "没有这个账号"),
     ("/phones/p1/send/image", {"name": "../../secret"}, 404, "没有准备这样的内容"),
     ("/phones/p1/menu", {"name": "nothing"}, 404, "菜单里没有这一项"),
     ("/phones/p99/text", {"text": "在吗"}, 404, "这部手机已经收起来了，请刷新页面"),
@@ -88,7 +89,7 @@ async def test_phones_come_and_go_within_bounds(played: Played) -> None:
     for _ in range(PHONES - 1):
         assert (await played.post("/phones")).status_code == 204
     refused = await played.post("/phones")
-    assert (refused.status_code, refused.json()["error"]) == (409, "最多同时有 8 部手机，请先收起一部")
+    assert (refused.status_code, refused.json()["error"]) == (409, f"最多同时有 {PHONES} 部手机，请先收起一部")
     ids = (await played.http.get("/simulator/roster")).json()
     assert len(ids) == len(set(ids)) == PHONES
     await played.post(f"/phones/{ids[0]}/remove")

@@ -5,8 +5,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.conversations.models import InboundEvent
-from app.simulator.acting import FAILURE
-from app.simulator.phones import CallExchange, Chat, Fate, PushExchange, Side
+from app.simulator.carriers.wechat import FAILURE
+from app.simulator.exchanges import CallExchange, Fate, PushExchange
+from app.simulator.phones import Chat, Side
 from tests.demo_knowledge import answer_of
 from tests.factories.hurrying import GIVEN_UP
 from tests.simulator.conftest import Played, until

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.conversations.models import InboundEvent
 from app.simulator.addresses import WECHAT_API
-from app.simulator.phones import CallExchange
+from app.simulator.exchanges import CallExchange
 from app.simulator.richtext import parts
 from app.simulator.trouble import Kind, Trouble
 from tests.faults.waiting import eventually

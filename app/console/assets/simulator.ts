@@ -1,8 +1,12 @@
 // The simulator's page: what its fragments cannot do by themselves.
+import "./simulator/apps";
 import "./simulator/choice";
 import "./simulator/composer";
 import "./simulator/errors";
+import "./simulator/files";
 import "./simulator/folds";
+import "./simulator/menus";
+import "./simulator/sides";
 import { scrollToEnd, showOpened } from "./simulator/scrolling";
 import { bringIntoView, showScene } from "./simulator/stage";
 import { show } from "./simulator/views";

@@ -6,12 +6,14 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, Field
 
-from app.channels.base import Content, Followed, MenuUsed, Text, Unfollowed, Voice
+from app.channels.base import File, Followed, MenuUsed, Overheard, Text, Unfollowed, Voice
 from app.errors import NotFound
 from app.simulator.addresses import PAGE
-from app.simulator.faces import ACCOUNTS, ITEMS, LINKS, PICTURE_PROPS, PLACES, picture, video
+from app.simulator.deeds import Deed
+from app.simulator.faces import ACCOUNTS, BOT, ITEMS, LINKS, PICTURE_PROPS, PLACES, picture, video
 from app.simulator.guard import FormWrong, read_form, same_origin
 from app.simulator.phones import Network, Phone
+from app.simulator.props import DOCUMENT
 from app.simulator.simulator import Simulator
 
 router = APIRouter(prefix=PAGE, dependencies=[Depends(same_origin)])
@@ -36,6 +38,8 @@ PhoneDep = Annotated[Phone, Depends(phone_of)]
 class Say(BaseModel):
     text: str = Field(title="消息", min_length=1, max_length=LONGEST_TEXT)
     menu_id: str = Field("", title="选项", max_length=64)
+    to_bot: bool = Field(False, title="点名")
+    """In a group, whether the bot is named; whoever types its name names it too."""
 
 
 class Speak(BaseModel):
@@ -57,7 +61,7 @@ class Join(BaseModel):
 class Arrange(BaseModel):
     """Settings of a phone; what is not named stays."""
 
-    channel: str | None = Field(None, title="公众号")
+    channel: str | None = Field(None, title="账号")
     network: Network | None = Field(None, title="网络")
     fast: bool | None = Field(None, title="快放")
 
@@ -70,7 +74,21 @@ async def say(request: Request, phone: PhoneDep, simulator: SimulatorDep) -> Non
     form = await read_form(request, Say)
     if not form.text.strip():
         raise FormWrong("消息是空的")
-    simulator.acting.act(phone, Text(form.text, form.menu_id or None))
+    simulator.acting.act(phone, _said_in_group(form) if phone.chat.face.is_group else _said(form))
+
+
+def _said(form: Say) -> Text:
+    return Text(form.text, form.menu_id or None)
+
+
+def _said_in_group(form: Say) -> Text | Overheard:
+    named, _, rest = form.text.partition(f"@{BOT}")
+    if form.to_bot or named != form.text:
+        text = f"{named}{rest}".strip()
+        if not text:
+            raise FormWrong("消息是空的")
+        return Text(text)
+    return Overheard(form.text)
 
 
 @router.post("/phones/{phone_id}/voice", status_code=DONE)
@@ -84,17 +102,17 @@ async def speak(request: Request, phone: PhoneDep, simulator: SimulatorDep) -> N
 @router.post("/phones/{phone_id}/menu", status_code=DONE)
 async def use_menu(request: Request, phone: PhoneDep, simulator: SimulatorDep) -> None:
     item = ITEMS.get((await read_form(request, Choose)).name)
-    if item is None:
+    if item is None or phone.chat.face.platform != "wechat":
         raise NotFound("菜单里没有这一项")
     simulator.acting.act(phone, MenuUsed("view" if item.url else "click", item.url or item.key))
 
 
 @router.post("/phones/{phone_id}/send/{kind}", status_code=DONE)
 async def send(kind: str, request: Request, phone: PhoneDep, simulator: SimulatorDep) -> None:
-    """A ready picture, place, link or video."""
+    """A ready picture, place, link, video or file: what the phone's platform has."""
     name = (await read_form(request, Choose)).name
     content = _prop(kind, name, simulator.address, phone.last + 1)
-    if content is None:
+    if content is None or kind not in _SENT[phone.chat.face.platform]:
         raise NotFound("没有准备这样的内容")
     simulator.acting.act(phone, content)
 
@@ -114,7 +132,10 @@ async def recall(request: Request, phone: PhoneDep, simulator: SimulatorDep) -> 
     simulator.acting.recall(phone, (await read_form(request, Recall)).bubble)
 
 
-def _prop(kind: str, name: str, address: str, number: int) -> Content | None:
+_SENT = {"wechat": ("image", "location", "link", "video"), "qq": ("image", "video", "file")}
+
+
+def _prop(kind: str, name: str, address: str, number: int) -> Deed | None:
     match kind:
         case "image" if any(prop.name == name for prop in PICTURE_PROPS):
             return picture(name, address)
@@ -124,6 +145,8 @@ def _prop(kind: str, name: str, address: str, number: int) -> Content | None:
             return LINKS.get(name)
         case "video":
             return video(number)
+        case "file":
+            return File(DOCUMENT, "")
     return None
 
 
@@ -141,7 +164,7 @@ async def add_phone(request: Request, simulator: SimulatorDep) -> Response:
 async def arrange(request: Request, phone: PhoneDep, simulator: SimulatorDep) -> None:
     form = await read_form(request, Arrange)
     if form.channel is not None and form.channel not in ACCOUNTS:
-        raise NotFound("没有这个公众号")
+        raise NotFound("没有这个账号")
     phone.channel = phone.channel if form.channel is None else form.channel
     phone.network = phone.network if form.network is None else form.network
     phone.fast = phone.fast if form.fast is None else form.fast

@@ -1,7 +1,7 @@
 """What people do on the played platform, as the pushes that it makes of that; each can then be replied to."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from app.channels.qq.addresses import Scene
@@ -15,6 +15,8 @@ class Pushed:
     id: str
     reply: str
     body: bytes
+    tap: str = ""
+    """What is to be settled."""
 
 
 class Acts:
@@ -29,11 +31,12 @@ class Acts:
         data = {"id": name, "content": text, "timestamp": self._time(), **_where(scene, target, person), **more}
         return self._pushed(_KINDS[scene], data, name)
 
-    def overheard(self, group: str, member: str, text: str) -> Pushed:
-        """Said in a group that lets the bot read everything, to nobody or to somebody else."""
+    def overheard(self, group: str, member: str, text: str, *, to_us: bool = False, **more: Any) -> Pushed:
+        """Said in a group that lets the bot read everything: ``to_us``, or to nobody or somebody else."""
         name = f"ROBOT1.0_in{self._world.number():04}"
         self._world.ledger.open(name, Scene.group, group, self._world.clock.now())
-        data = {"id": name, "content": text, "timestamp": self._time(), "mentions": []}
+        mentions = [{"scope": "single", "bot": True, "id": "BOT", "is_you": True}] if to_us else []
+        data = {"id": name, "content": text, "timestamp": self._time(), "mentions": mentions, **more}
         return self._pushed("GROUP_MESSAGE_CREATE", data | _where(Scene.group, group, member), name)
 
     def befriends(self, user: str) -> Pushed:
@@ -48,6 +51,11 @@ class Acts:
         self._world.place(Scene.group, group).present = True
         return self._event("GROUP_ADD_ROBOT", Scene.group, group, {"group_openid": group, "op_member_openid": member})
 
+    def expels(self, group: str, member: str) -> Pushed:
+        self._world.place(Scene.group, group).present = False
+        named = {"group_openid": group, "op_member_openid": member}
+        return self._event("GROUP_DEL_ROBOT", Scene.group, group, named, answerable=False)
+
     def allows(self, scene: Scene, target: str, *, allowed: bool) -> Pushed:
         """A user, or a group's owner, switches messages that nobody asked for on or off."""
         self._world.place(scene, target).proactive = allowed
@@ -55,14 +63,17 @@ class Acts:
         named = {"openid": target} if scene is Scene.c2c else {"group_openid": target, "op_member_openid": "owner"}
         return self._event(kind, scene, target, named, answerable=allowed)
 
-    def taps(self, user: str, data: str) -> Pushed:
-        """A button under a message in a single chat; ``taps`` of the world waits for the bot's word."""
+    def taps(self, user: str, data: str, *, group: str = "") -> Pushed:
+        """A button under a message, alone with the bot or in a group; ``taps`` of the world waits for its word."""
         tap = f"tap-{self._world.number():04}"
         self._world.taps[tap] = self._world.clock.now()
         resolved = {"button_id": "1", "button_data": data}
-        named = {"id": tap, "type": 11, "chat_type": 2, "scene": "c2c", "user_openid": user}
-        event = named | {"data": {"type": 11, "resolved": resolved}, "version": 1}
-        return self._event("INTERACTION_CREATE", Scene.c2c, user, event)
+        where = {"chat_type": 2, "scene": "c2c", "user_openid": user}
+        if group:
+            where = {"chat_type": 1, "scene": "group", "group_openid": group, "group_member_openid": user}
+        event = {"id": tap, "type": 11, **where, "data": {"type": 11, "resolved": resolved}, "version": 1}
+        pushed = self._event("INTERACTION_CREATE", Scene.group if group else Scene.c2c, group or user, event)
+        return replace(pushed, tap=tap)
 
     def _event(self, kind: str, scene: Scene, target: str, data: Json, *, answerable: bool = True) -> Pushed:
         pushed = self._pushed(kind, {"timestamp": int(self._world.clock.now().timestamp())} | data)

@@ -25,14 +25,31 @@ PATHS = {
     Scene.dm: "/dms/{target}",
 }
 NOT_ALLOWED = 40023002
+UNKNOWN_CALLER, LONGEST = 64 * 1024, 30 * 1024 * 1024
+"""Bytes of a body: of somebody without a token in force, of an upload."""
 _STATUS = dict.fromkeys((*WORDS, NOT_ALLOWED), 401) | {40034100: 429, 1100100: 429, 22009: 429}
 
 
-class PlayedQQ:
-    """``app``: the API alone, to be served or mounted. What happens in it is read and changed in ``world``."""
+async def _nothing() -> None:
+    return None
 
-    def __init__(self, world: World | None = None) -> None:
+
+class PlayedQQ:
+    """``app``: the API alone, to be served or mounted. What happens in it is read and changed in ``world``.
+
+    ``refresh``: awaited before each call, where the bots are kept elsewhere. ``on_call``: told of each call when it is
+    done.
+    """
+
+    def __init__(
+        self,
+        world: World | None = None,
+        *,
+        refresh: Callable[[], Awaitable[None]] = _nothing,
+        on_call: Callable[[Call, Result], None] = lambda call, result: None,
+    ) -> None:
         self.world = world or World()
+        self._refresh, self._on_call = refresh, on_call
         self.credentials = Credentials(self.world)
         self.app: ASGIApp = Starlette(routes=self.routes())
 
@@ -73,9 +90,13 @@ class PlayedQQ:
 
     def _route(self, path: str, api: str, take: Take, method: str) -> BaseRoute:
         async def serve(request: Request) -> ASGIApp:
-            asked = await _object(request)
+            await self._refresh()
+            raw = await _body(request, self._longest(request))
+            if raw is None:
+                return Response(status_code=413)
+            asked = _object(raw)
             result, trouble = await self._meet(api, lambda: self._taken(request, asked, take))
-            self._note(api, _key(request, asked), result, trouble, asked)
+            self._note(request, api, _key(request, asked), result, trouble, asked)
             return _troubled(trouble) or _answer(result, self.world.number())
 
         return Route(path, _responding(serve), methods=[method])
@@ -98,17 +119,31 @@ class PlayedQQ:
             return Result(NOT_ALLOWED, {"code": 11298}, accepted=False)
         return refused(MALFORMED) if asked is None else take(bot, request, asked)
 
-    def _note(self, api: str, key: str, result: Result, trouble: Trouble | None, asked: Json | None) -> None:
+    def _longest(self, request: Request) -> int:
+        known = not isinstance(self.credentials.bot_of(request.headers.get("authorization")), int)
+        return LONGEST if known else UNKNOWN_CALLER
+
+    def _note(
+        self, request: Request, api: str, key: str, result: Result, trouble: Trouble | None, asked: Json | None
+    ) -> None:
         status: int | None = _status(result)
         if trouble is not None:
             status = trouble.code if trouble.kind in (Kind.status, Kind.status_taken) else None
-        now = self.world.clock.now()
-        self.world.log.append(Call(now, api, key, result.accepted, status, result.code, asked or {}))
+        now, path = self.world.clock.now(), request.url.path.removeprefix(str(request.scope.get("root_path", "")))
+        call = Call(
+            now, api, key, result.accepted, status, result.code, _kept(asked), request.method, path, _told(result)
+        )
+        self.world.log.append(call)
+        self._on_call(call, result)
 
     # -------------------- tokens
 
     async def _serve_token(self, request: Request) -> ASGIApp:
-        asked = await _object(request)
+        await self._refresh()
+        raw = await _body(request, UNKNOWN_CALLER)
+        if raw is None:
+            return Response(status_code=413)
+        asked = _object(raw)
 
         def give() -> Result:
             answer = self.credentials.give(asked, request.headers.get("content-type", ""))
@@ -116,7 +151,9 @@ class PlayedQQ:
 
         result, trouble = await self._meet("token", give)
         hidden = {"appId": (asked or {}).get("appId")}
-        self._note("token", str(hidden["appId"]), Result(result.code, accepted=result.accepted), trouble, hidden)
+        kept = {name: value for name, value in result.body.items() if name != "access_token"}
+        told = Result(result.code, kept, accepted=result.accepted)
+        self._note(request, "token", str(hidden["appId"]), told, trouble, hidden)
         body = result.body or {"code": result.code, "message": "refused"}
         return _troubled(trouble) or JSONResponse(body)
 
@@ -153,20 +190,39 @@ def _answer(result: Result, number: int) -> Response:
     headers, status = {"X-Tps-trace-ID": trace}, _status(result)
     if status == 204:
         return Response(status_code=204, headers=headers)
-    envelope: Json = {}
-    if result.code:
-        envelope = {"message": WORDS.get(result.code, "refused"), "code": result.code, "err_code": result.code}
-        envelope["trace_id"] = trace
-    return JSONResponse(envelope | result.body, status, headers)
+    named = {"trace_id": trace} if result.code else {}
+    return JSONResponse(_told(result) | named, status, headers)
+
+
+def _told(result: Result) -> Json:
+    if not result.code:
+        return result.body
+    words = WORDS.get(result.code, "refused")
+    return {"message": words, "code": result.code, "err_code": result.code} | result.body
+
+
+def _kept(asked: Json | None) -> Json:
+    """Without the contents of a file."""
+    file = (asked or {}).get("file_data")
+    return (asked or {}) | ({"file_data": f"… {len(file)} …"} if isinstance(file, str) else {})
 
 
 def _status(result: Result) -> int:
     return result.status if result.accepted else _STATUS.get(result.code, 400)
 
 
-async def _object(request: Request) -> Json | None:
+async def _body(request: Request, longest: int) -> bytes | None:
+    """None for one that is too long; the rest is not read."""
+    whole = bytearray()
+    async for part in request.stream():
+        whole += part
+        if len(whole) > longest:
+            return None
+    return bytes(whole)
+
+
+def _object(raw: bytes) -> Json | None:
     """The JSON object of a body; an empty one stands for none."""
-    raw = await request.body()
     try:
         found = json.loads(raw) if raw else {}
     except (ValueError, RecursionError):

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from app.channels.qq.addresses import Scene
+from app.simulator.recent import Recent
 
 WINDOWS = {
     Scene.c2c: (timedelta(minutes=60), 4),
@@ -12,6 +13,7 @@ WINDOWS = {
     Scene.dm: (timedelta(minutes=5), 5),
 }
 """How long a message can be answered, and how often."""
+KEPT = 5000
 UNKNOWN_MESSAGE, UNKNOWN_EVENT, EXPIRED, USED_UP, DUPLICATE = 40034024, 40034025, 40034005, 40034128, 40054005
 
 
@@ -24,10 +26,16 @@ class Opened:
     numbers: set[int] = field(default_factory=set)
     """``msg_seq`` of the messages that were taken."""
 
+    def left(self, now: datetime) -> tuple[int, timedelta]:
+        """How many messages it still takes, and for how long."""
+        valid, most = WINDOWS[self.scene]
+        rest = max(timedelta(), self.at + valid - now)
+        return (max(0, most - len(self.numbers)) if rest else 0), rest
+
 
 class Ledger:
     def __init__(self) -> None:
-        self._opened: dict[str, Opened] = {}
+        self._opened: Recent[str, Opened] = Recent(KEPT)
 
     def open(self, key: str, scene: Scene, target: str, at: datetime, *, is_event: bool = False) -> None:
         """A message of somebody, by its id, or an event that can be replied to."""
@@ -44,6 +52,20 @@ class Ledger:
         if now - opened.at > valid:
             return EXPIRED
         return USED_UP if len(opened.numbers) >= most else 0
+
+    def find(self, key: str) -> Opened | None:
+        return self._opened.get(key)
+
+    def latest(self, scene: Scene, target: str) -> Opened | None:
+        """What was opened last in a place."""
+        here = (scene, target)
+        return next((o for o in reversed(self._opened.values()) if (o.scene, o.target) == here), None)
+
+    def age(self, scene: Scene, target: str, by: timedelta) -> None:
+        """Let time pass for what was opened in one place."""
+        for opened in self._opened.values():
+            if (opened.scene, opened.target) == (scene, target):
+                opened.at -= by
 
     def take(self, key: str, number: int) -> None:
         self._opened[key].numbers.add(number)

@@ -8,6 +8,7 @@ from datetime import timedelta
 from app.channels.qq.addresses import Scene
 from app.simulator.qq import judging
 from app.simulator.qq.world import Bot, Json, Place, Seen, Settled, Stored, World
+from app.storage.sniffing import content_type_of
 
 UNDER_AUDIT, TOO_LATE, NOT_YOURS, NO_SUCH_TAP = 304023, 40064004, 40062003, 40034011
 BAD_FILE, TOO_LARGE = 850019, 850031
@@ -25,6 +26,8 @@ class Result:
     body: Json = field(default_factory=dict)
     status: int = 200
     accepted: bool = True
+    seen: Seen | None = None
+    """The message that shows because of it."""
 
 
 def refused(code: int) -> Result:
@@ -69,7 +72,7 @@ def _show(world: World, bot: Bot, place: Place, asked: Json, replies_to: str | N
         world.audits[audit] = (place, seen)
         return Result(UNDER_AUDIT, {"data": {"message_audit": {"audit_id": audit}}}, status=202)
     place.seen.append(seen)
-    return Result(body={"id": seen.id, "timestamp": now.isoformat()})
+    return Result(body={"id": seen.id, "timestamp": now.isoformat()}, seen=seen)
 
 
 def _shown(world: World, asked: Json) -> str:
@@ -80,13 +83,14 @@ def _shown(world: World, asked: Json) -> str:
 
 
 def upload(world: World, bot: Bot, place: Place, asked: Json) -> Result:
-    kind, size = asked.get("file_type"), _size(asked)
-    if kind not in _KINDS or size is None:
+    kind, content = asked.get("file_type"), _content(asked)
+    if kind not in _KINDS or content is None:
         return refused(BAD_FILE)
-    if size > LARGEST:
+    if len(content) > LARGEST:
         return refused(TOO_LARGE)
     name = f"file_info_{world.number():04}"
-    world.files[name] = Stored(place.scene, kind, size, world.clock.now() + FILE_LIVES)
+    world.files[name] = Stored(place.scene, kind, len(content), world.clock.now() + FILE_LIVES)
+    world.left[name] = (content_type_of(content), content)
     answer = {"file_uuid": f"uuid-{name}", "file_info": name, "ttl": int(FILE_LIVES.total_seconds())}
     if asked.get("srv_send_msg") is True:
         sent = message(world, bot, place, {"msg_type": judging.MEDIA, "media": {"file_info": name}})
@@ -94,12 +98,12 @@ def upload(world: World, bot: Bot, place: Place, asked: Json) -> Result:
     return Result(body=answer)
 
 
-def _size(asked: Json) -> int | None:
-    """Bytes of the file; an address is taken for an empty one, since nothing is fetched."""
+def _content(asked: Json) -> bytes | None:
+    """The file; an address is taken for an empty one, since nothing is fetched."""
     if isinstance(asked.get("url"), str) and asked["url"].startswith(("http://", "https://")):
-        return 0
+        return b""
     try:
-        return len(base64.b64decode(asked.get("file_data") or "?", validate=True))
+        return base64.b64decode(asked.get("file_data") or "?", validate=True)
     except (binascii.Error, TypeError, ValueError):
         return None
 
@@ -118,5 +122,6 @@ def settle(world: World, tap: str, asked: Json) -> Result:
     """The end of a tap; without it within five seconds the phone keeps spinning."""
     if tap not in world.taps:
         return refused(NO_SUCH_TAP)
-    world.settled.setdefault(tap, Settled(int(asked.get("code", 0)), world.clock.now() - world.taps[tap]))
+    if tap not in world.settled:
+        world.settled[tap] = Settled(int(asked.get("code", 0)), world.clock.now() - world.taps[tap])
     return Result(status=204)

@@ -1,15 +1,19 @@
 """What the played QQ consists of: bots, the places where they are heard, files, and the record of all calls."""
 
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, MutableSequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from app.channels.qq.addresses import Scene
 from app.simulator.qq.ledger import Ledger
+from app.simulator.recent import Recent
 from app.simulator.trouble import Troubles
 
 Json = dict[str, Any]
+SHOWN, KEPT, LEFT = 1000, 5000, 64
+"""Messages of a place, things by their ids, files with what is in them."""
 
 
 class Clock:
@@ -67,8 +71,8 @@ class Place:
     proactive: bool = True
     """The bot may speak first."""
     muted: bool = False
-    seen: list[Seen] = field(default_factory=list)
-    unasked: list[datetime] = field(default_factory=list)
+    seen: deque[Seen] = field(default_factory=lambda: deque(maxlen=SHOWN))
+    unasked: deque[datetime] = field(default_factory=lambda: deque(maxlen=SHOWN))
     """When messages were taken that nobody had asked for."""
 
 
@@ -97,6 +101,11 @@ class Call:
     code: int
     """The platform's, 0 for none."""
     body: Json
+    method: str
+    path: str
+    """Below the place where the platform is played."""
+    answer: Json
+    """What was answered, or would have been; of a token without the token."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,16 +123,19 @@ class World:
     bots: dict[str, Bot] = field(default_factory=dict)
     places: dict[tuple[Scene, str], Place] = field(default_factory=dict)
     ledger: Ledger = field(default_factory=Ledger)
-    files: dict[str, Stored] = field(default_factory=dict)
-    left: dict[str, tuple[str, bytes]] = field(default_factory=dict)
-    """What people sent, by its name under ``/left``: content type and bytes."""
-    audits: dict[str, tuple[Place, Seen]] = field(default_factory=dict)
+    files: dict[str, Stored] = field(default_factory=lambda: Recent(KEPT))
+    left: dict[str, tuple[str, bytes]] = field(default_factory=lambda: Recent(LEFT))
+    """What people sent, and what a bot uploaded, by its name under ``/left``: content type and bytes."""
+    audits: dict[str, tuple[Place, Seen]] = field(default_factory=lambda: Recent(KEPT))
     """Messages that nobody has seen yet, by the audit's id."""
-    taps: dict[str, datetime] = field(default_factory=dict)
+    taps: dict[str, datetime] = field(default_factory=lambda: Recent(KEPT))
     """Interactions by id, and when they were pushed."""
-    settled: dict[str, Settled] = field(default_factory=dict)
-    log: list[Call] = field(default_factory=list)
-    _numbers: int = 0
+    settled: dict[str, Settled] = field(default_factory=lambda: Recent(KEPT))
+    log: MutableSequence[Call] = field(default_factory=list)
+    address: str = ""
+    """Where the platform is played: what people leave is fetched below it."""
+    last_number: int = 0
+    """Of the ids so far. A store that outlives the platform has seen the ids of its former lives."""
 
     def add(self, bot: Bot) -> Bot:
         self.bots[bot.app_id] = bot
@@ -134,8 +146,8 @@ class World:
         return self.places.setdefault((scene, name), Place(scene, name))
 
     def number(self) -> int:
-        self._numbers += 1
-        return self._numbers
+        self.last_number += 1
+        return self.last_number
 
     def decide_audit(self, audit: str, *, passed: bool) -> None:
         """End an audit: what passes shows."""

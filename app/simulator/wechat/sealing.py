@@ -1,11 +1,11 @@
 """How the platform signs and seals a push. Pure."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from app.channels.wechat import crypto
 from app.channels.wechat.account import Account, Mode
 from app.channels.wechat.fields import read, required
+from app.simulator.signed import Signed
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,17 +15,6 @@ class Seed:
     seconds: int
     nonce: str
     salt: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Signed:
-    """A push ready to be sent."""
-
-    query: Mapping[str, str]
-    body: bytes
-    covers: tuple[str, ...]
-    """Names of what the deciding signature was made of, in words."""
-    signature_name: str
 
 
 def seal(account: Account, openid: str, body: bytes, seed: Seed) -> Signed:

@@ -117,7 +117,7 @@ async def test_typing_uses_up_an_answer_and_shows_nothing(bot: Caller) -> None:
     typing = {"msg_type": 6, "input_notify": {"input_type": 1, "input_second": 60}, "msg_id": message, "msg_seq": 1}
     assert (await bot.call("POST", f"{USER}/messages", typing)).status_code == 200
     assert await bot.says(USER, msg_id=message, msg_seq=1) == (400, 40054005)
-    assert bot.played.world.place(Scene.c2c, "U1").seen == []
+    assert not bot.played.world.place(Scene.c2c, "U1").seen
 
 
 # -------------------- messages that nobody asked for
@@ -184,7 +184,7 @@ async def test_what_is_audited_shows_once_it_passes(bot: Caller) -> None:
     assert [(answer.status_code, answer.json()["err_code"]) for answer in answers] == [(202, 304023)] * 2
     audits = [answer.json()["data"]["message_audit"]["audit_id"] for answer in answers]
     place = bot.played.world.place(Scene.c2c, "U1")
-    assert place.seen == []
+    assert not place.seen
     for audit, passed in zip(audits, (True, False), strict=True):
         bot.played.world.decide_audit(audit, passed=passed)
     assert [seen.text for seen in place.seen] == ["一"]

@@ -19,8 +19,6 @@ document.addEventListener("click", (event) => {
     toggle(opener);
   } else if (emoji) {
     insert(emoji.closest("[data-composer]")!.querySelector("textarea")!, emoji.dataset["insert"]!);
-  } else if (!target.closest("details.more")) {
-    document.querySelectorAll("details.more[open]").forEach((details) => details.removeAttribute("open"));
   }
 });
 
@@ -47,7 +45,7 @@ function insert(field: HTMLTextAreaElement, text: string): void {
 }
 
 document.addEventListener("input", (event) => {
-  if (event.target instanceof HTMLTextAreaElement) {
+  if (event.target instanceof HTMLTextAreaElement && event.target.form?.matches("[data-write]")) {
     mark(event.target);
   }
 });

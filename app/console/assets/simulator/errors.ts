@@ -1,4 +1,5 @@
 // Errors, said where they happened.
+import { reason, UNREACHABLE } from "./reasons";
 import { keepAtEnd } from "./scrolling";
 import { arrange } from "./stage";
 
@@ -19,7 +20,7 @@ document.body.addEventListener("htmx:responseError", (event) => {
 });
 
 document.body.addEventListener("htmx:sendError", (event) => {
-  say((event as CustomEvent<Detail>).detail, "服务没有响应：请看它是否还在运行，然后再试一次");
+  say((event as CustomEvent<Detail>).detail, UNREACHABLE);
 });
 
 // What a person did wrong stays until he does something right; the page's own failures end with its next success.
@@ -31,17 +32,9 @@ document.body.addEventListener("htmx:afterRequest", (event) => {
   }
 });
 
-function reason(xhr: XMLHttpRequest): string {
-  try {
-    const { error } = JSON.parse(xhr.responseText) as { error?: string };
-    return error ?? `服务回答了 HTTP ${xhr.status}`;
-  } catch {
-    return `服务回答了 HTTP ${xhr.status}`;
-  }
-}
-
 function placeOf(elt: Element): HTMLElement | null {
-  return (elt.closest(".station") ?? document).querySelector<HTMLElement>("[data-error]");
+  const around = elt.closest(".desk-panel") ?? elt.closest(".station") ?? document;
+  return around.querySelector<HTMLElement>("[data-error]");
 }
 
 function say({ elt, requestConfig }: Detail, text: string): void {

@@ -1,0 +1,108 @@
+"""How a message stands, and why: the words that people read, whichever page shows them. Pure."""
+
+import re
+from datetime import datetime, timedelta, timezone
+from typing import Final
+
+from app.simulator.qq import codes as qq
+from app.simulator.wechat import codes as wechat
+
+BEIJING = timezone(timedelta(hours=8))
+STATES: Final = {
+    "received": "已收到", "queued": "排队中", "sending": "发送中", "sent": "已发送", "unknown": "不确定",
+    "failed": "未送达", "delivered": "已送达", "read": "已读",
+}  # fmt: skip
+CHIPS: Final = {
+    "queued": "waiting", "sending": "waiting", "sent": "done", "delivered": "done", "read": "done",
+    "unknown": "failed", "failed": "failed",
+}  # fmt: skip
+"""Colours of the states, by the names of the style sheet."""
+WAITS: Final = {
+    "retry": "没有成功，稍后自动再试",
+    "rate": "发得太快，稍后自动发",
+    "quota": "额度用完",
+    "window": "窗口已关闭，等观众再说话",
+    "quiet": "安静时段，过后再发",
+    "operator": "要有人先处理，再重新打开",
+}
+USED_UP = "这个窗口的条数用完，等观众再说话"
+KINDS: Final = {
+    "image": "[图片]", "voice": "[语音]", "video": "[视频]", "file": "[文件]", "article": "[图文]", "menu": "[选项]",
+    "mini_program": "[小程序]", "notice": "[通知]",
+}  # fmt: skip
+APIS: Final = {
+    "*": "全部接口", "custom/send": "客服消息", "c2c": "单聊", "c2c/active": "单聊主动消息", "group": "群聊",
+    "group/active": "群里主动发言",
+}  # fmt: skip
+AUTHORS: Final = {"bot": "机器人", "system": "系统"}
+_WORDS: Final = {
+    "no_answer": "平台没有答复",
+    "not_connected": "连不上平台",
+    "bad_answer": "平台的答复看不懂",
+    "no_file": "平台没有这个文件",
+    "too_large": "文件太大",
+    "unsupported": "平台没有这种消息",
+    "no_token": "取不到凭据",
+    "bad_recipient": "地址不对",
+    "empty": "没有可说的内容",
+    "broken": "发送时程序出错",
+    "too_late": "进程停顿太久",
+}
+"""Codes of our own."""
+_SENTENCES: Final = {
+    "the viewer does not follow the account any more": "观众已经离开",
+    "an agent has taken over: the bot keeps silent": "客服已经接入，机器人不再说话",
+    "the viewer wants no pushes": "观众退订了推送",
+    "no window to the viewer is open": "窗口已关闭",
+    "its window closed before it could be sent again": "窗口在重发之前关闭了",
+    "the sender was interrupted while sending": "发送中进程被中断",
+    "no repeat of the platform's request fetched the answer": "随响应带出去的，平台没有再来取",
+    "the message does not exist any more": "消息已经不在了",
+}
+_CODE = re.compile(r"(-?\d+|[a-z_]+|http_\d+) (\w+): ")
+
+
+def why(error: str | None, platform: str) -> str:
+    """What went wrong, from the words that the row keeps; the code stays readable. Empty where nothing did."""
+    if not error:
+        return ""
+    found = _CODE.match(error)
+    if found is None:
+        return _SENTENCES.get(error, error)
+    code = found[1]
+    if code.lstrip("-").isdigit():
+        return f"{_meaning(int(code), platform)}（{code}）"
+    return _WORDS.get(code) or f"平台没有收（{code}）"
+
+
+def _meaning(code: int, platform: str) -> str:
+    """Where nobody knows of which platform the code is: their numbers do not overlap."""
+    if platform != "qq" and code in wechat.WORDS:
+        return wechat.meaning(code)
+    return qq.meaning(code) if platform != "wechat" else "微信没有收"
+
+
+def text_of(kind: str, text: str) -> str:
+    """A message in a line."""
+    words = " ".join(text.split())
+    return " ".join(part for part in (KINDS.get(kind, ""), words) if part) or "[空]"
+
+
+def author_of(author: str) -> str:
+    return AUTHORS.get(author, f"客服 {author}")
+
+
+def standing(
+    state: str, waits: str | None, error: str | None, until: datetime | None, platform: str, *, used_up: bool = False
+) -> str:
+    """Why a message stands as it does, in a line; empty where its state says it all."""
+    told = why(error, platform)
+    if waits is None:
+        return told if state in ("failed", "unknown", "queued") else ""
+    reason = USED_UP if waits == "window" and used_up else WAITS.get(waits, waits)
+    after = f"，{clock(until)} 之后" if until is not None else ""
+    return f"{reason}{after}" + (f"：{told}" if told else "")
+
+
+def clock(at: datetime) -> str:
+    return f"{at.astimezone(BEIJING):%m-%d %H:%M:%S}"
