@@ -7,12 +7,13 @@ from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
 from app.channels.delivery import Outcome, Rate
-from app.conversations import gates, outbox
-from app.conversations.accounts import Account
+from app.conversations import claiming, gates, outbox
+from app.conversations.accounts import VERSION, Account
 from app.conversations.models import Conversation, InboundEvent, MessageState, Owner, Via
 from app.conversations.models import Message as Row
 from app.conversations.pending import NEVER
 from app.db.database import Database
+from app.db.sql import counter
 from app.jobs.models import Lane, Priority, Waits
 from tests.factories import conversations as make
 from tests.factories import delivering as do
@@ -431,6 +432,18 @@ async def test_a_channel_that_is_shut_is_not_looked_at(db: Database, account: Ac
     claimed = await db.write(do.claim, account, now=NOW + DAY)
     assert (claimed.drafts, claimed.looked_at) == ([], 0)
     assert await db.read(do.waits, message_id) == (None, NOW)
+
+
+async def test_with_outdated_accounts_nothing_is_claimed(db: Database, account: Account, talk: int) -> None:
+    """Who has just mended a secret must not be told that it is wrong."""
+    message_id = await db.write(do.says, talk)
+    version = await db.read(counter, VERSION)
+    await make.channel(db, "another")
+    given = {account.channel_id: account}
+    claimed = await db.write(claiming.claim, given, worker="w1", now=NOW, lease=LEASE, limit=9, version=version)
+    assert (claimed.outdated, claimed.drafts, await db.read(do.state, message_id)) == (True, [], "queued")
+    claimed = await db.write(claiming.claim, given, worker="w1", now=NOW, lease=LEASE, limit=9, version=version + 1)
+    assert (claimed.outdated, len(claimed.drafts)) == (False, 1)
 
 
 async def test_an_unserved_channels_messages_wait(db: Database, account: Account, keyed: Account, talk: int) -> None:

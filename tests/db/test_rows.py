@@ -26,7 +26,7 @@ from sqlalchemy.orm import Session
 from app.db.base import Id, Json, UtcDateTime
 from app.db.database import Database
 from app.db.opening import connect
-from app.db.rows import Insert, Row, Update
+from app.db.rows import Insert, Row, Update, together
 from app.settings import Settings
 from tests.db.gates import Gate, until_blocked
 
@@ -237,3 +237,24 @@ async def test_the_same_keys_in_order_do_not_deadlock(db: Database, database_url
     gate.open()
     assert [row[1] for row in await leading] == ["a", "b", "c"]
     assert [row[1] for row in await following] == ["d"]
+
+
+@pytest.mark.parametrize("count", [0, 1, 3])
+async def test_several_writes_at_once_write_what_each_alone_would(db: Database, count: int) -> None:
+    """Different kinds of them, some without rows; on PostgreSQL they are one statement."""
+    rename, renumber = Update(things, ("word",)), Update(things, ("number", "at"))
+    await db.write(insert, [("一", None, None, None, None, None, None, n) for n in range(count)])
+
+    def write(session: Session) -> list[tuple[int, str, int | None]]:
+        ids = list(session.scalars(select(things.c.id).order_by(things.c.id)))
+        new = [(f"新{n}", 50 + n) for n in range(count)]
+        named = [(number, f"第{number}") for number in ids[:2]]
+        together(session, [(rename, named), (insert_new_quietly, new), (renumber, [(n, 9, AT) for n in ids[2:]])])
+        together(session, [])
+        return [(row[0], row[1], row[2]) for row in session.execute(
+            select(things.c.id, things.c.word, things.c.number).order_by(things.c.id)
+        )]  # fmt: skip
+
+    found = [(word, number) for _, word, number in await db.write(write)]
+    old = [("第1", 0), ("第2", 1), ("一", 9)][:count]
+    assert found == old + [(f"新{n}", 50 + n) for n in range(count)]
