@@ -87,7 +87,6 @@ def _read(row: Any) -> Outgoing:
 
 
 def _is_used_up(session: Session, account: Account, recipient: str, conversation_id: int, now: datetime) -> bool:
-    found = windows.anchors(session, [conversation_id])
+    found, counts = windows.anchors(session, [conversation_id])
     heard = [anchor for each in found.values() for anchor in each]
-    counts = windows.used(session, heard) if heard else {}
     return windows.is_used_up(account.platform, account.credentials, recipient, heard, counts, now)
