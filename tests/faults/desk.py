@@ -99,7 +99,7 @@ class Desk:
         part = messages // (count + 1)
         return [self.random.randrange(part * n + part // 4, part * (n + 1)) for n in range(count)]
 
-    async def kill_one(self, *, patient: bool = False) -> None:
+    async def kill_one(self, *, patient: bool = False) -> Process:
         """Kill one that sends, and note what it held. Unless ``patient``, the time passes at once for which its lanes
         stay leased."""
         victim = self.random.choice(self.senders)
@@ -107,7 +107,8 @@ class Desk:
         await self.installation.kill_one(victim)
         self.held |= await stored.held_by(self.database, victim.pid)
         if not patient:
-            await self.database.write(stored.end_leases_of, victim.pid)
+            await self.database.write(stored.end_leases_of, victim.pid, datetime.now(UTC))
+        return victim
 
 
 async def add_channels(database: Database, keyring: Keyring) -> Channels:

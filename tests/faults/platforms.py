@@ -36,6 +36,8 @@ from tests.faults.forking import spawn
 
 WECHAT_SECRET, QQ_APP_ID, QQ_SECRET = "s3cret", "102000001", "botSecretForTests"
 PATIENCE = 60
+KEPT = 3600
+"""Seconds for which an idle connection is kept: a call on one that is just being closed would leave no trace here."""
 WECHAT_SEND, QQ_SEND = "custom/send", "c2c"
 Json = dict[str, Any]
 
@@ -124,7 +126,14 @@ class _Door:
     def __init__(self, app: ASGIApp) -> None:
         self._app, self.port, self._shut = app, 0, False
         self._server = uvicorn.Server(
-            uvicorn.Config(self._serve, log_config=None, access_log=False, lifespan="off", interface="asgi3")
+            uvicorn.Config(
+                self._serve,
+                log_config=None,
+                access_log=False,
+                lifespan="off",
+                interface="asgi3",
+                timeout_keep_alive=KEPT,
+            )
         )
 
     async def open(self) -> str:

@@ -63,9 +63,14 @@ def end_leases(session: Session) -> None:
     session.execute(update(Lane).where(Lane.leased_until.is_not(None)).values(leased_until=now, ready_at=now))
 
 
-def end_leases_of(session: Session, pid: int) -> None:
+def last_lease(session: Session) -> datetime | None:
+    """When the last lease ends."""
+    return session.scalar(select(func.max(Lane.leased_until)))
+
+
+def end_leases_of(session: Session, pid: int, now: datetime) -> None:
     """The same for the lanes of one process."""
-    now, own = datetime.now(UTC), Lane.leased_by.like(f"%:{pid}:%")
+    own = Lane.leased_by.like(f"%:{pid}:%")
     session.execute(update(Lane).where(own).values(leased_until=now, ready_at=now))
 
 
