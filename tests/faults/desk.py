@@ -40,11 +40,11 @@ PATIENT = (
 """For many processes on a machine of two cores, where an answer may take seconds to be read."""
 WECHAT_TROUBLES = [
     ("code", 43108, 0.03), ("code", 45011, 0.005), ("code", -1, 0.01), ("status", 502, 0.01), ("lost", 0, 0.01),
-    ("taken", 0, 0.01), ("silent", 0, 0.01), ("taken_silent", 0, 0.01),
+    ("taken", 0, 0.01), ("silent", 0, 0.006), ("taken_silent", 0, 0.006),
 ]  # fmt: skip
 QQ_TROUBLES = [
     ("code", 40034004, 0.03), ("code", 22009, 0.005), ("status", 502, 0.01), ("status_taken", 504, 0.03),
-    ("lost", 0, 0.02), ("taken", 0, 0.02), ("silent", 0, 0.01), ("taken_silent", 0, 0.01),
+    ("lost", 0, 0.02), ("taken", 0, 0.02), ("silent", 0, 0.006), ("taken_silent", 0, 0.006),
 ]  # fmt: skip
 
 
