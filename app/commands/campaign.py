@@ -113,7 +113,4 @@ def _find(session: Session, number: int) -> Campaign:
 
 
 def _do(settings: Settings, work: Callable[[Database], Awaitable[Any]]) -> Any:
-    async def run(db: Database, keyring: object) -> Any:
-        return await work(db)
-
-    return with_database(settings, run)
+    return with_database(settings, lambda db, _: work(db))

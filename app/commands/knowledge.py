@@ -6,7 +6,7 @@ from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
 
-from app.channels.base import Text
+from app.channels.content import Text
 from app.dialogue.asks import Clause
 from app.dialogue.decide import decide
 from app.dialogue.loading import load_knowledge, load_rules

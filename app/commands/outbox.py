@@ -58,7 +58,7 @@ def show(settings: Settings, options: argparse.Namespace) -> int:
     print(f"{found.queued} to be sent, {found.dead} dead (given up), {found.unknown} unknown (may have arrived)")
     for reason, count in found.waiting.items():
         print(f"{count} wait: {_REASONS[reason]}")
-    if quiet.holds(_now()):
+    if quiet is not None and quiet.is_open(_now()):
         print(f"It is quiet ({settings.quiet_hours}): notices and campaigns wait")
     for kind, count in found.dead_work.items():
         print(f"{count} given up, no message: {kind}")
@@ -148,10 +148,7 @@ def reopen(settings: Settings, options: argparse.Namespace) -> None:
 
 
 def _do(settings: Settings, work: Callable[[Database], Awaitable[Any]]) -> Any:
-    async def run(db: Database, keyring: object) -> Any:
-        return await work(db)
-
-    return with_database(settings, run)
+    return with_database(settings, lambda db, _: work(db))
 
 
 def _now() -> datetime:

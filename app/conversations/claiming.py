@@ -250,7 +250,7 @@ def _pass(session: Session, group: Sequence[Pending], claimed: Claimed, now: dat
     share = gates.SHARE if first.priority in PATIENT else 1.0
     grant = gates.reserve(session, first.channel_id, api, rate, len(group), share=share, now=now)
     for p in group[: grant.count]:
-        claimed.drafts.append(p.draft(now))
+        claimed.drafts.append(p.draft())
     for p in group[grant.count :]:
         _turn_away(p, grant, claimed, now)
 

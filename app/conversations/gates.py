@@ -7,11 +7,12 @@ it, so that there is always room for the former at once.
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
+from app.agents.calendars import BEIJING
 from app.channels.delivery import Rate
 from app.conversations.ledgers import Gate
 from app.db.driver import Prepared
@@ -21,7 +22,6 @@ from app.jobs.models import Waits
 
 WHOLE = "*"
 """The gate of a channel as a whole: its credential, our address on its allow-list."""
-BEIJING = timezone(timedelta(hours=8), "Asia/Shanghai")
 BURST = timedelta(seconds=6)
 """How far calls may run ahead of the rate: a tenth of the minute's calls at most come at once."""
 SHARE = 0.8
@@ -185,14 +185,6 @@ def open_rates(session: Session, now: datetime) -> None:
 def closed(session: Session, now: datetime) -> list[Gate]:
     """The gates that are closed now."""
     return list(session.scalars(select(Gate).where(Gate.closed_until > now).order_by(Gate.channel_id, Gate.api)))
-
-
-def shut_channels(session: Session, now: datetime) -> set[int]:
-    """Channels from which nothing leaves at all."""
-    return {row[0] for row in _SHUT(session, now=now)}
-
-
-_SHUT = Prepared(select(_gate.channel_id).where(_gate.api == WHOLE, _gate.closed_until > bindparam("now")))
 
 
 def forget(session: Session, channel_ids: Collection[int]) -> None:

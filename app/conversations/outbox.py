@@ -11,10 +11,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
+from app.agents.calendars import BEIJING
 from app.channels import outbound
 from app.channels.outbound import Choice
 from app.channels.registry import PLATFORMS
-from app.conversations.gates import BEIJING
 from app.conversations.models import Conversation, Direction, Message, MessageState, Via
 from app.conversations.pending import KIND, TOPIC
 from app.db.sql import for_update, is_any

@@ -46,10 +46,8 @@ class Draft:
     doubtful: bool
     place: tuple[int | None, int | None]
     """The viewer's message in whose window it leaves, and the number there."""
-    author: str
     agent: str | None
     """The platform's own name of the agent who writes, where the message says one."""
-    claimed_at: datetime
 
 
 @dataclass(slots=True)
@@ -60,7 +58,6 @@ class Pending:
     channel_id: int
     identity_id: int
     recipient: str
-    author: str
     priority: Priority
     """That of its lane: what stands before something urgent is as urgent."""
     heard_here: bool
@@ -79,7 +76,7 @@ class Pending:
     opened: Opened | None = None
     reply_to: ReplyTo | None = None
 
-    def draft(self, now: datetime) -> Draft:
+    def draft(self) -> Draft:
         """Takes the place in its window."""
         place: tuple[int | None, int | None] = (None, None)
         if self.opened is not None:
@@ -90,7 +87,7 @@ class Pending:
         return Draft(
             self.job.lane_id, self.job.id, self.job.subject_id, self.channel_id, self.identity_id, self.recipient,
             self.message, self.passage.api, self.passage.keyed, self.reply_to, self.opened, self.heard,
-            self.job.attempts + 1, self.job.doubtful, place, self.author, self.agent, now,
+            self.job.attempts + 1, self.job.doubtful, place, self.agent,
         )  # fmt: skip
 
 
@@ -183,7 +180,7 @@ def _read(job: Job, row: _Row | None, accounts: Mapping[int, Account], priority:
         return Refused(job, f"this version cannot read the message: {type(error).__name__}", dead=True)
     stored = ReplyTo(row.reply_key or "", row.reply_number) if row.reply_number else None
     return Pending(
-        job, account, row.conversation_id, row.channel_id, row.identity_id, row.external_id, row.author,
+        job, account, row.conversation_id, row.channel_id, row.identity_id, row.external_id,
         priority, row.heard_seq > 0 and row.closed_at is None, row.proactive, message, fallback,
         account.platform.passage(account.credentials, row.external_id, message, None),
         stored, (row.reply_to_id, row.reply_number), given.get("agent"), row.behind,

@@ -13,9 +13,10 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from time import monotonic
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from app import metrics
+from app.agents.calendars import Calendar
 from app.channels.delivery import DeliveryError, Outcome, Receipt
 from app.conversations import claiming, credentials, settling
 from app.conversations.accounts import Account, Directory
@@ -24,7 +25,7 @@ from app.conversations.claiming import Class
 from app.conversations.connections import Connections
 from app.conversations.fetching import Reach
 from app.conversations.pending import Draft
-from app.conversations.quiet import NEVER_QUIET, PATIENT, QuietHours
+from app.conversations.quiet import PATIENT
 from app.conversations.settling import Ended
 from app.conversations.tokens import Addresses, Tokens
 from app.conversations.windows import Raced
@@ -32,9 +33,6 @@ from app.db.database import Database
 from app.jobs import lanes
 from app.secrets import Keyring
 from app.storage.storage import Storage
-
-if TYPE_CHECKING:
-    pass
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -75,11 +73,14 @@ class Sender:
         *,
         base_urls: dict[str, str],
         simulated_urls: dict[str, str] | None = None,
-        quiet: QuietHours = NEVER_QUIET,
+        quiet: Calendar | None = None,
         places: int = PLACES,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """``base_urls``: where each platform's API is, by platform name; ``simulated_urls``: where it is played."""
+        """``base_urls``: where each platform's API is, by platform name; ``simulated_urls``: where it is played.
+
+        ``quiet``: when notices and campaigns stay here; None: never.
+        """
         self._db, self._directory, self._keyring, self._storage = db, directory, keyring, storage
         self._clock, self._quiet, self._places = clock, quiet, places
         self._addresses = Addresses(base_urls, simulated_urls or {})
@@ -199,7 +200,7 @@ class Sender:
         """Classes whose turn is later: their rate is used up, or it is quiet time."""
         # Not further ahead than a claim sets it: else the clock was set back.
         self._paused = {key: until for key, until in self._paused.items() if now < until <= now + claiming.SOON}
-        if not self._quiet.holds(now):
+        if self._quiet is None or not self._quiet.is_open(now):
             return set(self._paused)
         return {*self._paused, *((channel, p) for channel in self._directory.known for p in PATIENT)}
 
@@ -270,10 +271,12 @@ class Sender:
     async def _write(self, unwritten: Sequence[_Unwritten]) -> bool:
         ended = [one.ended for one in unwritten]
         try:
-            await self._db.write(settling.settle, ended, worker=self._worker, now=self._clock())
+            given_up = await self._db.write(settling.settle, ended, worker=self._worker, now=self._clock())
         except Exception:  # at the latest they are looked at when their leases end
             log.exception("not settled", extra={"count": len(ended)})
             return False
+        for draft, _, error, *_ in given_up:
+            log.error("given up", extra={"message_id": draft.message_id, "code": error.code if error else ""})
         return True
 
     def _open_caller(self) -> Caller:

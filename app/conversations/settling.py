@@ -135,9 +135,14 @@ def _again(session: Session, case: _Case, error: DeliveryError, now: datetime) -
     """Nothing was taken: later, ever more seldom, up to a limit."""
     if case.job.attempts >= ATTEMPTS[error.outcome]:
         return _fail(session, case, error)
-    wait = max(backoff(case.job.attempts, case.ended.chance), timedelta(seconds=error.retry_after or 0))
-    _requeue(session, case, now + wait, Waits.retry, error)
+    _give_back(session, case.draft)
+    _requeue(session, case, now + _pause(case), Waits.retry)
     return True
+
+
+def _pause(case: _Case) -> timedelta:
+    """Not shorter than the platform asks for."""
+    return max(backoff(case.job.attempts, case.ended.chance), timedelta(seconds=case.error.retry_after or 0))
 
 
 def backoff(attempts: int, chance: float) -> timedelta:
@@ -151,10 +156,8 @@ def _doubt(session: Session, case: _Case, error: DeliveryError, now: datetime) -
     if not case.draft.keyed or case.job.attempts >= ATTEMPTS[Outcome.unknown]:
         give_up(session, case.job, MessageState.unknown, str(error))
         return False
-    wait = max(backoff(case.job.attempts, case.ended.chance), timedelta(seconds=error.retry_after or 0))
-    case.job.state, case.job.not_before, case.job.waits = JobState.queued, now + wait, Waits.retry
-    case.job.doubtful, case.job.error = True, str(error)[:200]
-    _write(session, case.draft, {"state": MessageState.queued})
+    case.job.doubtful = True  # and its place in the window stays taken
+    _requeue(session, case, now + _pause(case), Waits.retry)
     return True
 
 
@@ -169,7 +172,8 @@ def _shut(session: Session, case: _Case, error: DeliveryError, now: datetime) ->
     api = gates.WHOLE if case.ended.whole else case.draft.api
     gates.close(session, case.draft.channel_id, api, until=until, waits=waits, reason=str(error), now=now)
     case.job.attempts -= 1
-    _requeue(session, case, now, waits, error)  # the gate keeps it, and lets it go as soon as it opens
+    _give_back(session, case.draft)
+    _requeue(session, case, now, waits)  # the gate keeps it, and lets it go as soon as it opens
 
 
 def _close_window(
@@ -185,7 +189,8 @@ def _close_window(
     case.job.attempts -= 1
     wrote_meanwhile = heard.get(draft.identity_id, 0) > draft.heard
     again = wrote_meanwhile or _may_fall_back(session, draft)
-    _requeue(session, case, now if again else NEVER, Waits.window, error)
+    _give_back(session, draft)
+    _requeue(session, case, now if again else NEVER, Waits.window)
     return True
 
 
@@ -209,18 +214,17 @@ def _heard(session: Session, cases: Sequence[_Case]) -> dict[int, int]:
     return {row[0]: row[1] for row in rows}
 
 
-def _requeue(session: Session, case: _Case, at: datetime, waits: Waits, error: DeliveryError) -> None:
-    draft = case.draft
-    _give_back(session, draft)
+def _requeue(session: Session, case: _Case, at: datetime, waits: Waits) -> None:
     case.job.state, case.job.not_before = JobState.queued, at
-    case.job.waits, case.job.error = waits, str(error)[:200]
-    _write(session, draft, {"state": MessageState.queued})
+    case.job.waits, case.job.error = waits, str(case.error)[:200]
+    queued = update(Message).where(Message.id == case.draft.message_id).values(state=MessageState.queued)
+    session.execute(queued)
 
 
 def _give_back(session: Session, draft: Draft) -> None:
     """Nothing was taken, so the place in the window is free again."""
     if draft.opened is not None and not draft.doubtful and draft.reply_to is not None:
-        windows.give_back(session, [(draft.identity_id, draft.opened.anchor.message_id, draft.reply_to.number)])
+        windows.give_back(session, draft.identity_id, draft.opened.anchor.message_id, draft.reply_to.number)
 
 
 # -------------------- given up
@@ -241,7 +245,3 @@ def give_up(session: Session, job: Job, state: MessageState, reason: str, *, dea
         session.delete(job)
     else:
         job.state, job.error, job.waits = JobState.dead, reason[:200], None
-
-
-def _write(session: Session, draft: Draft, values: dict[str, Any]) -> None:
-    session.execute(update(Message).where(Message.id == draft.message_id).values(values))

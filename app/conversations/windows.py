@@ -4,7 +4,7 @@ The viewer's messages are the truth of when a window opened; the ledger only cou
 which is in a hurry, writes nothing for it.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -114,12 +114,7 @@ def open_windows(
     that is what the answer belongs to (QQ).
     """
     opened: list[tuple[Allowance, Opened]] = []
-    seen: set[str] = set()
-    for anchor in found:
-        allowance = platform.allowance(account, recipient, anchor.kind, anchor.key)
-        if allowance is None or (allowance.restarts and allowance.trigger in seen):
-            continue
-        seen.add(allowance.trigger)
+    for anchor, allowance in _allowances(platform, account, recipient, found):
         count, closed = counts.get(anchor.message_id, (0, False))
         if closed:  # with all that are older
             break
@@ -136,16 +131,24 @@ def is_used_up(
     counts: Mapping[int, tuple[int, bool]], now: datetime,
 ) -> bool:  # fmt: skip
     """Whether a window is open by its time, but has had all its messages: told to people, never decided by. Pure."""
+    for anchor, allowance in _allowances(platform, account, recipient, found):
+        count, closed = counts.get(anchor.message_id, (0, False))
+        if anchor.at + allowance.valid > now and not closed and count >= allowance.messages:
+            return True
+    return False
+
+
+def _allowances(
+    platform: Platform, account: object, recipient: str, found: Sequence[Anchor]
+) -> Iterator[tuple[Anchor, Allowance]]:
+    """What each of the viewer's messages allows, without those whose place a newer one has taken."""
     seen: set[str] = set()
     for anchor in found:
         allowance = platform.allowance(account, recipient, anchor.kind, anchor.key)
         if allowance is None or (allowance.restarts and allowance.trigger in seen):
             continue
         seen.add(allowance.trigger)
-        count, closed = counts.get(anchor.message_id, (0, False))
-        if anchor.at + allowance.valid > now and not closed and count >= allowance.messages:
-            return True
-    return False
+        yield anchor, allowance
 
 
 _write = Upsert(table_of(Allowed), ("identity_id", "anchor_id"), ("used", "closed", "used_at"),
@@ -164,11 +167,10 @@ def write(session: Session, windows: Collection[Opened], now: datetime) -> None:
         raise Raced
 
 
-def give_back(session: Session, taken: Collection[tuple[int, int, int]]) -> None:
-    """The platform did not count these: (identity, viewer's message, number); the last number only is free again."""
-    for identity_id, anchor_id, number in taken:
-        own = (Allowed.identity_id == identity_id, Allowed.anchor_id == anchor_id, Allowed.used == number)
-        session.execute(update(Allowed).where(*own).values(used=number - 1))
+def give_back(session: Session, identity_id: int, anchor_id: int, number: int) -> None:
+    """The platform did not count this one of a window; only the last number is free again."""
+    own = (Allowed.identity_id == identity_id, Allowed.anchor_id == anchor_id, Allowed.used == number)
+    session.execute(update(Allowed).where(*own).values(used=number - 1))
 
 
 def close(session: Session, identity_id: int, up_to: int, now: datetime) -> None:

@@ -10,7 +10,8 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from app.channels.base import Followed, Inbound, NoticeReported, ProactiveChanged, Recalled, Text, Unfollowed
+from app.channels.base import Inbound
+from app.channels.content import Followed, NoticeReported, ProactiveChanged, Recalled, Text, Unfollowed
 from app.channels.outbound import Choice
 from app.channels.text import split_text
 from app.conversations import attachments, outbox, reports

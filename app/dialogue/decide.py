@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 
-from app.channels.base import (
+from app.channels.content import (
     SPOKEN,
     AgentSession,
     File,

@@ -2,7 +2,8 @@
 
 from datetime import datetime, timedelta
 
-from app.channels.base import Capability, Content, Inbound, MenuUsed, Platform, Text, Undecodable, Voice
+from app.channels.base import Capability, Inbound, Platform, Undecodable
+from app.channels.content import Content, MenuUsed, Text, Voice
 from app.channels.delivery import Media
 from app.conversations.accounts import Account
 from app.conversations.models import InboundEvent

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from app.channels.base import Image
+from app.channels.content import Image
 from app.dialogue import phrases
 from app.dialogue.phrases import when
 from app.dialogue.rules import Rules

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from app.channels.base import Content
+from app.channels.content import Content
 from app.channels.outbound import Choice
 from app.dialogue.provenance import Source
 from app.dialogue.understand import Understanding

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar
 
-from app.channels.base import Content, Link, MenuUsed, ProactiveChanged, Text, Voice
+from app.channels.content import Content, Link, MenuUsed, ProactiveChanged, Text, Voice
 from app.simulator.faces import ITEMS
 
 

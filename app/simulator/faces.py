@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from app.channels.base import Image, Link, Location, Video
+from app.channels.content import Image, Link, Location, Video
 from app.simulator.addresses import PICTURES
 from app.simulator.groups import NAME as GROUP
 

@@ -8,6 +8,7 @@ from fastapi import Request
 from pydantic import BaseModel, ValidationError
 
 from app.errors import AppError
+from app.simulator.trouble import read_at_most
 
 LONGEST = 96 * 1024
 """Bytes of a form; Chinese takes nine for each character in one."""
@@ -53,13 +54,10 @@ def _is_loopback(host: str) -> bool:
 
 
 async def read_body(request: Request, longest: int = LONGEST) -> bytes:
-    parts, size = [], 0
-    async for part in request.stream():
-        size += len(part)
-        if size > longest:
-            raise FormTooLarge
-        parts.append(part)
-    return b"".join(parts)
+    body = await read_at_most(request, longest)
+    if body is None:
+        raise FormTooLarge
+    return body
 
 
 async def read_form(request: Request, form: type[Form]) -> Form:

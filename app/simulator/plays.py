@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from app.channels import outbound
-from app.channels.base import Overheard, Text
+from app.channels.content import Overheard, Text
 from app.errors import AppError, NotFound
 from app.simulator.acting import Acting
 from app.simulator.carriers.carrier import say

@@ -7,7 +7,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
 
-from app.channels.base import File, Image, Video, Voice
+from app.channels.content import File, Image, Video, Voice
 from app.simulator.deeds import Deed
 from app.simulator.qq.world import World
 

@@ -2,18 +2,7 @@
 
 from dataclasses import dataclass
 
-from app.channels.base import (
-    Content,
-    Followed,
-    Image,
-    Link,
-    Location,
-    MenuUsed,
-    Text,
-    Unfollowed,
-    Video,
-    Voice,
-)
+from app.channels.content import Content, Followed, Image, Link, Location, MenuUsed, Text, Unfollowed, Video, Voice
 from app.simulator.wechat.bodies import Value, xml
 
 

@@ -1,13 +1,13 @@
 """How a message stands, and why: the words that people read, whichever page shows them. Pure."""
 
 import re
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from typing import Final
 
+from app.agents.calendars import BEIJING
 from app.simulator.qq import codes as qq
 from app.simulator.wechat import codes as wechat
 
-BEIJING = timezone(timedelta(hours=8))
 STATES: Final = {
     "received": "已收到", "queued": "排队中", "sending": "发送中", "sent": "已发送", "unknown": "不确定",
     "failed": "未送达", "delivered": "已送达", "read": "已读",

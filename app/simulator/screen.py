@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 
+from app.agents.calendars import BEIJING
 from app.simulator.acting import recallable
 from app.simulator.deeds import SPINS, Deed
 from app.simulator.phones import Bubble, Chat, Side
 from app.simulator.qq.world import World
 from app.simulator.richtext import Part, parts
 
-BEIJING = timezone(timedelta(hours=8))
 _SEPARATED = timedelta(minutes=5)
 
 

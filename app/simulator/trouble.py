@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from starlette.types import Receive, Scope, Send
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 ANY = "*"
 
@@ -91,6 +93,28 @@ class Broken:
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"64")]})
         await send({"type": "http.response.body", "body": b'{"', "more_body": True})
         # The server closes the connection: what it announced never comes.
+
+
+def answer_to(trouble: Trouble | None) -> ASGIApp | None:
+    """What a caller gets who meets it, where that is no answer of the platform's own."""
+    match trouble:
+        case Trouble(kind=Kind.status | Kind.status_taken, code=code):
+            return Response("<html></html>", code, media_type="text/html")
+        case Trouble(kind=Kind.lost | Kind.taken):
+            return Broken(silent=False)
+        case Trouble(kind=Kind.silent | Kind.taken_silent):
+            return Broken(silent=True)
+    return None
+
+
+async def read_at_most(request: Request, longest: int) -> bytes | None:
+    """A request's body; None for one that is too long, whose rest is not read."""
+    whole = bytearray()
+    async for part in request.stream():
+        whole += part
+        if len(whole) > longest:
+            return None
+    return bytes(whole)
 
 
 async def delay(troubles: Troubles) -> None:

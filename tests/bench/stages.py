@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from urllib.parse import parse_qsl
 
 from app.channels import outbound
-from app.channels.base import Inbound, Request, Text
+from app.channels.base import Inbound, Request
+from app.channels.content import Text
 from app.channels.wechat.account import Account
 from app.channels.wechat.platform import WeChat
 from app.conversations import accounts

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.channels import outbound
-from app.channels.base import Handshake, Inbound, Refusal, Request, Undecodable, Unknown
+from app.channels.base import Handshake, Inbound, Refusal, Request, Undecodable
+from app.channels.content import Unknown
 from app.channels.registry import PLATFORMS
 from app.errors import ConfigurationError
 from tests.channels.samples import NOW, SAMPLES, account_of

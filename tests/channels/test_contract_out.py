@@ -8,7 +8,8 @@ import httpx
 import pytest
 
 from app.channels import outbound
-from app.channels.base import SPOKEN, Inbound, Text
+from app.channels.base import Inbound
+from app.channels.content import SPOKEN, Text
 from app.channels.delivery import Delivery, DeliveryError, Line, Outcome, ReplyTo, Upload, Window
 from app.channels.registry import PLATFORMS
 from tests.channels.samples import SAMPLES, account_of

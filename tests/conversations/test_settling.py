@@ -253,7 +253,9 @@ async def test_what_closes_an_api_closes_it_for_all_and_is_no_attempt(
 async def test_a_credential_that_is_refused_shuts_the_whole_channel(db: Database, account: Account) -> None:
     draft = await on_its_way(db, account)
     await db.write(do.settle, do.failed(draft, Outcome.operator, whole=True))
-    assert await db.read(gates.shut_channels, NOW + DAY) == {account.channel_id}
+    (gate,) = await db.read(gates.closed, NOW + DAY)
+    assert (gate.channel_id, gate.api) == (account.channel_id, gates.WHOLE)
+    assert await db.write(do.leave, account, now=NOW + MINUTE) == []
     await db.write(gates.reopen, account.channel_id)
     (again,) = await db.write(do.leave, account, now=NOW + MINUTE)
     assert again.attempts == 1
@@ -361,7 +363,7 @@ async def test_a_place_that_was_given_back_late_is_not_given_twice(db: Database,
     await db.write(windows.write, [window], NOW)
     await db.write(do.settle, do.failed(draft, Outcome.retry))
     assert await db.read(used) == [(2, False)]
-    await db.write(windows.give_back, [(identity, anchor, 2)])
+    await db.write(windows.give_back, identity, anchor, 2)
     assert await db.read(used) == [(1, False)]
 
 

@@ -155,9 +155,10 @@ async def test_places_are_counted_for_each_of_the_viewers_messages(db: Database,
 async def test_only_the_last_place_can_be_given_back(db: Database, talk: int) -> None:
     for _ in range(3):
         await db.write(take, talk)
-    await db.write(windows.give_back, [(1, 2, 1)])
+    await db.write(windows.give_back, 1, 2, 1)
     assert await db.read(ledger) == [(2, 3, False)]
-    await db.write(windows.give_back, [(1, 2, 3), (1, 2, 2)])
+    for number in (3, 2):
+        await db.write(windows.give_back, 1, 2, number)
     assert await db.read(ledger) == [(2, 1, False)]
 
 

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.agents.calendars import ALWAYS
-from app.channels.base import Content, Inbound, Text
+from app.channels.base import Inbound
+from app.channels.content import Content, Text
 from app.conversations import accounts, passive
 from app.conversations.accounts import Account, Directory
 from app.db.database import Database

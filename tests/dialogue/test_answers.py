@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from app.channels.base import Followed, Image, Text
+from app.channels.content import Followed, Image, Text
 from app.dialogue import phrases
 from app.dialogue.answers import first_words
 from app.dialogue.decide import decide

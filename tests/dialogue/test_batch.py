@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.channels.base import AgentSession, Followed, Image, Undecodable, Unfollowed, Unknown
+from app.channels.base import Undecodable
+from app.channels.content import AgentSession, Followed, Image, Unfollowed, Unknown
 from app.channels.outbound import Text
 from app.conversations import outbox, passive
 from app.conversations.models import Conversation, InboundEvent, Message

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from app.agents.calendars import ALWAYS, Calendar
-from app.channels.base import AgentSession, Content, Followed, Image, Location, MenuUsed, Text, Voice
+from app.channels.content import AgentSession, Content, Followed, Image, Location, MenuUsed, Text, Voice
 from app.dialogue import phrases
 from app.dialogue.choice import chosen
 from app.dialogue.decide import decide, talks

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from app.agents.calendars import ALWAYS
-from app.channels.base import Content, Followed, Image, MenuUsed, Text
+from app.channels.content import Content, Followed, Image, MenuUsed, Text
 from app.dialogue import phrases, reports
 from app.dialogue.decide import decide
 from app.dialogue.reports import PATIENCE

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import metrics
-from app.channels.base import Image
+from app.channels.content import Image
 from app.conversations import passive
 from app.conversations.accounts import Directory
 from app.conversations.models import InboundEvent, Message

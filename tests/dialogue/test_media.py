@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.channels.base import Content, Image, Location, Video, Voice
+from app.channels.content import Content, Image, Location, Video, Voice
 from app.conversations.attachments import Attachment
 from app.conversations.models import EventState, InboundEvent, Message
 from app.db.database import Database

@@ -12,7 +12,8 @@ from fastapi import FastAPI
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from app.channels.base import File, Inbound
+from app.channels.base import Inbound
+from app.channels.content import File
 from app.channels.qq.addresses import Scene
 from app.conversations import accounts
 from app.conversations.accounts import Account, Directory

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.agents.calendars import read_calendar
-from app.channels.base import Image, Recalled, Text
+from app.channels.content import Image, Recalled, Text
 from app.conversations.models import Conversation, Message
 from app.dialogue import phrases
 from app.dialogue.rules import Rules

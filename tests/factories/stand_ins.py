@@ -8,7 +8,8 @@ from types import MappingProxyType
 from typing import Any, ClassVar
 
 from app.channels import outbound
-from app.channels.base import Capability, Content, Handshake, Inbound, Refusal, Request, Undecodable
+from app.channels.base import Capability, Handshake, Inbound, Refusal, Request, Undecodable
+from app.channels.content import Content
 from app.channels.delivery import (
     Allowance,
     Delivery,

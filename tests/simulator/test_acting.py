@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.channels.base import Text
+from app.channels.content import Text
 from app.commands import demo
 from app.conversations import accounts, outbox
 from app.conversations.models import Conversation, InboundEvent, Message, MessageState, Via

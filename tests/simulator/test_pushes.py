@@ -6,15 +6,14 @@ from datetime import UTC, datetime
 import pytest
 
 from app.channels import outbound
-from app.channels.base import (
+from app.channels.base import Inbound, Request
+from app.channels.content import (
     Content,
     Followed,
     Image,
-    Inbound,
     Link,
     Location,
     MenuUsed,
-    Request,
     Text,
     Unfollowed,
     Unknown,

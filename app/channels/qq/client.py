@@ -13,13 +13,12 @@ from typing import Any, Final
 
 import httpx
 
-from app.channels.delivery import DeliveryError, Line, Outcome, Receipt, Upload, Uploaded
+from app.channels.delivery import Line, Outcome, Receipt, Upload, Uploaded
+from app.channels.exchange import answered, bad_answer
 from app.channels.qq import outcomes
 
 Json = Mapping[str, Any]
 FILE_TYPES: Final = {"image": 1, "video": 2, "voice": 3, "file": 4}
-_NOT_CONNECTED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
-_BAD_ADDRESS = (httpx.InvalidURL, httpx.UnsupportedProtocol)
 
 
 async def fetch_token(line: Line, *, app_id: str, secret: str) -> tuple[str, int]:
@@ -37,7 +36,7 @@ async def fetch_token(line: Line, *, app_id: str, secret: str) -> tuple[str, int
         raise outcomes.by_status(response.status_code, Outcome.retry, _trace(response))
     token, seconds = (answer or {}).get("access_token"), str((answer or {}).get("expires_in"))
     if not (isinstance(token, str) and token and seconds.isascii() and seconds.isdigit() and 0 < int(seconds) < 10**6):
-        raise _bad_answer(Outcome.retry)
+        raise bad_answer(Outcome.retry)
     return token, int(seconds)
 
 
@@ -63,7 +62,7 @@ async def upload(line: Line, path: str, file: Upload) -> Uploaded:
     answer = _succeeded(response, _object(response), lost=Outcome.retry)
     named, lives = answer.get("file_info"), answer.get("ttl", 0)
     if not isinstance(named, str) or not named or not isinstance(lives, int):
-        raise _bad_answer(Outcome.retry)
+        raise bad_answer(Outcome.retry)
     return Uploaded(named, datetime.now(UTC) + timedelta(seconds=lives) if lives > 0 else None)
 
 
@@ -78,14 +77,8 @@ async def _request(line: Line, method: str, path: str, payload: Json, *, lost: O
     if line.token:
         headers["Authorization"] = f"QQBot {line.token}"
     content = json.dumps(payload, ensure_ascii=False).encode()
-    try:
-        return await line.http.request(method, line.base_url.rstrip("/") + path, content=content, headers=headers)
-    except _BAD_ADDRESS as error:
-        raise DeliveryError("bad_address", Outcome.operator, str(error)) from error
-    except _NOT_CONNECTED as error:
-        raise DeliveryError("not_connected", Outcome.retry, type(error).__name__) from error
-    except httpx.RequestError as error:
-        raise DeliveryError("no_answer", lost, type(error).__name__) from error
+    request = line.http.request(method, line.base_url.rstrip("/") + path, content=content, headers=headers)
+    return await answered(request, lost)
 
 
 def _succeeded(response: httpx.Response, answer: Json | None, *, lost: Outcome) -> Json:
@@ -96,7 +89,7 @@ def _succeeded(response: httpx.Response, answer: Json | None, *, lost: Outcome) 
     if status not in (200, 201, 202, 204):
         raise outcomes.by_status(status, lost, trace)
     if answer is None and status != 204:
-        raise _bad_answer(lost)
+        raise bad_answer(lost)
     return answer or {}
 
 
@@ -123,7 +116,3 @@ def _trace(response: httpx.Response) -> str:
     """From the header, else from the answer."""
     found = response.headers.get("x-tps-trace-id") or (_object(response) or {}).get("trace_id")
     return str(found or "")
-
-
-def _bad_answer(lost: Outcome) -> DeliveryError:
-    return DeliveryError("bad_answer", lost, "no answer of the documented form")

@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping
 from hashlib import sha256
 from typing import Final
 
-from app.channels.base import Content, File, Image, Inbound, Overheard, Text, Undecodable, Unknown, Video, Voice
+from app.channels.base import Inbound, Undecodable
+from app.channels.content import Content, File, Image, Overheard, Text, Unknown, Video, Voice
 from app.channels.delivery import Media
 from app.channels.qq import addresses
 from app.channels.qq.addresses import Scene

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
-from app.channels.base import Content, Followed, NoticeReported, ProactiveChanged, Text, Unfollowed, Unknown
+from app.channels.content import Content, Followed, NoticeReported, ProactiveChanged, Text, Unfollowed, Unknown
 from app.channels.delivery import Media
 from app.channels.qq import addresses, keyboards
 from app.channels.qq.addresses import Scene

@@ -5,7 +5,8 @@ from datetime import date, timedelta
 from types import MappingProxyType
 from typing import Final
 
-from app.channels.base import SPOKEN, Capability, Followed, ProactiveChanged
+from app.channels.base import Capability
+from app.channels.content import SPOKEN, Followed, ProactiveChanged
 from app.channels.delivery import Allowance, Rate
 from app.channels.qq.addresses import Scene
 

@@ -9,7 +9,8 @@ from typing import Any, ClassVar, Final
 from urllib.parse import quote
 
 from app.channels import outbound
-from app.channels.base import Capability, Content, Handshake, Inbound, Refusal, Request, Undecodable
+from app.channels.base import Capability, Handshake, Inbound, Refusal, Request, Undecodable
+from app.channels.content import Content
 from app.channels.delivery import (
     Allowance,
     Delivery,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.channels.delivery import DeliveryError, Line, Outcome
+from app.channels.exchange import bad_answer
 from app.channels.wechat import calls
 
 _NO_MENU = "46003"
@@ -46,7 +47,7 @@ async def get_menu(line: Line) -> tuple[Button, ...]:
     try:
         return tuple(_read(item) for item in answer["menu"]["button"])
     except (KeyError, TypeError, AttributeError):
-        raise calls.bad_answer(Outcome.retry) from None
+        raise bad_answer(Outcome.retry) from None
 
 
 async def delete_menu(line: Line) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from app.channels.delivery import Line, Outcome
+from app.channels.exchange import bad_answer
 from app.channels.wechat import calls
 
 MOST = 8
@@ -58,7 +59,7 @@ async def get_draft(line: Line, *, draft_id: str) -> tuple[DraftArticle, ...]:
     try:
         return tuple(_read(item) for item in answer["news_item"])
     except (KeyError, TypeError, AttributeError):
-        raise calls.bad_answer(Outcome.retry) from None
+        raise bad_answer(Outcome.retry) from None
 
 
 async def delete_draft(line: Line, *, draft_id: str) -> None:
@@ -81,7 +82,7 @@ async def get_publication(line: Line, *, publish_id: str) -> Published:
         urls = tuple(str(item["article_url"]) for item in items)
         return Published(int(answer["publish_status"]), answer.get("article_id") or None, urls)
     except (KeyError, TypeError, ValueError, AttributeError):
-        raise calls.bad_answer(Outcome.retry) from None
+        raise bad_answer(Outcome.retry) from None
 
 
 def _written(article: DraftArticle) -> dict[str, Any]:

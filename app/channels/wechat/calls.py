@@ -14,14 +14,13 @@ from typing import Any, NamedTuple
 import httpx
 
 from app.channels.delivery import DeliveryError, Line, Outcome
+from app.channels.exchange import answered, bad_answer
 from app.channels.wechat import outcomes
 
 Json = dict[str, Any]
 Query = Mapping[str, str]
 
 _HEADERS = {"Content-Type": "application/json; charset=utf-8"}
-_NOT_CONNECTED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
-_BAD_ADDRESS = (httpx.InvalidURL, httpx.UnsupportedProtocol)
 
 
 class Form(NamedTuple):
@@ -85,17 +84,13 @@ def read_object(line: Line, raw: bytes, *, needs: tuple[str, ...] = ()) -> Json:
     return _checked(line, _object(raw, Outcome.retry), _Wanted(Outcome.retry, needs, outcomes.SEND, frozenset()))
 
 
-def bad_answer(lost: Outcome) -> DeliveryError:
-    return DeliveryError("bad_answer", lost, "no answer of the documented form")
-
-
 # -------------------- one exchange
 
 
 @asynccontextmanager
 async def _open(line: Line, request: httpx.Request) -> AsyncIterator[httpx.Response]:
     # Only the sending is translated: what the reader's own work raises is not the platform's.
-    response = await _sent(line.http.send(request, stream=True), Outcome.retry)
+    response = await answered(line.http.send(request, stream=True), Outcome.retry)
     try:
         _refuse_status(response, Outcome.retry)
         yield response
@@ -103,20 +98,8 @@ async def _open(line: Line, request: httpx.Request) -> AsyncIterator[httpx.Respo
         await response.aclose()
 
 
-async def _sent(request: Awaitable[httpx.Response], lost: Outcome) -> httpx.Response:
-    # Without the cause: its traceback would carry the address, and in it the credential.
-    try:
-        return await request
-    except _BAD_ADDRESS as error:
-        raise DeliveryError("bad_address", Outcome.operator, str(error)) from None
-    except _NOT_CONNECTED as error:
-        raise DeliveryError("not_connected", Outcome.retry, type(error).__name__) from None
-    except httpx.RequestError as error:
-        raise DeliveryError("no_answer", lost, type(error).__name__) from None
-
-
 async def _answered(request: Awaitable[httpx.Response], lost: Outcome) -> Json:
-    response = await _sent(request, lost)
+    response = await answered(request, lost)
     _refuse_status(response, lost)
     return _object(response.content, lost)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app.channels.delivery import DeliveryError, Line, Outcome
+from app.channels.exchange import bad_answer
 from app.channels.wechat import calls, outcomes
 
 CUSTOM_SEND = "/cgi-bin/message/custom/send"
@@ -33,7 +34,7 @@ async def fetch_stable_token(line: Line, *, app_id: str, secret: str, force_refr
     match answer:
         case {"access_token": str(value), "expires_in": int(seconds)} if value and seconds > 0:
             return Token(value, seconds)
-    raise calls.bad_answer(Outcome.retry)
+    raise bad_answer(Outcome.retry)
 
 
 async def send_custom(line: Line, message: dict[str, Any]) -> None:

@@ -6,20 +6,8 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Final
 
-from app.channels.base import (
-    Content,
-    Image,
-    Inbound,
-    Link,
-    Location,
-    NoticeReported,
-    Refusal,
-    Text,
-    Undecodable,
-    Unknown,
-    Video,
-    Voice,
-)
+from app.channels.base import Inbound, Refusal, Undecodable
+from app.channels.content import Content, Image, Link, Location, NoticeReported, Text, Unknown, Video, Voice
 from app.channels.wechat.events import read_event
 from app.channels.wechat.fields import Fields, Malformed, degrees, is_json, optional, read, required, text, whole
 

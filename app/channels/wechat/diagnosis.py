@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from app.channels.delivery import Line, Outcome
+from app.channels.exchange import bad_answer
 from app.channels.wechat import calls
 
 
@@ -40,7 +41,7 @@ async def get_quota(line: Line, *, path: str) -> Quota:
     match answer["quota"]:
         case {"daily_limit": int(limit), "used": int(used), "remain": int(remaining)}:
             return Quota(limit, used, remaining)
-    raise calls.bad_answer(Outcome.retry)
+    raise bad_answer(Outcome.retry)
 
 
 async def get_failed_request(line: Line, *, rid: str) -> FailedRequest:
@@ -56,7 +57,7 @@ async def get_failed_request(line: Line, *, rid: str) -> FailedRequest:
                 str(found.get("response_body", "")),
                 str(found.get("client_ip", "")),
             )
-    raise calls.bad_answer(Outcome.retry)
+    raise bad_answer(Outcome.retry)
 
 
 async def list_api_addresses(line: Line) -> tuple[str, ...]:
@@ -71,7 +72,7 @@ async def list_push_addresses(line: Line) -> tuple[str, ...]:
 
 def _addresses(answer: dict[str, Any]) -> tuple[str, ...]:
     if not isinstance(answer["ip_list"], list):
-        raise calls.bad_answer(Outcome.retry)
+        raise bad_answer(Outcome.retry)
     return tuple(map(str, answer["ip_list"]))
 
 

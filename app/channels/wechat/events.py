@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from app.channels.base import (
+from app.channels.content import (
     AgentSession,
     ArticlePublished,
     Content,

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from app.channels.delivery import Line, Outcome
+from app.channels.exchange import bad_answer
 from app.channels.wechat import calls
 
 TAGGED_AT_ONCE = 50
@@ -76,7 +77,7 @@ async def create_tag(line: Line, *, name: str) -> Tag:
 async def list_tags(line: Line) -> tuple[Tag, ...]:
     answer = await calls.get(line, "/cgi-bin/tags/get", needs=("tags",))
     if not isinstance(answer["tags"], list):
-        raise calls.bad_answer(Outcome.retry)
+        raise bad_answer(Outcome.retry)
     return tuple(map(_tag, answer["tags"]))
 
 
@@ -119,7 +120,7 @@ def _page(answer: dict[str, Any]) -> Page:
     openids = answer["data"].get("openid", []) if isinstance(answer.get("data"), dict) else []
     total = answer.get("total", len(openids))
     if not isinstance(openids, list) or not isinstance(total, int):
-        raise calls.bad_answer(Outcome.retry)
+        raise bad_answer(Outcome.retry)
     return Page(total, tuple(map(str, openids)), str(answer.get("next_openid", "")))
 
 
@@ -127,4 +128,4 @@ def _tag(found: Any) -> Tag:
     match found:
         case {"id": int(number), "name": str(name)}:
             return Tag(number, name, int(found.get("count", 0)))
-    raise calls.bad_answer(Outcome.retry)
+    raise bad_answer(Outcome.retry)

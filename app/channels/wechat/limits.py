@@ -5,7 +5,8 @@ from datetime import date, timedelta
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
-from app.channels.base import SPOKEN, Capability
+from app.channels.base import Capability
+from app.channels.content import SPOKEN
 from app.channels.delivery import Allowance, Rate
 
 CHECKED_ON: Final = date(2026, 11, 23)

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from app.channels.delivery import Line, Outcome
+from app.channels.exchange import bad_answer
 from app.channels.text import carriable
 from app.channels.wechat import calls, outcomes
 
@@ -99,7 +100,7 @@ async def get_state(line: Line, *, job_id: str) -> State:
     try:
         return _STATES[str(answer["msg_status"])]
     except KeyError:
-        raise calls.bad_answer(Outcome.retry) from None
+        raise bad_answer(Outcome.retry) from None
 
 
 async def recall(line: Line, *, job_id: str, article: int = 0) -> None:
@@ -115,7 +116,7 @@ async def get_speed(line: Line) -> int:
     """0 (800,000 a minute) to 4 (100,000 a minute)."""
     answer = await calls.post(line, "/cgi-bin/message/mass/speed/get", {}, lost=Outcome.retry, needs=("speed",))
     if not isinstance(answer["speed"], int):
-        raise calls.bad_answer(Outcome.retry)
+        raise bad_answer(Outcome.retry)
     return answer["speed"]
 
 

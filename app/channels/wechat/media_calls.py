@@ -10,6 +10,7 @@ import httpx
 
 from app.channels import downloads
 from app.channels.delivery import DeliveryError, Download, Line, Media, Outcome, Upload, Uploaded, unsupported
+from app.channels.exchange import bad_answer
 from app.channels.wechat import calls, limits
 
 _JSON_BYTES = 64 * 1024
@@ -25,7 +26,7 @@ async def upload(line: Line, upload: Upload) -> Uploaded:
     answer = await calls.post_form(line, "/cgi-bin/media/upload", {"type": upload.kind}, form)
     media_id, created = answer.get("media_id") or answer.get("thumb_media_id"), answer.get("created_at")
     if not isinstance(media_id, str) or not media_id:
-        raise calls.bad_answer(Outcome.retry)
+        raise bad_answer(Outcome.retry)
     since = datetime.fromtimestamp(created, UTC) if isinstance(created, int) else datetime.now(UTC)
     return Uploaded(media_id, since + limits.MEDIA_LIVES)
 
@@ -69,7 +70,7 @@ async def download(line: Line, media: Media) -> AsyncIterator[Download]:
     # The platform gives plain http addresses too.
     async with downloads.from_address(line, address, schemes=("https", "http")) as found:
         if found.content_type.startswith(_TEXTS):
-            raise calls.bad_answer(Outcome.retry)
+            raise bad_answer(Outcome.retry)
         yield found
 
 
@@ -106,7 +107,7 @@ async def _rest(first: bytes, chunks: AsyncIterator[bytes]) -> bytes:
     async for chunk in chunks:
         whole += chunk
         if len(whole) > _JSON_BYTES:
-            raise calls.bad_answer(Outcome.retry)
+            raise bad_answer(Outcome.retry)
     return bytes(whole)
 
 

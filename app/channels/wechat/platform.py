@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from app.channels import outbound
-from app.channels.base import Capability, Content, Image, Inbound, Refusal, Request, Undecodable, Video, Voice
+from app.channels.base import Capability, Inbound, Refusal, Request, Undecodable
+from app.channels.content import Content, Image, Video, Voice
 from app.channels.delivery import (
     Allowance,
     Delivery,

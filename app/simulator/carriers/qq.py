@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime
 from typing import ClassVar
 
-from app.channels.base import SPOKEN, Followed, Overheard, ProactiveChanged, Text, Unfollowed
+from app.channels.content import SPOKEN, Followed, Overheard, ProactiveChanged, Text, Unfollowed
 from app.channels.qq import crypto
 from app.channels.qq.account import Account as QQAccount
 from app.channels.qq.addresses import Scene

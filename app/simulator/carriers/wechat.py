@@ -6,7 +6,7 @@ import secrets
 from datetime import UTC, datetime
 from typing import ClassVar
 
-from app.channels.base import SPOKEN, Followed, MenuUsed, Unfollowed
+from app.channels.content import SPOKEN, Followed, MenuUsed, Unfollowed
 from app.channels.wechat import crypto
 from app.channels.wechat.codec import decode
 from app.channels.wechat.limits import PUSH_ATTEMPTS

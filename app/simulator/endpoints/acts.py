@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, Field
 
-from app.channels.base import File, Followed, MenuUsed, Overheard, Text, Unfollowed, Voice
+from app.channels.content import File, Followed, MenuUsed, Overheard, Text, Unfollowed, Voice
 from app.errors import NotFound
 from app.simulator.addresses import PAGE
 from app.simulator.deeds import Deed

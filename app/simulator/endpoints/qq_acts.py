@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field
 
-from app.channels.base import ProactiveChanged
+from app.channels.content import ProactiveChanged
 from app.errors import NotFound
 from app.simulator.addresses import PAGE
 from app.simulator.deeds import Tap

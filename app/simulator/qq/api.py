@@ -15,7 +15,7 @@ from app.simulator.qq.credentials import WORDS, Credentials
 from app.simulator.qq.judging import MALFORMED
 from app.simulator.qq.taking import Result, refused
 from app.simulator.qq.world import Bot, Call, Json, World
-from app.simulator.trouble import Broken, Kind, Trouble, delay
+from app.simulator.trouble import Kind, Trouble, answer_to, delay, read_at_most
 
 Take = Callable[[Bot, Request, Json], Result]
 PATHS = {
@@ -91,13 +91,13 @@ class PlayedQQ:
     def _route(self, path: str, api: str, take: Take, method: str) -> BaseRoute:
         async def serve(request: Request) -> ASGIApp:
             await self._refresh()
-            raw = await _body(request, self._longest(request))
+            raw = await read_at_most(request, self._longest(request))
             if raw is None:
                 return Response(status_code=413)
             asked = _object(raw)
             result, trouble = await self._meet(api, lambda: self._taken(request, asked, take))
             self._note(request, api, _key(request, asked), result, trouble, asked)
-            return _troubled(trouble) or _answer(result, self.world.number())
+            return answer_to(trouble) or _answer(result, self.world.number())
 
         return Route(path, _responding(serve), methods=[method])
 
@@ -140,7 +140,7 @@ class PlayedQQ:
 
     async def _serve_token(self, request: Request) -> ASGIApp:
         await self._refresh()
-        raw = await _body(request, UNKNOWN_CALLER)
+        raw = await read_at_most(request, UNKNOWN_CALLER)
         if raw is None:
             return Response(status_code=413)
         asked = _object(raw)
@@ -155,7 +155,7 @@ class PlayedQQ:
         told = Result(result.code, kept, accepted=result.accepted)
         self._note(request, "token", str(hidden["appId"]), told, trouble, hidden)
         body = result.body or {"code": result.code, "message": "refused"}
-        return _troubled(trouble) or JSONResponse(body)
+        return answer_to(trouble) or JSONResponse(body)
 
     async def _token(self, request: Request) -> Response:
         return await _responding(self._serve_token)(request)
@@ -175,14 +175,6 @@ def _key(request: Request, asked: Json | None) -> str:
     """What a call is about: the message and number that it replies to, else the ids in its path."""
     key, number, _ = taking.reply_of(asked or {})
     return f"{key}#{number}" if key is not None else "/".join(map(str, request.path_params.values()))
-
-
-def _troubled(trouble: Trouble | None) -> ASGIApp | None:
-    if trouble is None:
-        return None
-    if trouble.kind in (Kind.status, Kind.status_taken):
-        return Response("<html></html>", trouble.code, media_type="text/html")
-    return Broken(silent=trouble.kind in (Kind.silent, Kind.taken_silent))
 
 
 def _answer(result: Result, number: int) -> Response:
@@ -209,16 +201,6 @@ def _kept(asked: Json | None) -> Json:
 
 def _status(result: Result) -> int:
     return result.status if result.accepted else _STATUS.get(result.code, 400)
-
-
-async def _body(request: Request, longest: int) -> bytes | None:
-    """None for one that is too long; the rest is not read."""
-    whole = bytearray()
-    async for part in request.stream():
-        whole += part
-        if len(whole) > longest:
-            return None
-    return bytes(whole)
 
 
 def _object(raw: bytes) -> Json | None:

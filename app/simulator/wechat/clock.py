@@ -1,9 +1,9 @@
 """The platform's time: the real one, moved by as much as a test wants."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 
-BEIJING = timezone(timedelta(hours=8))
+from app.agents.calendars import BEIJING
 
 
 @dataclass(slots=True)

@@ -4,9 +4,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from app.agents.calendars import BEIJING
 from app.channels.delivery import Rate
 from app.channels.wechat.limits import RATES
-from app.simulator.wechat.clock import BEIJING, day
+from app.simulator.wechat.clock import day
 from app.simulator.wechat.codes import Refused
 
 CLEARED_A_MONTH = 10

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.simulator.trouble import Broken, Kind, Trouble, delay
+from app.simulator.trouble import Kind, answer_to, delay, read_at_most
 from app.simulator.wechat.apis.media import PUBLIC
 from app.simulator.wechat.calling import Call, Content
 from app.simulator.wechat.codes import Refused
@@ -41,7 +41,7 @@ async def respond(played: PlayedWeChat, request: Request, path: str) -> ASGIApp:
     api = api_of(path)
     if api not in _KNOWN:
         return Response(status_code=404)
-    raw = await _body(request, _longest(played, api, request.query_params))
+    raw = await read_at_most(request, _longest(played, api, request.query_params))
     if raw is None:
         return Response(status_code=413)
     call = _call(played, request, path, api, raw)
@@ -52,7 +52,7 @@ async def respond(played: PlayedWeChat, request: Request, path: str) -> ASGIApp:
     played.on_call(logged)
     played.push_soon()
     await delay(played.troubles)
-    return _troubled(trouble) or _rendered(found)
+    return answer_to(trouble) or _rendered(found)
 
 
 def _call(played: PlayedWeChat, request: Request, path: str, api: str, raw: bytes) -> Call:
@@ -73,27 +73,6 @@ def _longest(played: PlayedWeChat, api: str, query: Mapping[str, str]) -> int:
     if played.holder(query.get("access_token", "")) is None:
         return UNKNOWN_CALLER
     return LONGEST_FORM if api in APIS and APIS[api].form else LONGEST
-
-
-async def _body(request: Request, longest: int) -> bytes | None:
-    """None for one that is too long; the rest is not read."""
-    whole = bytearray()
-    async for part in request.stream():
-        whole += part
-        if len(whole) > longest:
-            return None
-    return bytes(whole)
-
-
-def _troubled(trouble: Trouble | None) -> ASGIApp | None:
-    match trouble:
-        case Trouble(kind=Kind.status | Kind.status_taken, code=code):
-            return Response(status_code=code)
-        case Trouble(kind=Kind.lost | Kind.taken):
-            return Broken(silent=False)
-        case Trouble(kind=Kind.silent | Kind.taken_silent):
-            return Broken(silent=True)
-    return None
 
 
 def _rendered(found: dict[str, Any] | Content) -> Response:

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.channels import outbound
-from app.channels.base import Handshake, Inbound, Overheard, Refusal, Request, Text, Undecodable
+from app.channels.base import Handshake, Inbound, Refusal, Request, Undecodable
+from app.channels.content import Overheard, Text
 from app.channels.delivery import ReplyTo, Window
 from app.channels.qq import crypto
 from app.channels.qq.account import Account

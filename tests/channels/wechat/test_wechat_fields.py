@@ -8,7 +8,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from app.channels.base import MAX_BODY_BYTES, Inbound, Text, Undecodable
+from app.channels.base import MAX_BODY_BYTES, Inbound, Undecodable
+from app.channels.content import Text
 from app.channels.wechat.codec import MAX_PART, decode
 from app.channels.wechat.fields import MAX_DEPTH, Malformed, _parse_xml, _read_flat, read
 

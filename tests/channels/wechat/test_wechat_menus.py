@@ -6,7 +6,8 @@ from xml.etree import ElementTree
 import pytest
 
 from app.channels import outbound
-from app.channels.base import Inbound, Text
+from app.channels.base import Inbound
+from app.channels.content import Text
 from app.channels.outbound import Choice
 from app.channels.wechat.menus import linked
 from app.channels.wechat.platform import WeChat

@@ -12,7 +12,8 @@ from wechatpy.crypto import WeChatCrypto
 from wechatpy.utils import WeChatSigner
 
 from app.channels import outbound
-from app.channels.base import Image, Inbound, Link, Location, Request, Scanned, Text, Voice
+from app.channels.base import Inbound, Request
+from app.channels.content import Image, Link, Location, Scanned, Text, Voice
 from app.channels.wechat.codec import decode
 from app.channels.wechat.platform import WeChat
 

@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.channels import outbound
-from app.channels.base import Inbound, Refusal, Request, Text, Undecodable
+from app.channels.base import Inbound, Refusal, Request, Undecodable
+from app.channels.content import Text
 from app.channels.wechat import crypto
 from app.channels.wechat.account import Account
 from app.channels.wechat.platform import WeChat

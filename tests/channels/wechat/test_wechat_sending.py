@@ -13,7 +13,7 @@ import pytest
 
 from app import logs
 from app.channels import outbound
-from app.channels.base import NoticeReported
+from app.channels.content import NoticeReported
 from app.channels.delivery import Delivery, DeliveryError, Line, Outcome, Passage, Receipt, Window
 from app.channels.outbound import Choice
 from app.channels.wechat import client, limits

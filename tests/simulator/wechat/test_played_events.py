@@ -13,7 +13,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from app.channels import outbound
-from app.channels.base import ArticlePublished, Content, Inbound, MassSendReported, NoticeReported, Request
+from app.channels.base import Inbound, Request
+from app.channels.content import ArticlePublished, Content, MassSendReported, NoticeReported
 from app.channels.delivery import Delivery
 from app.channels.wechat import mass
 from app.channels.wechat.account import Account, Mode

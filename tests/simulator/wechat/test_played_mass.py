@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from app.channels.base import Inbound, MassSendReported
+from app.channels.base import Inbound
+from app.channels.content import MassSendReported
 from app.channels.wechat.codec import decode
 from app.simulator.wechat.accounts import Kind
 from app.simulator.wechat.apis.mass import finish

@@ -4,12 +4,13 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from app.agents.calendars import BEIJING
 from app.channels.wechat.limits import MASS_KEY_LENGTH, MASS_KEY_LIVES
 from app.simulator.wechat import bodies
 from app.simulator.wechat.accounts import Kind, PlayedAccount
 from app.simulator.wechat.apis.chat import check_text
 from app.simulator.wechat.calling import Call, inner, texts
-from app.simulator.wechat.clock import BEIJING, day
+from app.simulator.wechat.clock import day
 from app.simulator.wechat.codes import Refused
 from app.simulator.wechat.contacts import Arrival, Contact
 from app.simulator.wechat.jobs import JobState, MassJob
