@@ -21,10 +21,9 @@ from app.conversations.pending import NEVER, TOPIC, Draft, Pending, load
 from app.conversations.quiet import PATIENT
 from app.conversations.settling import give_up
 from app.conversations.windows import Opened
-from app.db.driver import connection_of, fetch
 from app.db.rows import Update, table_of, together
 from app.jobs import lanes
-from app.jobs.models import Job, JobState, Lane, Priority, Waits
+from app.jobs.models import Job, JobState, Priority, Waits
 
 Class = tuple[int, Priority]
 """What waits in one channel with one priority."""
@@ -56,26 +55,18 @@ class _Due(NamedTuple):
 
 
 def _look(session: Session, now: datetime) -> list[_Due]:
-    connection = connection_of(session)
-    text = _PROBE.replace("?", "$") if connection.dialect.name == "postgresql" else _PROBE
-    bound = table_of(Lane).c.ready_at.type.dialect_impl(connection.dialect).bind_processor(connection.dialect)
-    rows = fetch(connection, text, [bound(now) if bound else now])
+    rows = lanes.look(session, _LOOK, now)
     return [_Due((row[0], list(Priority)[row[1]]), bool(row[2]), row[3] or 0) for row in rows]
 
 
-_RANKS = " UNION ALL ".join(f"SELECT {priority.rank} AS rank" for priority in Priority)
-_PROBE = f"""
+_LOOK = f"""
 SELECT channels.id, ranks.rank,
     EXISTS (SELECT 1 FROM gates WHERE channel_id = channels.id AND api = '{gates.WHOLE}' AND closed_until > ?1),
     (SELECT value FROM counters WHERE name = '{VERSION}')
-FROM channels CROSS JOIN ({_RANKS}) AS ranks
-WHERE (
-    SELECT 1 FROM lanes WHERE topic = '{TOPIC}' AND channel_id = channels.id AND priority = ranks.rank
-        AND ready_at IS NOT NULL AND ready_at <= ?1 LIMIT 1
-) IS NOT NULL
+FROM channels CROSS JOIN {lanes.RANKS}
+WHERE {lanes.is_due(f"topic = '{TOPIC}' AND channel_id = channels.id")}
 ORDER BY ranks.rank, channels.id
 """
-# No EXISTS of lanes: PostgreSQL makes a join of it, and reads all that is due to find out whether anything is.
 
 
 def claim(

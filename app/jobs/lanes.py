@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Integer, bindparam, func, literal_column, select
 from sqlalchemy.orm import Session
 
-from app.db.driver import Prepared
+from app.db.driver import Prepared, Rows, connection_of, fetch
 from app.db.rows import Insert, Update, Write, table_of
 from app.db.sql import for_update, is_any
 from app.jobs.models import Job, JobState, Lane, NewJob, Priority
@@ -77,6 +77,29 @@ def enqueue(session: Session, jobs: Sequence[NewJob], *, now: datetime) -> None:
     ]  # fmt: skip
     session.flush()
     _insert_jobs(session, rows)
+
+
+RANKS = "({}) AS ranks".format(" UNION ALL ".join(f"SELECT {priority.rank} AS rank" for priority in Priority))
+"""All classes, for the FROM of a look."""
+
+
+def is_due(conditions: str) -> str:
+    """SQL of a look: whether something is due by ``?1`` in the class ``ranks.rank`` of the lanes of these conditions.
+
+    The least time is one end of a range of the index, whatever lies in it. For "is there any", or "the first that is
+    due", PostgreSQL may read all lanes, since it expects to meet one soon: 0.6 s a look while a million wait.
+    """
+    return (
+        f"(SELECT min(ready_at) FROM lanes WHERE {conditions} AND priority = ranks.rank AND ready_at IS NOT NULL) <= ?1"
+    )
+
+
+def look(session: Session, text: str, now: datetime) -> Rows:
+    """Run a look whose only parameter is the time."""
+    connection = connection_of(session)
+    own = text.replace("?", "$") if connection.dialect.name == "postgresql" else text
+    bind = table_of(Lane).c.ready_at.type.dialect_impl(connection.dialect).bind_processor(connection.dialect)
+    return fetch(connection, own, [bind(now) if bind else now])
 
 
 def claim(

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 import pytest
-from sqlalchemy import delete, update
+from sqlalchemy import delete, text, update
 from sqlalchemy.orm import Session
 
 from app.channels.delivery import Outcome, Rate
@@ -450,3 +450,25 @@ async def test_an_unserved_channels_messages_wait(db: Database, account: Account
     await db.write(do.says, talk)
     assert await db.write(do.leave, keyed, now=NOW + MINUTE) == []
     assert len(await db.write(do.leave, account, keyed, now=NOW + MINUTE)) == 1
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_a_look_reads_one_row_of_a_class_however_much_is_due(db: Database, account: Account) -> None:
+    """Planned with the time at hand, as the first looks of each connection are: see ``lanes.is_due``."""
+
+    def crowd(session: Session) -> None:
+        crowding = (
+            "INSERT INTO lanes (topic, subject_id, channel_id, priority, ready_at) "
+            f"SELECT 'conversation', -n, {account.channel_id}, 4, now() - n * interval '1 us' "
+            "FROM generate_series(1, 50000) AS g(n)"
+        )
+        session.execute(text(crowding))
+        session.execute(text("ANALYZE lanes"))
+
+    def plan(session: Session) -> str:
+        look = claiming._LOOK.replace("?1", "now()")
+        return "\n".join(row[0] for row in session.execute(text(f"EXPLAIN {look}")))
+
+    await db.write(crowd)
+    found = await db.write(plan)
+    assert "ix_lanes_ready" in found
