@@ -64,7 +64,7 @@ class Settings(BaseSettings):
     workdays: str = ""
     """Make-up working days, in the same form."""
     quiet_hours: str = ""
-    """When no notices and announcements leave, Beijing time: ``22:00-8:00``. Empty: never."""
+    """When no notices and announcements leave, Beijing time: ``22:00-8:00``, or as service hours. Empty: never."""
     answer_days: int = Field(default=1, ge=1, le=90)
     """Working days within which viewers are promised an answer to a ticket."""
     urgent_hours: float = Field(default=2, gt=0, le=240)
