@@ -1,6 +1,8 @@
 """Live updates: what changes appears by itself, through one connection a browser, and nothing is missed."""
 
-from contextlib import AbstractAsyncContextManager
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import pytest
 from playwright.async_api import BrowserContext, Page, expect
@@ -56,6 +58,63 @@ async def test_what_happened_while_the_connection_was_lost_is_read_again(
     await expect(page.locator("html")).to_have_attribute("data-live-state", "lost")
     await expect(page.locator("html")).to_have_attribute("data-live-state", "open")
     await expect(page.get_by_role("heading")).to_have_text(f"第 {before + 1} 次")
+
+
+async def test_what_happens_while_an_answer_is_put_in_place_is_not_lost(page: Page, trial: Trial) -> None:
+    await opened(page)
+    trial.held = asyncio.Semaphore(0)
+    last = trial.rendered + 3
+    trial.tell("count", 1)
+    await eventually("the first fetch is under way", lambda: under_way(trial, 1))
+    async with heard(page):
+        trial.tell("count", 2)
+    await page.evaluate(
+        """() => document.body.addEventListener("htmx:afterSwap", () => {
+          const tab = new BroadcastChannel("live:/events"); // as the tab that holds the connection passes it on
+          tab.postMessage({ type: "received", data: JSON.stringify({ kind: "count", id: 3 }) });
+        }, { once: true })"""
+    )
+    async with heard(page):
+        trial.held.release()
+    trial.held.release()
+    trial.held.release()
+    await expect(page.get_by_role("heading")).to_have_text(f"第 {last} 次")
+
+
+async def test_an_older_answer_never_follows_a_newer_one(page: Page, trial: Trial) -> None:
+    await opened(page)
+    trial.held = asyncio.Semaphore(0)
+    last = trial.rendered + 2
+    trial.tell("count", 1)
+    await eventually("the first fetch is under way", lambda: under_way(trial, 1))
+    async with heard(page):
+        trial.tell("count", 2)
+    assert trial.under_way == 1
+    trial.held.release()
+    trial.held.release()
+    await expect(page.get_by_role("heading")).to_have_text(f"第 {last} 次")
+
+
+async def test_a_fetch_that_failed_is_tried_again(page: Page, trial: Trial, guard: Guard) -> None:
+    guard.expect("status of 503")
+    guard.expect("Status Error Code 503")
+    await opened(page)
+    trial.broken = 2
+    last = trial.rendered + 3
+    trial.tell("count", 1)
+    await expect(page.get_by_role("heading")).to_have_text(f"第 {last} 次")
+
+
+@asynccontextmanager
+async def heard(page: Page) -> AsyncIterator[None]:
+    """Leave it when the page has heard of another count."""
+    async with page.expect_console_message(lambda message: message.text == "heard"):
+        await page.evaluate("document.body.addEventListener('count', () => console.log('heard'), { once: true })")
+        yield
+
+
+async def under_way(trial: Trial, fetches: int) -> bool:
+    return trial.under_way == fetches
 
 
 async def opened(page: Page) -> None:

@@ -30,6 +30,12 @@ class Trial:
 
     address: str
     rendered: int = 0
+    broken: int = 0
+    """How many of the next fetches fail."""
+    held: asyncio.Semaphore | None = None
+    """Where set, a fetch is answered with what was true when it came, as soon as it may."""
+    under_way: int = 0
+    """Fetches that are not answered yet."""
     streams: list[asyncio.Queue[str | None]] = field(default_factory=list)
 
     def tell(self, kind: str, id: int) -> None:
@@ -60,6 +66,18 @@ class Trial:
         async def show() -> Response:
             self.rendered += 1
             return pages.page(templates, "trial.html", count=self.rendered)
+
+        @app.get("/count")
+        async def fetch() -> Response:
+            self.rendered += 1
+            count, self.broken = self.rendered, self.broken - 1
+            if self.broken >= 0:
+                return Response(status_code=503)
+            if self.held is not None:
+                self.under_way += 1
+                await self.held.acquire()
+                self.under_way -= 1
+            return pages.page(templates, "count.html", count=count)
 
         @app.get("/events")
         async def events() -> StreamingResponse:

@@ -3,8 +3,9 @@
 // in the background that holds a lock.)
 //
 // The server sends unnamed events {"kind": "message", "id": 12}, without content. On `document.body` each becomes the
-// DOM events `message` and `message:12`, for hx-trigger="message:12 from:body, refresh from:body". `refresh` means:
+// DOM events `message` and `message:12`; what names one in its `data-on` is fetched again (fresh.ts). `refresh` means:
 // something may have been missed, read everything again. <html data-live-state> is "open" or "lost", for styles.
+import { freshen } from "./fresh";
 import { keepOpen, type Listener } from "./stream";
 
 type Notice = { type: "opened" } | { type: "lost" } | { type: "received"; data: string } | { type: "joined" };
@@ -65,4 +66,5 @@ function hear(notice: Notice): void {
 
 function dispatch(name: string, id: number | string | null): void {
   document.body.dispatchEvent(new CustomEvent(name, { detail: { id } }));
+  freshen(name);
 }

@@ -1,15 +1,16 @@
 // The exchange that was chosen on the wire stays chosen: an update that was asked for before the choice, and comes after
 // it, is asked for anew.
+import { freshen } from "../live/fresh";
 
 interface Swapped extends Event {
-  detail: { requestConfig: { elt: Element; path: string }; shouldSwap: boolean };
+  detail: { requestConfig: { elt: HTMLElement; path: string }; shouldSwap: boolean };
 }
 
 document.body.addEventListener("htmx:beforeSwap", (event) => {
   const { detail } = event as Swapped;
   const { elt, path } = detail.requestConfig;
-  if (elt.classList.contains("wire") && elt.getAttribute("hx-get") !== path) {
+  if (elt.classList.contains("wire") && elt.dataset["fresh"] !== path) {
     detail.shouldSwap = false;
-    document.body.dispatchEvent(new CustomEvent(`phone:${elt.id.replace(/-wire$/, "")}`));
+    freshen(`phone:${elt.id.replace(/-wire$/, "")}`);
   }
 });
