@@ -12,7 +12,6 @@ from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 from sqlalchemy import Connection, Executable, SelectBase
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 from sqlalchemy.util import await_only
@@ -33,8 +32,9 @@ def fetch(connection: Connection, text: str, values: Sequence[Any]) -> Sequence[
             driver: Any = connection.connection.driver_connection
             return cast(Rows, driver.execute(text, values).fetchall())
         return _postgres(connection.connection.dbapi_connection, text, values)
-    except _error_of(connection) as error:
-        raise _wrapped(connection, text, error) from error
+    except BaseException as error:
+        _settle(connection, text, error)
+        raise
 
 
 def _postgres(adapted: Any, text: str, values: Sequence[Any]) -> Sequence[Sequence[Any]]:
@@ -42,19 +42,21 @@ def _postgres(adapted: Any, text: str, values: Sequence[Any]) -> Sequence[Sequen
         await_only(adapted._start_transaction())
     try:
         return cast(Rows, await_only(adapted.driver_connection.fetch(text, *values)))
-    except adapted.dbapi.asyncpg.PostgresError as error:  # asyncpg itself, which is imported for PostgreSQL alone
-        adapted._handle_exception(error)  # raises it as the adapter's own
+    except Exception as error:
+        adapted._handle_exception(error)  # raises the driver's errors as the adapter's own
         raise
 
 
-def _error_of(connection: Connection) -> type[Exception]:
-    return connection.dialect.loaded_dbapi.Error
+def _settle(connection: Connection, text: str, error: BaseException) -> None:
+    """Do what SQLAlchemy does after an error of its own: a connection that was lost, or was left amid a statement, must
+    not serve anybody else. Raises the driver's errors as SQLAlchemy's; the values, which may be a viewer's words, stay
+    out of it.
 
-
-def _wrapped(connection: Connection, text: str, error: Exception) -> Exception:
-    """As SQLAlchemy would have raised it; the values, which may be a viewer's words, stay out of it."""
-    base = _error_of(connection)
-    return cast(Exception, DBAPIError.instance(text, None, error, base, dialect=connection.dialect))
+    A statement that is cancelled while it begins leaves a transaction of which only the driver knows: the next rule on
+    this connection would commit inside it, and lose what it wrote.
+    """
+    if isinstance(error, connection.dialect.loaded_dbapi.Error) or not isinstance(error, Exception):
+        connection._handle_dbapi_exception(error, text, None, None, None)
 
 
 def insert(connection: Connection, text: str, values: Sequence[Any]) -> tuple[int, int]:
@@ -62,8 +64,9 @@ def insert(connection: Connection, text: str, values: Sequence[Any]) -> tuple[in
     driver: Any = connection.connection.driver_connection
     try:
         cursor = driver.execute(text, values)
-    except _error_of(connection) as error:
-        raise _wrapped(connection, text, error) from error
+    except BaseException as error:
+        _settle(connection, text, error)
+        raise
     return cursor.lastrowid, cursor.rowcount
 
 

@@ -123,6 +123,46 @@ async def test_a_cancelled_write_leaves_nothing(database_url: str) -> None:
     await db.close()
 
 
+@pytest.mark.parametrize("verb", ["read", "write"])
+@pytest.mark.parametrize("steps", range(12))
+async def test_a_rule_cancelled_at_any_moment_leaves_no_transaction_to_the_next(
+    database_url: str, verb: str, steps: int
+) -> None:
+    """What the next rule wrote inside it would be gone, although its caller was told that it is kept."""
+    db, other = PostgresDatabase(database_url, pool=4), PostgresDatabase(database_url, pool=4)
+    await db.read(counter, "a")  # the one connection for ordinary work is there
+    cut = asyncio.ensure_future(db.read(counter, "a") if verb == "read" else db.write(reserve, "b"))
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    cut.cancel()
+    await asyncio.wait([cut])
+    assert await db.write(reserve, "a") == 1
+    assert await other.read(counter, "a") == 1
+    await db.close()
+    await other.close()
+
+
+async def test_connections_that_the_server_ended_are_not_used_again(db: PostgresDatabase, database_url: str) -> None:
+    """By statements that go to the driver directly, as most do."""
+    gate, other = Gate(), PostgresDatabase(database_url)
+    both = [asyncio.ensure_future(db.write(lambda session: gate.stop(session))) for _ in range(2)]
+    await gate.reached()
+    gate.open()
+    await asyncio.gather(*both)
+    await other.read(lambda session: session.execute(text(END_OTHERS)).all())
+    with pytest.raises(DBAPIError, match="closed"):
+        await db.read(counter, "a")
+    for _ in range(3):
+        assert await db.read(counter, "a") == 0
+    await other.close()
+
+
+END_OTHERS = (
+    "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
+
+
 async def test_options_in_the_url_are_understood(database_url: str) -> None:
     db = PostgresDatabase(f"{database_url}?sslmode=prefer&application_name=probe")
     assert await db.write(reserve, "a") == 1
