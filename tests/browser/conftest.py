@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, Locator, Page
+from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
 
 from app import pages
 from app.main import Application
@@ -24,6 +24,7 @@ from tests.factories.listening import listening
 PICTURES = ROOT / ".cache" / "browser"
 PATIENCE = 10_000
 """Milliseconds that an action or an expectation may take."""
+expect.set_options(timeout=PATIENCE)
 _FAILED = pytest.StashKey[bool]()
 
 
