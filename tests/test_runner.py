@@ -16,6 +16,7 @@ from app.jobs.models import Job, JobState, Lane
 from app.jobs.runner import LEASE, PLACES, Runner
 from app.jobs.running import ATTEMPTS, FIRST_WAIT, LONGEST_WAIT, Later, Running
 from app.jobs.timers import Missed, Timer
+from tests.factories.clock import Clock
 from tests.factories.conversations import NOW
 from tests.faults.waiting import eventually
 
@@ -23,14 +24,6 @@ SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hou
 PATIENCE = 10
 SWEEP = Timer("files.sweep", HOUR)
 REPORT = Timer("report.write", HOUR, Missed.catch_up)
-
-
-@dataclass
-class Clock:
-    now: datetime = NOW
-
-    def __call__(self) -> datetime:
-        return self.now
 
 
 @dataclass

@@ -9,7 +9,7 @@ late: the result rows of a batch cost more in waiting than in work. So a SELECT'
 
 import json
 from collections.abc import Callable, Sequence
-from typing import Any, cast
+from typing import Any, NoReturn, cast
 
 from sqlalchemy import Connection, Executable, SelectBase
 from sqlalchemy.orm import Session
@@ -33,8 +33,7 @@ def fetch(connection: Connection, text: str, values: Sequence[Any]) -> Sequence[
             return cast(Rows, driver.execute(text, values).fetchall())
         return _postgres(connection.connection.dbapi_connection, text, values)
     except BaseException as error:
-        _settle(connection, text, error)
-        raise
+        _fail(connection, text, error)
 
 
 def _postgres(adapted: Any, text: str, values: Sequence[Any]) -> Sequence[Sequence[Any]]:
@@ -47,16 +46,16 @@ def _postgres(adapted: Any, text: str, values: Sequence[Any]) -> Sequence[Sequen
         raise
 
 
-def _settle(connection: Connection, text: str, error: BaseException) -> None:
-    """Do what SQLAlchemy does after an error of its own: a connection that was lost, or was left amid a statement, must
-    not serve anybody else. Raises the driver's errors as SQLAlchemy's; the values, which may be a viewer's words, stay
-    out of it.
+def _fail(connection: Connection, text: str, error: BaseException) -> NoReturn:
+    """As SQLAlchemy fails: a connection that was lost, or was left amid a statement, must not serve anybody else. The
+    values, which may be a viewer's words, stay out of the driver's errors.
 
     A statement that is cancelled while it begins leaves a transaction of which only the driver knows: the next rule on
     this connection would commit inside it, and lose what it wrote.
     """
     if isinstance(error, connection.dialect.loaded_dbapi.Error) or not isinstance(error, Exception):
         connection._handle_dbapi_exception(error, text, None, None, None)
+    raise error
 
 
 def insert(connection: Connection, text: str, values: Sequence[Any]) -> tuple[int, int]:
@@ -65,8 +64,7 @@ def insert(connection: Connection, text: str, values: Sequence[Any]) -> tuple[in
     try:
         cursor = driver.execute(text, values)
     except BaseException as error:
-        _settle(connection, text, error)
-        raise
+        _fail(connection, text, error)
     return cursor.lastrowid, cursor.rowcount
 
 

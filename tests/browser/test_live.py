@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.async_api import BrowserContext, Page, expect
@@ -62,12 +63,8 @@ async def test_what_happened_while_the_connection_was_lost_is_read_again(
 
 async def test_what_happens_while_an_answer_is_put_in_place_is_not_lost(page: Page, trial: Trial) -> None:
     await opened(page)
-    trial.held = asyncio.Semaphore(0)
     last = trial.rendered + 3
-    trial.tell("count", 1)
-    await eventually("the first fetch is under way", lambda: under_way(trial, 1))
-    async with heard(page):
-        trial.tell("count", 2)
+    held = await hold_a_fetch_while_more_happens(page, trial)
     await page.evaluate(
         """() => document.body.addEventListener("htmx:afterSwap", () => {
           const tab = new BroadcastChannel("live:/events"); // as the tab that holds the connection passes it on
@@ -75,23 +72,19 @@ async def test_what_happens_while_an_answer_is_put_in_place_is_not_lost(page: Pa
         }, { once: true })"""
     )
     async with heard(page):
-        trial.held.release()
-    trial.held.release()
-    trial.held.release()
+        held.release()
+    held.release()
+    held.release()
     await expect(page.get_by_role("heading")).to_have_text(f"第 {last} 次")
 
 
 async def test_an_older_answer_never_follows_a_newer_one(page: Page, trial: Trial) -> None:
     await opened(page)
-    trial.held = asyncio.Semaphore(0)
     last = trial.rendered + 2
-    trial.tell("count", 1)
-    await eventually("the first fetch is under way", lambda: under_way(trial, 1))
-    async with heard(page):
-        trial.tell("count", 2)
+    held = await hold_a_fetch_while_more_happens(page, trial)
     assert trial.under_way == 1
-    trial.held.release()
-    trial.held.release()
+    held.release()
+    held.release()
     await expect(page.get_by_role("heading")).to_have_text(f"第 {last} 次")
 
 
@@ -103,6 +96,51 @@ async def test_a_fetch_that_failed_is_tried_again(page: Page, trial: Trial, guar
     last = trial.rendered + 3
     trial.tell("count", 1)
     await expect(page.get_by_role("heading")).to_have_text(f"第 {last} 次")
+
+
+async def test_a_fetch_that_failed_is_tried_again_at_once_when_something_happens(
+    page: Page, trial: Trial, guard: Guard
+) -> None:
+    guard.expect("status of 503")
+    guard.expect("Status Error Code 503")
+    await opened(page)
+    await page.clock.install()
+    await page.clock.pause_at(datetime.now(UTC) + timedelta(hours=1))  # no pause ends by itself any more
+    trial.broken = 1
+    last = trial.rendered + 2
+    async with page.expect_response(lambda response: response.status == 503):
+        trial.tell("count", 1)
+    trial.tell("count", 2)
+    await expect(page.get_by_role("heading")).to_have_text(f"第 {last} 次")
+
+
+async def test_a_fetch_that_is_never_answered_is_given_up_and_tried_again(
+    page: Page, trial: Trial, guard: Guard
+) -> None:
+    guard.expect("htmx:timeout")
+    guard.expect("htmx:afterRequest")
+    await opened(page)
+    last = trial.rendered + 2
+    trial.held = asyncio.Semaphore(0)
+    region = page.locator("main")
+    await region.evaluate("main => main.setAttribute('hx-request', JSON.stringify({ timeout: 100 }))")
+    trial.tell("count", 1)
+    await eventually("the first fetch is under way", lambda: under_way(trial, 1))
+    await region.evaluate("main => main.removeAttribute('hx-request')")
+    await eventually("the second fetch is under way", lambda: under_way(trial, 2))
+    trial.held.release()
+    trial.held.release()
+    await expect(page.get_by_role("heading")).to_have_text(f"第 {last} 次")
+
+
+async def hold_a_fetch_while_more_happens(page: Page, trial: Trial) -> asyncio.Semaphore:
+    """A fetch is under way, and the page has heard of another count since."""
+    trial.held = asyncio.Semaphore(0)
+    trial.tell("count", 1)
+    await eventually("the fetch is under way", lambda: under_way(trial, 1))
+    async with heard(page):
+        trial.tell("count", 2)
+    return trial.held
 
 
 @asynccontextmanager

@@ -70,8 +70,9 @@ class Trial:
         @app.get("/count")
         async def fetch() -> Response:
             self.rendered += 1
-            count, self.broken = self.rendered, self.broken - 1
-            if self.broken >= 0:
+            count = self.rendered
+            if self.broken:
+                self.broken -= 1
                 return Response(status_code=503)
             if self.held is not None:
                 self.under_way += 1

@@ -4,7 +4,7 @@ Both were seen in a prototype; what prevents them is easily undone by a harmless
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -23,7 +23,6 @@ from app.conversations.outbox import Queued
 from app.conversations.sending import LEASE, USABLE, Sender
 from app.conversations.tokens import Addresses, Tokens
 from app.db.database import Database
-from app.db.opening import connect
 from app.jobs.models import Job, JobState, Lane, Priority
 from app.settings import Settings
 from app.storage.opening import open_storage
@@ -39,11 +38,8 @@ Enqueue = Callable[[Session, Queued, Gate], None]
 
 
 @pytest.fixture
-async def db(settings: Settings) -> AsyncIterator[Database]:
-    """Without a limit on a write's time: rules wait on purpose here."""
-    db = connect(settings)
-    yield db
-    await db.close()
+def write_limit() -> None:
+    """None: rules wait on purpose here."""
 
 
 # -------------------- lock the lane row first, then insert the job

@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,9 +11,7 @@ from app.channels.delivery import Rate
 from app.conversations import gates
 from app.conversations.gates import BURST, SHARE, UNTIL_MENDED, WHOLE, Grant
 from app.db.database import Database
-from app.db.opening import connect
 from app.jobs.models import Waits
-from app.settings import Settings
 from tests.db.gates import Gate, until_blocked
 from tests.factories import conversations as make
 from tests.factories.conversations import NOW
@@ -27,11 +24,8 @@ MONTH_END = datetime(2026, 11, 30, 16, tzinfo=UTC)
 
 
 @pytest.fixture
-async def db(settings: Settings) -> AsyncIterator[Database]:
-    """Without a limit on a write's time: a simulation is one rule, and some wait on purpose."""
-    db = connect(settings)
-    yield db
-    await db.close()
+def write_limit() -> None:
+    """None: a simulation is one rule, and some wait on purpose."""
 
 
 @pytest.fixture

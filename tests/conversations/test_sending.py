@@ -3,8 +3,7 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from http import HTTPStatus
 
 import pytest
@@ -22,23 +21,16 @@ from app.db.database import Database
 from app.jobs import lanes
 from app.jobs.models import Job, Lane
 from tests.factories import conversations as make
+from tests.factories.clock import Clock
 from tests.factories.conversations import KEYRING, NOW, SECRETS, STORAGE, WECHAT
 from tests.fakes.wechat import Cut, WeChatApi
 
 MINUTE = timedelta(minutes=1)
 
 
-@dataclass
-class Clock:
-    now: datetime = NOW + MINUTE
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(NOW + MINUTE)
 
 
 @pytest.fixture

@@ -3,8 +3,8 @@
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -17,6 +17,7 @@ from app.conversations.tokens import AHEAD_EVERY, LEASE, Addresses, Token, Token
 from app.db.database import Database
 from app.secrets import Keyring
 from tests.factories import delivering as do
+from tests.factories.clock import Clock
 from tests.factories.conversations import KEYRING, NOW
 from tests.factories.delivering import HOUR, MINUTE, SECOND
 from tests.factories.stand_ins import Unkeyed
@@ -51,14 +52,6 @@ class Issuer(Unkeyed):
     async def reached(self) -> None:
         """Somebody asked since then."""
         await asyncio.wait_for(self._waiting.wait(), PATIENCE)
-
-
-@dataclass
-class Clock:
-    now: datetime = NOW
-
-    def __call__(self) -> datetime:
-        return self.now
 
 
 @pytest.fixture

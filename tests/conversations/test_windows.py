@@ -1,7 +1,6 @@
 """Windows to viewers: which are open, in which order they are used up, and who takes a place when two want it."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 
 import pytest
@@ -13,8 +12,6 @@ from app.conversations.accounts import Account
 from app.conversations.ledgers import Allowed
 from app.conversations.windows import FOLD, Anchor, Opened, Raced, open_windows
 from app.db.database import Database
-from app.db.opening import connect
-from app.settings import Settings
 from tests.db.gates import Gate, until_blocked
 from tests.factories import delivering as do
 from tests.factories.conversations import NOW
@@ -92,11 +89,8 @@ def test_numbers_go_on_from_what_was_used() -> None:
 
 
 @pytest.fixture
-async def db(settings: Settings) -> AsyncIterator[Database]:
-    """Without a limit on a write's time: some of these wait on purpose."""
-    db = connect(settings)
-    yield db
-    await db.close()
+def write_limit() -> None:
+    """None: some of these wait on purpose."""
 
 
 @pytest.fixture

@@ -7,8 +7,9 @@ import httpx
 
 from app.channels.qq import crypto
 from app.channels.qq.limits import PUSH_ATTEMPTS, PUSH_SECONDS
+from app.simulator.clock import Clock
 from app.simulator.qq.acts import Pushed
-from app.simulator.qq.world import Bot, Clock, Json
+from app.simulator.qq.world import Bot, Json
 
 _EVENT_TIME, _PLAIN_TOKEN = "1760000200", "plainTok000000000001"
 _FORGED = '{"op":0,"t":"C2C_MESSAGE_CREATE","d":{}}'

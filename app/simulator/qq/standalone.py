@@ -5,6 +5,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import timedelta
 from typing import Any
 
 from starlette.applications import Starlette
@@ -62,7 +63,7 @@ class Control:
             world.troubles.clear()
         if asked.get("revoke"):
             self._qq.credentials.revoke()
-        world.clock.advance(seconds=float(asked.get("advance", 0)))
+        world.clock.advance(timedelta(seconds=float(asked.get("advance", 0))))
         world.troubles.latency = float(asked.get("latency", world.troubles.latency))
         self._trouble(asked)
         return JSONResponse(self._said(asked["says"]) if "says" in asked else {})

@@ -1,12 +1,13 @@
 """What the played QQ consists of: bots, the places where they are heard, files, and the record of all calls."""
 
 from collections import deque
-from collections.abc import Callable, MutableSequence
+from collections.abc import MutableSequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from app.channels.qq.addresses import Scene
+from app.simulator.clock import Clock
 from app.simulator.qq.ledger import Ledger
 from app.simulator.recent import Recent
 from app.simulator.trouble import Troubles
@@ -14,20 +15,6 @@ from app.simulator.trouble import Troubles
 Json = dict[str, Any]
 SHOWN, KEPT, LEFT = 1000, 5000, 64
 """Messages of a place, things by their ids, files with what is in them."""
-
-
-class Clock:
-    """The platform's time: ours, moved on as far as was asked."""
-
-    def __init__(self, source: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
-        self._source, self._ahead = source, timedelta()
-
-    def now(self) -> datetime:
-        return self._source() + self._ahead
-
-    def advance(self, **by: float) -> None:
-        """By the arguments of a timedelta."""
-        self._ahead += timedelta(**by)
 
 
 @dataclass(slots=True)

@@ -8,12 +8,12 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
+from app.simulator.clock import Clock
 from app.simulator.trouble import Trouble, Troubles
 from app.simulator.wechat import pushing, tokens
 from app.simulator.wechat.accounts import PlayedAccount
 from app.simulator.wechat.apis.mass import pass_time
 from app.simulator.wechat.calling import Call, Content, read_object
-from app.simulator.wechat.clock import Clock
 from app.simulator.wechat.codes import Refused, answer
 from app.simulator.wechat.table import APIS, RID, STABLE_TOKEN, TOKEN
 

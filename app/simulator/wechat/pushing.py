@@ -7,8 +7,8 @@ import httpx
 
 from app.channels.wechat import crypto
 from app.channels.wechat.limits import PUSH_ATTEMPTS, PUSH_CUT_SECONDS
+from app.simulator.clock import Clock
 from app.simulator.wechat.accounts import PlayedAccount
-from app.simulator.wechat.clock import Clock
 from app.simulator.wechat.sealing import Seed, seal
 from app.tls import trusted
 

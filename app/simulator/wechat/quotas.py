@@ -2,15 +2,19 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 from app.agents.calendars import BEIJING
 from app.channels.delivery import Rate
 from app.channels.wechat.limits import RATES
-from app.simulator.wechat.clock import day
 from app.simulator.wechat.codes import Refused
 
 CLEARED_A_MONTH = 10
+
+
+def day(at: datetime) -> date:
+    """The day of Beijing, on which quotas are counted."""
+    return at.astimezone(BEIJING).date()
 
 
 @dataclass(slots=True)

@@ -183,7 +183,7 @@ async def test_an_address_that_is_not_allowed_is_for_a_person_to_mend(desk: Desk
 
 async def test_a_window_that_is_over(desk: Desk) -> None:
     reply_to = desk.reply(Scene.group, "G1")
-    desk.played.world.clock.advance(minutes=6)
+    desk.played.world.clock.advance(timedelta(minutes=6))
     error = await failure(desk.send("group:G1:P1", reply_to=reply_to))
     assert (error.code, error.outcome) == ("40034005", Outcome.window)
 

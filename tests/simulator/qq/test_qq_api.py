@@ -26,13 +26,13 @@ async def test_the_same_token_until_its_last_minute(bot: Caller) -> None:
     first = await bot.token()
     assert first["expires_in"] in ("7200", "7199")
     assert (await bot.token())["access_token"] == first["access_token"]
-    bot.played.world.clock.advance(seconds=7150)
+    bot.played.world.clock.advance(timedelta(seconds=7150))
     second = await bot.token()
     assert second["access_token"] != first["access_token"]
     for token in (first, second):
         known = await bot.call("DELETE", f"{USER}/messages/x", None, f"QQBot {token['access_token']}")
         assert known.status_code == 400
-    bot.played.world.clock.advance(seconds=60)
+    bot.played.world.clock.advance(timedelta(seconds=60))
     late = await bot.call("DELETE", f"{USER}/messages/x", None, f"QQBot {first['access_token']}")
     assert (late.status_code, late.json()["err_code"]) == (401, 11244)
 
@@ -87,7 +87,7 @@ async def test_a_message_can_be_answered_so_often_and_so_long(
     codes = [(await bot.says(path, msg_id=first, msg_seq=n))[1] for n in range(1, most + 2)]
     assert codes == [0] * most + [40034128]
     assert await bot.says(path, msg_id=first, msg_seq=1) == (400, 40054005)
-    bot.played.world.clock.advance(minutes=minutes, seconds=1)
+    bot.played.world.clock.advance(timedelta(minutes=minutes, seconds=1))
     assert await bot.says(path, msg_id=second) == (400, 40034005)
     assert [seen.replies_to for seen in bot.played.world.place(scene, "T").seen] == [
         f"{first}#{n}" for n in range(1, most + 1)
@@ -142,7 +142,7 @@ async def test_who_is_gone_or_silenced_it(bot: Caller) -> None:
 async def test_too_many_at_once(bot: Caller) -> None:
     assert [await bot.says(USER) for _ in range(21)] == [(200, 0)] * 20 + [(429, 40034100)]
     assert [await bot.says(GROUP) for _ in range(11)] == [(200, 0)] * 10 + [(429, 40034100)]
-    bot.played.world.clock.advance(seconds=61)
+    bot.played.world.clock.advance(timedelta(seconds=61))
     assert await bot.says(USER) == (200, 0)
 
 
@@ -205,7 +205,7 @@ async def test_a_file_is_bound_to_its_kind_of_place(bot: Caller) -> None:
     assert await bot.says(USER, "", **media) == (200, 0)
     assert await bot.says("/v2/users/U2", "看", **media) == (200, 0)
     assert await bot.says(GROUP, "", **media) == (400, 22006)
-    bot.played.world.clock.advance(days=3, seconds=1)
+    bot.played.world.clock.advance(timedelta(days=3, seconds=1))
     assert await bot.says(USER, "", **media) == (400, 22006)
     assert bot.played.world.place(Scene.c2c, "U2").seen[0].text == "[图片]看"
 
@@ -222,7 +222,7 @@ async def test_files_that_are_refused(bot: Caller) -> None:
 async def test_a_message_is_recalled_within_two_minutes(bot: Caller) -> None:
     names = [(await bot.call("POST", f"{USER}/messages", {"content": "错了"})).json()["id"] for _ in range(2)]
     assert (await bot.call("DELETE", f"{USER}/messages/{names[0]}")).status_code == 200
-    bot.played.world.clock.advance(minutes=2, seconds=1)
+    bot.played.world.clock.advance(timedelta(minutes=2, seconds=1))
     assert (await bot.call("DELETE", f"{USER}/messages/{names[1]}")).json()["err_code"] == 40064004
     assert (await bot.call("DELETE", f"{GROUP}/messages/{names[1]}")).json()["err_code"] == 40062003
     assert [seen.recalled for seen in bot.played.world.place(Scene.c2c, "U1").seen] == [True, False]
@@ -231,7 +231,7 @@ async def test_a_message_is_recalled_within_two_minutes(bot: Caller) -> None:
 async def test_a_tap_is_settled_once(bot: Caller) -> None:
     bot.played.acts.taps("U1", "a|b")
     (tap,) = bot.played.world.taps
-    bot.played.world.clock.advance(seconds=2)
+    bot.played.world.clock.advance(timedelta(seconds=2))
     assert [(await bot.call("PUT", f"/interactions/{tap}", {"code": 0})).status_code for _ in range(2)] == [204, 204]
     assert timedelta(seconds=2) <= bot.played.world.settled[tap].after < timedelta(seconds=5)
     assert (await bot.call("PUT", "/interactions/guess", {"code": 0})).status_code == 400

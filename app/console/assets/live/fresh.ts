@@ -3,18 +3,21 @@
 //   <div id="…" data-fresh="/console/list" data-on="message queue">
 //
 // is replaced by what its address answers after each live event of these names, and after `refresh`. One fetch at a time:
-// an older answer never comes after a newer one. A fetch that failed is tried again; what the service refuses waits for
-// the next event. `data-calm="150"` are milliseconds in which more may happen first.
+// an older answer never comes after a newer one. A fetch that failed, or is not answered, is tried again, at the latest
+// when something happens; what the service refuses waits for that. `data-calm="150"` are milliseconds in which more may
+// happen first.
 //
 // htmx's own triggers cannot do this: its queue of an element is thrown away when the element is processed anew, 20 ms
 // after each swap, and what waited in it is lost.
 import htmx from "htmx.org";
 
 const SLOWEST = 15_000; // milliseconds between two attempts
+const PATIENCE = 20_000; // milliseconds for an answer
 
 interface State {
   stale: boolean; // something has happened that no fetch has begun after
   busy: boolean;
+  wake?: () => void; // ends the pause after a failure
 }
 
 const states = new WeakMap<HTMLElement, State>();
@@ -33,6 +36,7 @@ async function keepFresh(element: HTMLElement): Promise<void> {
   states.set(element, state);
   state.stale = true;
   if (state.busy) {
+    state.wake?.();
     return;
   }
   state.busy = true;
@@ -40,10 +44,13 @@ async function keepFresh(element: HTMLElement): Promise<void> {
   while (state.stale && element.isConnected) {
     await pause(Number(element.dataset["calm"] ?? 0));
     state.stale = false;
-    if (!(await renew(element))) {
+    if (await renew(element)) {
+      failures = 0;
+    } else {
       state.stale = true;
       failures += 1;
-      await pause(Math.min(SLOWEST, 500 * 2 ** failures) * (0.5 + Math.random() / 2));
+      const longest = Math.min(SLOWEST, 500 * 2 ** failures);
+      await Promise.race([pause(longest * (0.5 + Math.random() / 2)), new Promise<void>((wake) => (state.wake = wake))]);
     }
   }
   state.busy = false;
@@ -52,14 +59,24 @@ async function keepFresh(element: HTMLElement): Promise<void> {
 /** Whether the service has answered, be it with a refusal. */
 async function renew(element: HTMLElement): Promise<boolean> {
   let status = 0;
+  const own = new AbortController(); // of the two listeners
+  element.addEventListener("htmx:configRequest", limit, own);
+  element.addEventListener("htmx:afterRequest", note, own);
+
+  function limit(event: Event): void {
+    const { detail } = event as CustomEvent<{ elt: Element; timeout: number }>;
+    if (detail.elt === element) {
+      detail.timeout ||= PATIENCE;
+    }
+  }
   function note(event: Event): void {
     const { elt, xhr } = (event as CustomEvent<{ elt: Element; xhr: XMLHttpRequest }>).detail;
     status = elt === element ? xhr.status : status;
   }
-  element.addEventListener("htmx:afterRequest", note);
+
   const { fresh } = element.dataset;
   await htmx.ajax("get", fresh!, { source: element, target: element, swap: "morph:outerHTML" }).catch(() => undefined);
-  element.removeEventListener("htmx:afterRequest", note);
+  own.abort();
   return status > 0 && status < 500;
 }
 

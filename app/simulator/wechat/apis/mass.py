@@ -10,10 +10,10 @@ from app.simulator.wechat import bodies
 from app.simulator.wechat.accounts import Kind, PlayedAccount
 from app.simulator.wechat.apis.chat import check_text
 from app.simulator.wechat.calling import Call, inner, texts
-from app.simulator.wechat.clock import day
 from app.simulator.wechat.codes import Refused
 from app.simulator.wechat.contacts import Arrival, Contact
 from app.simulator.wechat.jobs import JobState, MassJob
+from app.simulator.wechat.quotas import day
 
 Json = dict[str, Any]
 FOR_EACH: Final = 4
