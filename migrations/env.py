@@ -13,13 +13,17 @@ from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
+import app.agents.models
 import app.conversations.attachments
 import app.conversations.campaigns
+import app.conversations.history
 import app.conversations.ledgers
 import app.conversations.models
 import app.conversations.reports
 import app.db.opening
 import app.db.sql
+import app.desk.models
+import app.events
 import app.jobs.models
 import app.tickets.models
 import app.viewers.models  # noqa: F401  (the imports fill the metadata)

@@ -67,10 +67,20 @@ class Conversation(Base):
     __table_args__ = (
         Index("uq_conversations_open", "identity_id", unique=True, sqlite_where=sql("closed_at IS NULL"),
               postgresql_where=sql("closed_at IS NULL")),
-        Index("ix_conversations_queue", "queued_at", sqlite_where=sql("owner = 'queue'"),
+        Index("ix_conversations_queue", "priority", "queued_at", "id", sqlite_where=sql("owner = 'queue'"),
               postgresql_where=sql("owner = 'queue'")),
         Index("ix_conversations_identity_id", "identity_id"),
+        # What a person has, open and done. No index may hold what each turn with the bot changes.
+        Index("ix_conversations_agent_id", "agent_id", "closed_at", sqlite_where=sql("agent_id IS NOT NULL"),
+              postgresql_where=sql("agent_id IS NOT NULL")),
+        Index("ix_conversations_team_id", "team_id", sqlite_where=sql("team_id IS NOT NULL AND closed_at IS NULL"),
+              postgresql_where=sql("team_id IS NOT NULL AND closed_at IS NULL")),
+        Index("ix_conversations_waits_since", "waits_since", sqlite_where=sql("waits_since IS NOT NULL"),
+              postgresql_where=sql("waits_since IS NOT NULL")),
+        Index("ix_conversations_resolved_at", "closed_at", "id", sqlite_where=sql("closed_by IS NOT NULL"),
+              postgresql_where=sql("closed_by IS NOT NULL")),
         CheckConstraint("owner IN ('bot', 'queue', 'agent')", name="owner"),
+        CheckConstraint("agent_id IS NULL OR owner = 'agent'", name="agent"),
         {"postgresql_with": {"fillfactor": 70}},  # updated by each turn: room for the new version on the same page
     )  # fmt: skip
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -95,6 +105,25 @@ class Conversation(Base):
     heard: Mapped[str | None] = mapped_column(Text)
     """What was named so far: title, episode, device, error code; JSON that only the dialogue reads."""
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    closed_by: Mapped[int | None] = mapped_column(Id, ForeignKey("agents.id"))
+    """Who resolved it; None where it fell silent, or is open."""
+    agent_id: Mapped[int | None] = mapped_column(Id, ForeignKey("agents.id"))
+    """Who speaks, where ``owner`` is ``agent``; stays when it is resolved."""
+    last_agent_id: Mapped[int | None] = mapped_column(Id, ForeignKey("agents.id"))
+    """Who spoke last, also after he gave it back: he knows the matter."""
+    team_id: Mapped[int | None] = mapped_column(Id, ForeignKey("teams.id"))
+    """For whom it is meant; None: for everybody."""
+    skill: Mapped[str | None] = mapped_column(String(32))
+    """What whoever takes it must be able to do."""
+    priority: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    """0 as usual, 1 high, 2 urgent."""
+    title: Mapped[str | None] = mapped_column(String(64))
+    """What it is about, as ``heard`` says: here for lists and filters."""
+    waits_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """Since when the viewer has waited for a person's word; None: it is his turn, or the bot's."""
+    snoozed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    snoozed_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """Out of sight until then, or until the viewer writes (``viewer_wrote_at`` after ``snoozed_at``)."""
 
 
 class Direction(StrEnum):

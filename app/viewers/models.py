@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.base import Base, Id, UtcDateTime
@@ -14,6 +15,12 @@ class Viewer(Base):
     __tablename__ = "viewers"
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    name: Mapped[str | None] = mapped_column(String(64))
+    """As agents call him: platforms tell none."""
+    remark: Mapped[str | None] = mapped_column(String(500))
+    """What agents should know of him."""
+    vip: Mapped[bool] = mapped_column(server_default=sql("false"))
+    """Goes before others who wait as long."""
 
 
 class Identity(Base):

@@ -1,0 +1,91 @@
+"""Who may do what: one table. Every service function that a person can reach asks here first."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from app.errors import AppError
+
+
+class Role(StrEnum):
+    agent = "agent"
+    supervisor = "supervisor"
+    operator = "operator"
+    quality = "quality"
+    administrator = "administrator"
+
+
+class Action(StrEnum):
+    """What can be allowed; named ``where.what``, as audit entries name what was done."""
+
+    see_conversations = "conversations.see"
+    """Read, search and listen in."""
+    speak = "conversations.speak"
+    """Take over, answer, hand on, snooze, resolve."""
+    take_from = "conversations.take_from"
+    """Take a conversation that a colleague has, or hand it on for him."""
+    note = "conversations.note"
+    see_queue = "queue.see"
+    """Who waits how long, and who works on what."""
+    set_presence = "presence.set"
+    """That of others."""
+    own_replies = "replies.own"
+    share_replies = "replies.share"
+    edit_words = "words.edit"
+    """Words that may not be sent, or only after a second look."""
+    name_viewers = "viewers.name"
+    rank_viewers = "viewers.rank"
+    """Who goes first."""
+    see_outbox = "outbox.see"
+    decide_outbox = "outbox.decide"
+    see_people = "people.see"
+    edit_people = "people.edit"
+    see_audit = "audit.see"
+
+
+_SPEAKERS = frozenset({Role.agent, Role.supervisor})
+_LEADERS = frozenset({Role.supervisor, Role.administrator})
+ALLOWED: Mapping[Action, frozenset[Role]] = {
+    Action.see_conversations: _SPEAKERS | {Role.quality},
+    Action.speak: _SPEAKERS,
+    Action.take_from: frozenset({Role.supervisor}),
+    Action.note: _SPEAKERS | {Role.quality},
+    Action.see_queue: frozenset({Role.supervisor, Role.quality, Role.administrator}),
+    Action.set_presence: frozenset({Role.supervisor}),
+    Action.own_replies: _SPEAKERS,
+    Action.share_replies: frozenset({Role.supervisor, Role.operator}),
+    Action.edit_words: frozenset({Role.operator, Role.quality}),
+    Action.name_viewers: _SPEAKERS,
+    Action.rank_viewers: frozenset({Role.supervisor}),
+    Action.see_outbox: _LEADERS,
+    Action.decide_outbox: _LEADERS,
+    Action.see_people: _LEADERS,
+    Action.edit_people: frozenset({Role.administrator}),
+    Action.see_audit: frozenset({Role.quality, Role.administrator}),
+}
+
+
+class Forbidden(AppError):
+    status_code, message = 403, "您的账号没有这项权限，需要的话请找管理员开通"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts: what a rule needs to know of a person, as it was when the request came in."""
+
+    id: int
+    name: str
+    roles: frozenset[Role]
+    teams: frozenset[int] = field(default_factory=frozenset)
+    skills: frozenset[str] = field(default_factory=frozenset)
+    """His own and those of his teams."""
+    ip: str | None = None
+
+    def may(self, action: Action) -> bool:
+        return not self.roles.isdisjoint(ALLOWED[action])
+
+
+def require(by: Actor, action: Action) -> None:
+    """Forbidden unless one of the person's roles allows it."""
+    if not by.may(action):
+        raise Forbidden

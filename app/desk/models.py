@@ -1,0 +1,131 @@
+"""What the desk keeps for the people who work at it: drafts, marks, tags, quick replies, views."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import text as sql
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db.base import Base, Id, Json, UtcDateTime
+
+_ALL = sql("agent_id IS NULL AND team_id IS NULL")
+
+
+class Draft(Base):
+    """What a person has begun to write. In the database, so that another tab and another computer have it too."""
+
+    __tablename__ = "drafts"
+    agent_id: Mapped[int] = mapped_column(Id, ForeignKey("agents.id"), primary_key=True, autoincrement=False)
+    conversation_id: Mapped[int] = mapped_column(
+        Id, ForeignKey("conversations.id"), primary_key=True, autoincrement=False
+    )
+    text: Mapped[str] = mapped_column(Text)
+    seen_seq: Mapped[int]
+    """``seq`` of the viewer's newest message when he began: what came since may make the draft wrong."""
+    revision: Mapped[int]
+    """Grows with each change, so that of two tabs the later one wins."""
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class ReadMark(Base):
+    """How far a person has read a conversation."""
+
+    __tablename__ = "read_marks"
+    agent_id: Mapped[int] = mapped_column(Id, ForeignKey("agents.id"), primary_key=True, autoincrement=False)
+    conversation_id: Mapped[int] = mapped_column(
+        Id, ForeignKey("conversations.id"), primary_key=True, autoincrement=False
+    )
+    seq: Mapped[int]
+
+
+class Viewing(Base):
+    """Who has a conversation open at the moment, and whether he is writing; old rows mean nothing."""
+
+    __tablename__ = "viewings"
+    conversation_id: Mapped[int] = mapped_column(
+        Id, ForeignKey("conversations.id"), primary_key=True, autoincrement=False
+    )
+    agent_id: Mapped[int] = mapped_column(
+        Id, ForeignKey("agents.id"), primary_key=True, autoincrement=False, index=True
+    )
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    wrote_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Tag(Base):
+    __tablename__ = "conversation_tags"
+    __table_args__ = (Index("ix_conversation_tags_tag_conversation_id", "tag", "conversation_id"),)
+    conversation_id: Mapped[int] = mapped_column(
+        Id, ForeignKey("conversations.id"), primary_key=True, autoincrement=False
+    )
+    tag: Mapped[str] = mapped_column(String(32), primary_key=True)
+
+
+class Mention(Base):
+    """A note that names a person with @."""
+
+    __tablename__ = "mentions"
+    agent_id: Mapped[int] = mapped_column(Id, ForeignKey("agents.id"), primary_key=True, autoincrement=False)
+    entry_id: Mapped[int] = mapped_column(
+        Id, ForeignKey("conversation_history.id"), primary_key=True, autoincrement=False
+    )
+    conversation_id: Mapped[int] = mapped_column(Id, ForeignKey("conversations.id"), index=True)
+    seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class QuickReply(Base):
+    """A text that is sent often: of one person, of a team, or of all."""
+
+    __tablename__ = "quick_replies"
+    __table_args__ = (
+        UniqueConstraint("agent_id", "shortcut"),
+        UniqueConstraint("team_id", "shortcut"),
+        Index("uq_quick_replies_all", "shortcut", unique=True, sqlite_where=_ALL, postgresql_where=_ALL),
+        CheckConstraint("agent_id IS NULL OR team_id IS NULL", name="scope"),
+    )
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    agent_id: Mapped[int | None] = mapped_column(Id, ForeignKey("agents.id"))
+    team_id: Mapped[int | None] = mapped_column(Id, ForeignKey("teams.id"))
+    shortcut: Mapped[str] = mapped_column(String(32))
+    """What is typed after ``/``."""
+    text: Mapped[str] = mapped_column(Text)
+    """With variables such as {观众}, {客服}."""
+    files: Mapped[list[dict[str, Any]]] = mapped_column(Json)
+    """Pictures that go with it: ``key`` in the storage, ``name``, ``content_type``."""
+    used: Mapped[int] = mapped_column(server_default="0")
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class SavedView(Base):
+    """A list with its filters under a name."""
+
+    __tablename__ = "saved_views"
+    __table_args__ = (UniqueConstraint("agent_id", "name"),)
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    agent_id: Mapped[int] = mapped_column(Id, ForeignKey("agents.id"))
+    name: Mapped[str] = mapped_column(String(32))
+    filters: Mapped[dict[str, Any]] = mapped_column(Json)
+
+
+class SensitiveWord(Base):
+    """A word that agents do not send to viewers, or only after a second look."""
+
+    __tablename__ = "sensitive_words"
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    word: Mapped[str] = mapped_column(String(64), unique=True)
+    blocks: Mapped[bool]
+    advice: Mapped[str] = mapped_column(String(200))
+    """What to say instead."""
+
+
+class SearchGram(Base):
+    """The search's index: what holds these two characters side by side. Walked from its newest end."""
+
+    __tablename__ = "search_grams"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+    kind: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    """1 messages, 2 viewers, 3 tickets."""
+    gram: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
+    """Both code points in one number."""
+    subject_id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
