@@ -1,0 +1,44 @@
+// Who has the conversation open, told to the others; and whether he is writing.
+import { current, post } from "./work";
+import { whenOpened } from "./opened";
+
+const EVERY = 20_000; // milliseconds
+const WRITING = 4_000;
+let told = 0;
+
+whenOpened((id) => void look(id, false));
+
+function look(id: string, writing: boolean): Promise<unknown> {
+  return post(`/desk/${id}/viewing`, { writing: writing ? "yes" : "" });
+}
+
+/** Somebody is typing: told at most every few seconds. */
+export function noteWriting(): void {
+  const id = current();
+  if (id && Date.now() - told > WRITING) {
+    told = Date.now();
+    void look(id, true);
+  }
+}
+
+export function leave(): void {
+  const id = current();
+  if (id) {
+    void post(`/desk/${id}/leave`, {});
+  }
+}
+
+setInterval(() => {
+  const id = current();
+  if (id && document.visibilityState === "visible") {
+    void look(id, false);
+  }
+}, EVERY);
+
+window.addEventListener("pagehide", () => {
+  const id = current();
+  if (id) {
+    const csrf = document.querySelector<HTMLMetaElement>('meta[name="csrf"]')?.content ?? "";
+    navigator.sendBeacon(`/desk/${id}/leave`, new URLSearchParams({ csrf }));
+  }
+});
