@@ -1,22 +1,26 @@
 """Expected failures: classes with a status and a sentence for people.
 
-A rule raises one of these and never formats a response; the one handler in ``app/main.py`` renders it.
+A rule raises one of these and never formats a response; the one handler that ``app/main.py`` adds renders it.
 """
+
+from collections.abc import Mapping
 
 
 class AppError(Exception):
     """A failure that the person who caused it can understand and act on.
 
-    ``message`` is Simplified Chinese, shown as it is; ``status_code`` is the HTTP status of the same failure.
+    ``message`` is Simplified Chinese, shown as it is; ``status_code`` is the HTTP status of the same failure. Where a
+    class's message holds names in braces, their ``values`` are given; ``template`` is what catalogues translate.
     """
 
     status_code = 400
     message = "请求无法处理"
 
-    def __init__(self, message: str | None = None) -> None:
-        super().__init__(message or self.message)
-        if message is not None:
-            self.message = message
+    def __init__(self, message: str | None = None, **values: object) -> None:
+        self.template: str = message or self.message
+        self.values: Mapping[str, object] = values
+        self.message = self.template.format(**values) if values else self.template
+        super().__init__(self.message)
 
 
 class NotFound(AppError):

@@ -1,5 +1,6 @@
 """All configuration. Nothing else in the code reads the environment."""
 
+import ipaddress
 import os
 import re
 from pathlib import Path
@@ -15,6 +16,7 @@ from app.errors import ConfigurationError
 ROOT = Path(__file__).resolve().parent.parent
 """The checkout (or image) folder that holds app/, faq/, intents/ and migrations/."""
 _ENDPOINT = re.compile(r"https?://[^\s/?#@]+(/[^\s?#]*)?")
+_ORIGIN = re.compile(r"https?://[^\s/?#@]+/?", re.IGNORECASE)
 _KEY = re.compile(r"[!-~]*")
 _BUCKET = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._-]+)*/?")
 _DATABASE = re.compile(r"sqlite:///(?!:memory:)[^?]*[^/?]|postgresql://.+")
@@ -28,6 +30,10 @@ class Settings(BaseSettings):
     mode: Literal["production", "demo"] = "production"
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65535)
+    public_url: str = ""
+    """Where people reach the console: ``https://desk.example.com``. Empty: what their requests say."""
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ("127.0.0.1", "::1")
+    """Addresses or networks of the proxies whose X-Forwarded-For and X-Forwarded-Proto are believed."""
     data_dir: Path = Path("data")
     cache_dir: Path | None = None
     """Where what can be built again is kept: the matcher's index. Empty: in ``data_dir``."""
@@ -108,6 +114,24 @@ class Settings(BaseSettings):
             )
         return value
 
+    @field_validator("public_url")
+    @classmethod
+    def _origin(cls, value: str) -> str:
+        if value and not (_ORIGIN.fullmatch(value) and _has_host(value)):
+            raise PydanticCustomError("public_url", "use https://host or https://host:port, without a path")
+        return value.rstrip("/").lower()
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _networks(cls, value: object) -> object:
+        parts = tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+        try:
+            for part in parts if isinstance(parts, tuple) else ():
+                ipaddress.ip_network(part)
+        except ValueError:
+            raise PydanticCustomError("trusted_proxies", "use addresses or networks, such as 10.0.0.0/8") from None
+        return parts
+
     @field_validator("storage_url")
     @classmethod
     def _bucket(cls, value: str, info: ValidationInfo) -> str:
@@ -154,6 +178,14 @@ class Settings(BaseSettings):
     @property
     def demo(self) -> bool:
         return self.mode == "demo"
+
+    def trusts(self, address: str) -> bool:
+        """Whether it is the address of one of our proxies."""
+        try:
+            found = ipaddress.ip_address(address)
+        except ValueError:
+            return False
+        return any(found in ipaddress.ip_network(network) for network in self.trusted_proxies)
 
     @property
     def cache(self) -> Path:

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -105,16 +104,6 @@ def answer_to(trouble: Trouble | None) -> ASGIApp | None:
         case Trouble(kind=Kind.silent | Kind.taken_silent):
             return Broken(silent=True)
     return None
-
-
-async def read_at_most(request: Request, longest: int) -> bytes | None:
-    """A request's body; None for one that is too long, whose rest is not read."""
-    whole = bytearray()
-    async for part in request.stream():
-        whole += part
-        if len(whole) > longest:
-            return None
-    return bytes(whole)
 
 
 async def delay(troubles: Troubles) -> None:

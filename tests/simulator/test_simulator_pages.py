@@ -55,7 +55,7 @@ FOREIGN = [
 async def test_other_websites_cannot_act(played: Played) -> None:
     for headers in FOREIGN:
         answer = await played.http.post("/simulator/phones/p1/text", data={"text": "在吗"}, headers=headers)
-        assert (answer.status_code, answer.json()) == (403, {"error": "这个操作只能从模拟器自己的页面发起"}), headers
+        assert (answer.status_code, answer.json()) == (403, {"error": "这个操作只能从服务自己的页面发起"}), headers
     assert not played.phone.chat.bubbles
 
 

@@ -8,10 +8,11 @@ from pydantic import BaseModel, Field
 
 from app.channels.content import File, Followed, MenuUsed, Overheard, Text, Unfollowed, Voice
 from app.errors import NotFound
+from app.forms import FormWrong, read_form
 from app.simulator.addresses import PAGE
 from app.simulator.deeds import Deed
 from app.simulator.faces import ACCOUNTS, BOT, ITEMS, LINKS, PICTURE_PROPS, PLACES, picture, video
-from app.simulator.guard import FormWrong, read_form, same_origin
+from app.simulator.guard import same_origin
 from app.simulator.phones import Network, Phone
 from app.simulator.props import DOCUMENT
 from app.simulator.simulator import Simulator

@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field
 
 from app import pages
 from app.channels import outbound
+from app.forms import FormWrong, read_body, read_form
 from app.simulator import mischief
 from app.simulator.addresses import PAGE
 from app.simulator.carriers.carrier import say
@@ -14,7 +15,7 @@ from app.simulator.desk import PASSED
 from app.simulator.endpoints.acts import DONE, PhoneDep, SimulatorDep
 from app.simulator.endpoints.rendering import TEMPLATES, desk_of
 from app.simulator.faces import AGENT_PICTURES
-from app.simulator.guard import FormWrong, read_body, read_form, same_origin
+from app.simulator.guard import same_origin
 from app.simulator.phones import Side
 from app.simulator.props import picture_bytes
 from app.simulator.wechat.files import Part, parts

@@ -11,12 +11,13 @@ from app.conversations import undelivered
 from app.conversations.undelivered import PAGE as ROWS
 from app.conversations.undelivered import Listed
 from app.errors import AppError
+from app.forms import read_form
 from app.simulator import reasons
 from app.simulator.addresses import OUTBOX
 from app.simulator.changes import OUTBOX as CHANGED
 from app.simulator.endpoints.acts import DONE, SimulatorDep
 from app.simulator.endpoints.rendering import TEMPLATES
-from app.simulator.guard import read_form, same_origin
+from app.simulator.guard import same_origin
 from app.simulator.simulator import Simulator
 
 router = APIRouter(prefix=OUTBOX, dependencies=[Depends(same_origin)])

@@ -5,10 +5,11 @@ from pydantic import BaseModel, Field
 
 from app.channels.content import ProactiveChanged
 from app.errors import NotFound
+from app.forms import read_form
 from app.simulator.addresses import PAGE
 from app.simulator.deeds import Tap
 from app.simulator.endpoints.acts import DONE, PhoneDep, SimulatorDep
-from app.simulator.guard import read_form, same_origin
+from app.simulator.guard import same_origin
 from app.simulator.phones import Phone, QQChat
 
 router = APIRouter(prefix=PAGE, dependencies=[Depends(same_origin)])

@@ -10,12 +10,13 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
 from app.channels.qq.addresses import Scene
+from app.forms import read_at_most
 from app.simulator.qq import taking
 from app.simulator.qq.credentials import WORDS, Credentials
 from app.simulator.qq.judging import MALFORMED
 from app.simulator.qq.taking import Result, refused
 from app.simulator.qq.world import Bot, Call, Json, World
-from app.simulator.trouble import Kind, Trouble, answer_to, delay, read_at_most
+from app.simulator.trouble import Kind, Trouble, answer_to, delay
 
 Take = Callable[[Bot, Request, Json], Result]
 PATHS = {

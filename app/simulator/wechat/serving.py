@@ -7,7 +7,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.simulator.trouble import Kind, answer_to, delay, read_at_most
+from app.forms import read_at_most
+from app.simulator.trouble import Kind, answer_to, delay
 from app.simulator.wechat.apis.media import PUBLIC
 from app.simulator.wechat.calling import Call, Content
 from app.simulator.wechat.codes import Refused

@@ -1,0 +1,68 @@
+"""What is read on screen, in two languages. The Chinese text is the key; ``locales/en.yaml`` holds the English one."""
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+import yaml
+
+from app.agents.models import Language
+from app.errors import AppError
+from app.forms import FormWrong
+
+ENGLISH: Final = Path(__file__).parent / "locales" / "en.yaml"
+PRODUCT: Final = {Language.zh: "观众服务台", Language.en: "Viewer Desk"}
+
+
+def marked(text: str) -> str:
+    """A text in Python that ``translate`` is given later: a test looks for an English one for each of them."""
+    return text
+
+
+def translate(language: Language, text: str) -> str:
+    """Where nobody has put it into English, it stays Chinese."""
+    if language is Language.zh:
+        return text
+    return _pair(text)[1]
+
+
+def counted(language: Language, text: str, num: int) -> str:
+    """``text`` holds ``%(num)s``; in English one thing has another form than many."""
+    if language is Language.zh:
+        return text
+    return _pair(text)[0 if num == 1 else 1]
+
+
+def sentence_of(language: Language, error: AppError) -> str:
+    """What an expected failure says to a person."""
+    if isinstance(error, FormWrong) and error.problems:
+        return ("；" if language is Language.zh else "; ").join(problems_of(language, error).values())
+    text = translate(language, error.template)
+    return text.format(**error.values) if error.values else text
+
+
+def problems_of(language: Language, error: FormWrong) -> dict[str, str]:
+    """A sentence for each field that is not as it must be."""
+    between = "" if language is Language.zh else " "
+    return {
+        one.field: f"{translate(language, one.title)}{between}{translate(language, one.reason)}"
+        for one in error.problems
+    }
+
+
+def _pair(text: str) -> tuple[str, str]:
+    found = _english().get(text, text)
+    return (found, found) if isinstance(found, str) else (found["one"], found["other"])
+
+
+@cache
+def _english() -> Mapping[str, str | Mapping[str, str]]:
+    return read_catalogue()
+
+
+def read_catalogue() -> dict[str, str | Mapping[str, str]]:
+    """Chinese → English, or its forms for one and for many."""
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    found: dict[str, str | Mapping[str, str]] = yaml.load(ENGLISH.read_text(encoding="utf-8"), loader)
+    return found

@@ -1,0 +1,46 @@
+"""The places of the console, and which of them a person sees."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from app.agents.rights import Action, Actor
+from app.console.catalogue import marked
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    path: str
+    label: str
+    """Two characters in the rail; a name among the settings."""
+    icon: str
+    action: Action | None = None
+    """None: everybody's."""
+
+    def open_to(self, actor: Actor) -> bool:
+        return self.action is None or actor.may(self.action)
+
+
+PLACES: Final = (
+    Place("/desk", marked("会话"), "chats", Action.see_conversations),
+    Place("/outbox", marked("待发"), "sending", Action.see_outbox),
+)
+"""In the order of the rail; what follows them is 设置, everybody's."""
+SETTINGS: Final = (
+    Place("/people", marked("人员"), "people", Action.see_people),
+    Place("/teams", marked("团队"), "teams", Action.see_people),
+    Place("/audit", marked("审计"), "record", Action.see_audit),
+    Place("/account", marked("我的账号"), "person"),
+)
+
+
+def places_of(actor: Actor) -> tuple[Place, ...]:
+    return tuple(place for place in PLACES if place.open_to(actor))
+
+
+def settings_of(actor: Actor) -> tuple[Place, ...]:
+    return tuple(place for place in SETTINGS if place.open_to(actor))
+
+
+def home_of(actor: Actor) -> str:
+    """Where a person starts."""
+    return next(iter((*places_of(actor), *settings_of(actor)))).path

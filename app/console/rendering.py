@@ -1,0 +1,78 @@
+"""The console's templates, and what every page of it is told."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from fastapi import Request, Response
+from fastapi.responses import HTMLResponse
+from jinja2 import pass_context
+from jinja2.runtime import Context
+from markupsafe import Markup
+
+from app import pages
+from app.agents.models import Language
+from app.agents.sessions import Signed
+from app.console import catalogue, labels, rail
+from app.console.cookies import csrf_of, language_of, strict_transport
+from app.console.times import ago, exactly
+from app.pages import HEADERS
+
+FOLDER: Final = Path(__file__).parent
+LIVE: Final = ""
+"""The address of the stream of live events."""
+
+
+@pass_context
+def _gettext(context: Context, text: str) -> str:
+    return catalogue.translate(context["language"], text)
+
+
+@pass_context
+def _ngettext(context: Context, one: str, many: str, num: int) -> str:
+    return catalogue.counted(context["language"], one, num)
+
+
+@pass_context
+def _counted(context: Context, text: str, num: int, **values: object) -> Markup:
+    """``_n("%(num)s 人", count)``: what English says in two ways."""
+    return Markup(catalogue.counted(context["language"], text, num)) % {"num": num, **values}  # noqa: S704
+
+
+TEMPLATES: Final = pages.environment(FOLDER)
+TEMPLATES.add_extension("jinja2.ext.i18n")
+TEMPLATES.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]
+TEMPLATES.globals |= {"_n": _counted, "labels": labels, "LIVE": LIVE}
+TEMPLATES.filters |= {"ago": ago, "exactly": exactly}
+
+
+def page(request: Request, name: str, signed: Signed | None, status: int = 200, **context: Any) -> HTMLResponse:
+    """A page or a fragment for a person; ``signed`` None: nobody has signed in."""
+    language = signed.language if signed is not None else language_of(request)
+    shared = {
+        "language": language, "lang": "en" if language is Language.en else "zh-CN",
+        "product": catalogue.PRODUCT[language], "signed": signed, "now": datetime.now(UTC), "path": request.url.path,
+        "csrf": csrf_of(request) if signed is not None else "",
+        "places": rail.places_of(signed.actor) if signed is not None else (),
+        "settings": rail.settings_of(signed.actor) if signed is not None else (),
+    }  # fmt: skip
+    response = pages.page(TEMPLATES, name, status=status, **shared | context)
+    response.headers.update(strict_transport(request))
+    return response
+
+
+def done(signed: Signed, text: str = "", *, refresh: str = "", **values: object) -> Response:
+    """What a change is answered with that shows nothing of its own: a toast says ``text``.
+
+    ``refresh``: a name whose elements (``data-on``) are fetched again.
+    """
+    said = catalogue.translate(signed.language, text).format(**values) if text else ""
+    told = {name: value for name, value in (("said", said), ("changed", refresh)) if value}
+    return Response(status_code=204, headers={**HEADERS, "hx-trigger": json.dumps(told)})
+
+
+def told(response: HTMLResponse, signed: Signed, text: str) -> HTMLResponse:
+    """A fragment that a toast goes with."""
+    response.headers["hx-trigger"] = json.dumps({"said": catalogue.translate(signed.language, text)})
+    return response

@@ -1,0 +1,45 @@
+"""Times as people read them: relative while recent, exact on hover. All in Beijing time."""
+
+from datetime import datetime, timedelta
+
+from jinja2 import pass_context
+from jinja2.runtime import Context
+from markupsafe import Markup
+
+from app.agents.calendars import BEIJING
+from app.agents.models import Language
+from app.console.catalogue import counted, marked, translate
+
+_HTML = Markup('<time datetime="{at}" title="{exactly}"{live}>{said}</time>')
+_DAYS = {-1: marked("明天"), 1: marked("昨天")}
+_JUST_NOW = marked("刚刚")
+_MINUTES = marked("%(num)s 分钟前")
+
+
+def said_of(at: datetime, now: datetime, language: Language) -> str:
+    """刚刚, 3 分钟前, 14:03, 昨天 14:03, 11-24 14:03, 2025-11-24 14:03; tomorrow and later likewise."""
+    passed = now - at
+    if timedelta(0) <= passed < timedelta(minutes=1):
+        return translate(language, _JUST_NOW)
+    if timedelta(0) <= passed < timedelta(hours=1):
+        minutes = passed // timedelta(minutes=1)
+        return counted(language, _MINUTES, minutes) % {"num": minutes}
+    local, today = at.astimezone(BEIJING), now.astimezone(BEIJING)
+    days = (today.date() - local.date()).days
+    if days == 0:
+        return f"{local:%H:%M}"
+    if days in _DAYS:
+        return f"{translate(language, _DAYS[days])} {local:%H:%M}"
+    return f"{local:%m-%d %H:%M}" if local.year == today.year else f"{local:%Y-%m-%d %H:%M}"
+
+
+def exactly(at: datetime) -> str:
+    return f"{at.astimezone(BEIJING):%Y-%m-%d %H:%M:%S}"
+
+
+@pass_context
+def ago(context: Context, at: datetime) -> Markup:
+    """A ``<time>``; the page's script keeps it right as minutes pass."""
+    now, language = context["now"], context["language"]
+    live = Markup(" data-ago") if at <= now else ""
+    return _HTML.format(at=at.isoformat(), exactly=exactly(at), live=live, said=said_of(at, now, language))
