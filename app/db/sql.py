@@ -133,9 +133,12 @@ def changed(result: Result[Any]) -> int:
     return cast(CursorResult[Any], result).rowcount
 
 
-def for_update(statement: S, *, skip_locked: bool = False) -> S:
-    """Lock the rows until the commit; SQLite ignores it, there the writer is alone anyway."""
-    return statement.with_for_update(skip_locked=skip_locked)
+def for_update(statement: S, *, skip_locked: bool = False, refer: bool = False) -> S:
+    """Lock the rows until the commit; SQLite ignores it, there the writer is alone anyway.
+
+    ``refer``: others may go on inserting rows that refer to these, as after an UPDATE that leaves the keys alone.
+    """
+    return statement.with_for_update(skip_locked=skip_locked, key_share=refer)
 
 
 def alone(session: Session, name: str) -> bool:
