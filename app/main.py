@@ -8,11 +8,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse
+from fastapi import FastAPI
 from starlette.types import Receive, Scope, Send
 
-from app import health
+from app import health, pages
+from app.console.failures import explain_failures
+from app.console.routes import ROUTERS
 from app.conversations.accounts import Directory
 from app.db.database import Database
 from app.db.opening import check_keys, connect
@@ -23,7 +24,7 @@ from app.dialogue.keeper import Keeper
 from app.dialogue.loading import load_meaning_weights, load_rules
 from app.dialogue.rules import Rules
 from app.dialogue.understand import Brain
-from app.errors import AppError, ConfigurationError
+from app.errors import ConfigurationError
 from app.faq import files
 from app.secrets import Keyring, load_keyring
 from app.settings import Settings
@@ -188,25 +189,20 @@ def create_app(
             yield
 
     app = Application(title="Viewer Desk", lifespan=lifespan, openapi_url=None)
-    app.include_router(health.router)
+    app.mount("/static", pages.Assets())
+    for router in (health.router, *ROUTERS):
+        app.include_router(router)
     if settings.demo:
         _add_simulator(app)
-    app.add_exception_handler(AppError, _explain)
+    explain_failures(app)
     return app
 
 
 def _add_simulator(app: Application) -> None:
-    """Its pages are the only ones so far: nothing else needs templates and assets."""
-    from app import pages
+    """Only where the platforms are played: nothing else needs its memory."""
     from app.simulator.endpoints import qq
     from app.simulator.endpoints.pages import ROUTERS
 
-    app.mount("/static", pages.Assets())
     for router in ROUTERS:
         app.include_router(router)
     app.router.routes.append(qq.mount)
-
-
-async def _explain(request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, AppError)
-    return JSONResponse({"error": error.message}, error.status_code)

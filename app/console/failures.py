@@ -10,12 +10,11 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse
 from starlette.exceptions import HTTPException
 
+from app.agents.sessions import Signed
 from app.console import catalogue
 from app.console.catalogue import marked
-from app.console.cookies import language_of
 from app.console.guard import SECOND, NotSignedIn, find_signed, way_back
-from app.console.rendering import page
-from app.agents.sessions import Signed
+from app.console.rendering import language_for, page
 from app.errors import AppError, NotFound
 from app.forms import FormWrong
 from app.pages import HEADERS
@@ -57,8 +56,10 @@ async def explain(request: Request, error: Exception) -> Response:
         return RedirectResponse(SECOND if error.path == SECOND else way_back(request), 303, dict(HEADERS))
     signed = await _find_signed(request)
     advice = ADVICE.get(error.status_code, ADVICE[422])
-    said = catalogue.sentence_of(signed.language if signed else language_of(request), error)
-    return page(request, "failure.html", signed, error.status_code, said=said, advice=advice, status_code=error.status_code)
+    said = catalogue.sentence_of(language_for(request, signed), error)
+    return page(
+        request, "failure.html", signed, error.status_code, said=said, advice=advice, status_code=error.status_code
+    )
 
 
 def wants_page(request: Request) -> bool:
@@ -69,7 +70,7 @@ def wants_page(request: Request) -> bool:
 
 async def _told(request: Request, error: AppError) -> Response:
     signed = await _find_signed(request) if "hx-request" in request.headers else None
-    language = signed.language if signed else language_of(request)
+    language = language_for(request, signed)
     body: dict[str, object] = {"error": catalogue.sentence_of(language, error)}
     if isinstance(error, FormWrong) and error.problems:
         body["fields"] = catalogue.problems_of(language, error)

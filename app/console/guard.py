@@ -70,7 +70,7 @@ async def half_signed(request: Request, db: DbDep, now: Now) -> Signed:
     if request.method not in _READING and not sessions.csrf_fits(token_of(request), await _given(request)):
         raise TokenWrong
     if signed.touch_due:
-        await db.write(sessions.touch, signed.sign_in_id, now=now)
+        await db.write(sessions.touch, signed.sign_in_id, now=now, ip=ip_of(request))
     return signed
 
 

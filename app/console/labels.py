@@ -19,7 +19,7 @@ DUTIES: Final[Mapping[Role, str]] = {
     Role.supervisor: marked("客服的全部工作，还可以看排队、接手同事的会话、改同事的状态、处理没送达的消息"),
     Role.operator: marked("维护公用的快捷回复和敏感词"),
     Role.quality: marked("查看所有会话和审计记录，写备注，维护敏感词；不与观众说话"),
-    Role.administrator: marked("管理人员、角色和团队，查看审计记录，处理没送达的消息；不与观众说话"),
+    Role.administrator: marked("管理人员、角色和小组，查看审计记录，处理没送达的消息；不与观众说话"),
 }
 PRESENCES: Final[Mapping[Presence, str]] = {
     Presence.online: marked("在线"),

@@ -27,7 +27,7 @@ PLACES: Final = (
 """In the order of the rail; what follows them is 设置, everybody's."""
 SETTINGS: Final = (
     Place("/people", marked("人员"), "people", Action.see_people),
-    Place("/teams", marked("团队"), "teams", Action.see_people),
+    Place("/teams", marked("小组"), "teams", Action.see_people),
     Place("/audit", marked("审计"), "record", Action.see_audit),
     Place("/account", marked("我的账号"), "person"),
 )

@@ -37,7 +37,7 @@ def _ngettext(context: Context, one: str, many: str, num: int) -> str:
 @pass_context
 def _counted(context: Context, text: str, num: int, **values: object) -> Markup:
     """``_n("%(num)s 人", count)``: what English says in two ways."""
-    return Markup(catalogue.counted(context["language"], text, num)) % {"num": num, **values}  # noqa: S704
+    return Markup(catalogue.counted(context["language"], text, num)) % {"num": num, **values}
 
 
 TEMPLATES: Final = pages.environment(FOLDER)
@@ -47,9 +47,13 @@ TEMPLATES.globals |= {"_n": _counted, "labels": labels, "LIVE": LIVE}
 TEMPLATES.filters |= {"ago": ago, "exactly": exactly}
 
 
+def language_for(request: Request, signed: Signed | None) -> Language:
+    return Language(signed.language) if signed is not None else language_of(request)
+
+
 def page(request: Request, name: str, signed: Signed | None, status: int = 200, **context: Any) -> HTMLResponse:
     """A page or a fragment for a person; ``signed`` None: nobody has signed in."""
-    language = signed.language if signed is not None else language_of(request)
+    language = language_for(request, signed)
     shared = {
         "language": language, "lang": "en" if language is Language.en else "zh-CN",
         "product": catalogue.PRODUCT[language], "signed": signed, "now": datetime.now(UTC), "path": request.url.path,
@@ -67,12 +71,12 @@ def done(signed: Signed, text: str = "", *, refresh: str = "", **values: object)
 
     ``refresh``: a name whose elements (``data-on``) are fetched again.
     """
-    said = catalogue.translate(signed.language, text).format(**values) if text else ""
+    said = catalogue.translate(Language(signed.language), text).format(**values) if text else ""
     told = {name: value for name, value in (("said", said), ("changed", refresh)) if value}
     return Response(status_code=204, headers={**HEADERS, "hx-trigger": json.dumps(told)})
 
 
 def told(response: HTMLResponse, signed: Signed, text: str) -> HTMLResponse:
     """A fragment that a toast goes with."""
-    response.headers["hx-trigger"] = json.dumps({"said": catalogue.translate(signed.language, text)})
+    response.headers["hx-trigger"] = json.dumps({"said": catalogue.translate(Language(signed.language), text)})
     return response

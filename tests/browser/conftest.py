@@ -5,14 +5,19 @@ import inspect
 import re
 import shutil
 from collections.abc import AsyncIterator, Generator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
+from sqlalchemy import select
 
 from app import pages
+from app.agents.models import Agent
+from app.agents.rights import Role
+from app.console import cookies
 from app.main import Application
 from app.settings import ROOT, Settings
 from tests.browser import chromium
@@ -20,6 +25,8 @@ from tests.browser.guard import Guard
 from tests.browser.trial import Trial, serving
 from tests.demo_knowledge import ALWAYS_OPEN
 from tests.factories.listening import listening
+from tests.factories.people import make_agent
+from tests.factories.people import signed_in as sign_in_token
 
 PICTURES = ROOT / ".cache" / "browser"
 PATIENCE = 10_000
@@ -109,6 +116,29 @@ async def open_context(
         await context.close()
     if verdict := guard.verdict():
         pytest.fail("\n".join(verdict), pytrace=False)
+
+
+class SignedIn(Protocol):
+    async def __call__(self, login: str = "lin", *roles: Role, **options: Any) -> BrowserContext: ...
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def signed_in(service: Application, open_context: OpenContext, address: str) -> SignedIn:
+    """Opens a profile in which somebody has signed in already; who is not there yet gets an account with ``roles``.
+
+    ``page = await (await signed_in("zhou", Role.supervisor)).new_page()``
+    """
+    db = service.state.service.db
+
+    async def sign_in(login: str = "lin", *roles: Role, **options: Any) -> BrowserContext:
+        found = await db.read(lambda session: session.scalar(select(Agent.id).where(Agent.login == login)))
+        agent_id = found or (await make_agent(db, login, roles=roles or (Role.agent,))).id
+        token = await sign_in_token(db, agent_id, now=datetime.now(UTC))
+        context = await open_context(**options)
+        await context.add_cookies([{"name": cookies.PLAIN, "value": token, "url": address, "httpOnly": True}])
+        return context
+
+    return sign_in
 
 
 @pytest_asyncio.fixture(loop_scope="session")
