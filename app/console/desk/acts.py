@@ -14,7 +14,6 @@ from app.console.catalogue import marked
 from app.console.desk.files import read_ticket
 from app.console.guard import DbDep, Now, SignedIn
 from app.conversations import routing
-from app.db.database import Database
 from app.desk import context, drafts, marks, notes, replies, tags, threads, viewing
 from app.errors import AppError
 from app.forms import read_form

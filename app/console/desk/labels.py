@@ -44,7 +44,8 @@ TICKET_LOOKS: Final[Mapping[TicketStatus, str]] = {
     TicketStatus.open: "waiting", TicketStatus.in_progress: "waiting", TicketStatus.closed: "done",
 }  # fmt: skip
 SHOWN: Final[Mapping[Shown, str]] = {
-    Shown.online: marked("在线"), Shown.busy: marked("忙碌"), Shown.away: marked("离开"), Shown.offline: marked("不在线"),
+    Shown.online: marked("在线"), Shown.busy: marked("忙碌"), Shown.away: marked("离开"),
+    Shown.offline: marked("不在线"),
 }  # fmt: skip
 SHORTCUTS: Final[Sequence[tuple[str, Sequence[tuple[str, str]]]]] = (
     (marked("会话列表"), (

@@ -1,4 +1,4 @@
-"""A thread as it is read: its items with the day above the first of each, groups of one author, and what is new. Pure."""
+"""A thread as it is read: its items with the days between them, groups of one author, and what is new. Pure."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -14,7 +14,6 @@ from app.console.desk import labels, showing
 from app.console.desk.asking import Asked, AskedDep
 from app.console.guard import DbDep, Now, SignedIn
 from app.desk import context, drafts, lists, threads, viewing
-from app.desk.lists import View
 from app.desk.threads import Thread
 
 router = APIRouter(prefix="/desk")
