@@ -19,7 +19,7 @@ class Found(Generic[H]):
 
     @property
     def exhausted(self) -> bool:
-        """Whether all was looked at. If not, and the page is not full, the work was broken off: older hits may exist."""
+        """Whether all was looked at. If not, and the page is not full, the work was broken off."""
         return self.after is None
 
 

@@ -1,6 +1,7 @@
 """What the index holds of a text: each two neighbours, and each last character of a run, as numbers."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from app.desk.search.letters import fold, runs
 
@@ -31,4 +32,4 @@ def ranges(terms: Sequence[str]) -> list[tuple[int, int]]:
 
 
 def _pairs(codes: list[int]) -> list[int]:
-    return [first << BITS | second for first, second in zip(codes, codes[1:], strict=False)]
+    return [first << BITS | second for first, second in pairwise(codes)]

@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from time import perf_counter
 
 from sqlalchemy import delete, select, update
@@ -69,7 +70,7 @@ async def index(db: Database) -> float:
     if await db.read(find_unmarked):
         await db.write(mark)
     for kind in Kind:
-        while page := await db.read(find_new, kind):
+        while page := await db.read(find_new, kind):  # noqa: ASYNC110  (no event tells)
             await asyncio.sleep(await _write(db, page))
         if await db.read(has_gaps, kind):
             await db.write(fill_gaps, kind)
@@ -162,7 +163,7 @@ def _grams(kind: Kind, rows: Iterable[sources.Row]) -> list[Gram]:
 
 def _missing(rows: Sequence[sources.Row], first: int, last: int) -> list[tuple[int, int]]:
     ids = [first - 1, *(row.id for row in rows), last + 1]
-    return [(one + 1, other - 1) for one, other in zip(ids, ids[1:], strict=False) if other - one > 1]
+    return [(one + 1, other - 1) for one, other in pairwise(ids) if other - one > 1]
 
 
 def has_gaps(session: Session, kind: Kind) -> bool:

@@ -1,8 +1,8 @@
 """Texts as the search compares them: one writing for all, character by character.
 
-The matcher's ``normalise`` looks at whole words (軟體 is 软件) and drops what stands between them. A search cannot: what
-is typed may be a part of a word. So each character is folded by itself; then a part of a text is folded to a part of
-the folded text, and each place in that belongs to a place in the text.
+The matcher's ``normalise`` looks at whole words (軟體 is 软件) and drops what stands between them. A search cannot: a
+part of a word may be typed. So each character is folded by itself; then a part of a text is folded to a part of the
+folded text, and each place in that belongs to a place in the text.
 """
 
 import re

@@ -80,9 +80,10 @@ def _of_one(session: Session, conversation_id: int | None, below: int, limit: in
 
 
 def _chosen(where: Where) -> list[ColumnElement[bool]]:
-    chosen = [Message.recalled_at.is_(None)]
+    chosen: list[ColumnElement[bool]] = [Message.recalled_at.is_(None)]
     if where.channel_id is not None:
-        chosen.append(Conversation.channel_id == where.channel_id)
+        channel = select(Conversation.channel_id).where(Conversation.id == Message.conversation_id)
+        chosen.append(channel.scalar_subquery() == where.channel_id)
     if where.author is not None:
         chosen.append(_AUTHORS[where.author])
     if where.since is not None:
@@ -101,9 +102,7 @@ _AUTHORS = {
 
 def _texts(session: Session, ids: Sequence[int], chosen: Sequence[ColumnElement[bool]]) -> Mapping[int, str]:
     statement = select(Message.id, Message.text).where(is_any(Message.id, ids), *chosen)
-    if any(Conversation.__table__ in part._from_objects for part in chosen):
-        statement = statement.join(Conversation, Conversation.id == Message.conversation_id)
-    return {row_id: text for row_id, text in session.execute(statement)}
+    return dict(session.execute(statement).all())
 
 
 _ROW = (

@@ -20,7 +20,7 @@ def ids_between(session: Session, since: datetime | None, until: datetime | None
 
 
 def _first_from(session: Session, moment: datetime) -> int:
-    """The first id at or after a moment, as if times grew strictly with ids; one more than the newest if there is none."""
+    """The first id of that time or later, as if times grew with ids; one more than the newest if there is none."""
     low, high = 1, newest_id(session, Kind.messages) + 1
     while low < high:
         middle = (low + high) // 2

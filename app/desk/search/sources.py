@@ -25,7 +25,7 @@ class Source:
     """Rows in the order of their ids, as (id, whose it is, …text)."""
 
     id: InstrumentedAttribute[int]
-    rows: Select[Any]
+    rows: Select[*tuple[Any, ...]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,7 @@ from app.desk.search.sources import Kind
 FIRST, LONGEST = 64, 1024
 """Ids of a stretch: few at first, as most pages are full then."""
 ASKED, LISTS = 16, 8
-"""Lists that are looked into at first, of which the sparsest are walked: what is in those holds the text nearly for sure.
-"""
+"""Lists that are looked into first, of which the sparsest are walked: what is in those nearly always has the text."""
 RARE = 5_000
 """Ids that are sorted at once, for single characters, whose list is in no order."""
 
