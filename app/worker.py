@@ -24,6 +24,7 @@ from app.conversations.accounts import Directory
 from app.conversations.quiet import read_quiet_hours
 from app.conversations.sending import Sender
 from app.db.database import Database
+from app.desk.search import indexing
 from app.dialogue import events, settled_pushes
 from app.jobs import clocks, runner
 from app.jobs.runner import Handler, Runner
@@ -62,6 +63,7 @@ async def work(db: Database, directory: Directory, keyring: Keyring, settings: S
         tasks.create_task(sender.run(), name="sender")
         tasks.create_task(jobs.run(), name="jobs")
         tasks.create_task(watch_clock(db, timers), name="clock")
+        tasks.create_task(indexing.keep(db), name="search")
 
 
 async def watch_clock(db: Database, timers: Collection[Timer]) -> None:
