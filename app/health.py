@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app import metrics
-from app.conversations import routing, undelivered
+from app.conversations import queue, undelivered
 from app.db.database import Database
 from app.db.schema import revisions
 from app.dialogue import events
@@ -80,4 +80,4 @@ def _measure(session: Session) -> None:
     for reason in Waits:
         metrics.outbox_waiting.labels(reason).set(waiting.get(reason, 0))
         metrics.gates_closed.labels(reason).set(shut.get(reason, 0))
-    metrics.waiting.set(routing.queue_length(session, most=_MOST))
+    metrics.waiting.set(queue.queue_length(session, most=_MOST))

@@ -67,15 +67,16 @@ class Conversation(Base):
     __table_args__ = (
         Index("uq_conversations_open", "identity_id", unique=True, sqlite_where=sql("closed_at IS NULL"),
               postgresql_where=sql("closed_at IS NULL")),
-        Index("ix_conversations_queue", "priority", "queued_at", "id", sqlite_where=sql("owner = 'queue'"),
+        Index("ix_conversations_queue", "priority", "vip", "queued_at", "id", sqlite_where=sql("owner = 'queue'"),
               postgresql_where=sql("owner = 'queue'")),
         Index("ix_conversations_identity_id", "identity_id"),
         # What a person has, open and done. No index may hold what each turn with the bot changes.
         Index("ix_conversations_agent_id", "agent_id", "closed_at", sqlite_where=sql("agent_id IS NOT NULL"),
               postgresql_where=sql("agent_id IS NOT NULL")),
-        Index("ix_conversations_team_id", "team_id", sqlite_where=sql("team_id IS NOT NULL AND closed_at IS NULL"),
+        Index("ix_conversations_team_id", "team_id", "id",
+              sqlite_where=sql("team_id IS NOT NULL AND closed_at IS NULL"),
               postgresql_where=sql("team_id IS NOT NULL AND closed_at IS NULL")),
-        Index("ix_conversations_waits_since", "waits_since", sqlite_where=sql("waits_since IS NOT NULL"),
+        Index("ix_conversations_waits_since", "waits_since", "id", sqlite_where=sql("waits_since IS NOT NULL"),
               postgresql_where=sql("waits_since IS NOT NULL")),
         Index("ix_conversations_resolved_at", "closed_at", "id", sqlite_where=sql("closed_by IS NOT NULL"),
               postgresql_where=sql("closed_by IS NOT NULL")),
@@ -117,6 +118,8 @@ class Conversation(Base):
     """What whoever takes it must be able to do."""
     priority: Mapped[int] = mapped_column(SmallInteger, server_default="0")
     """0 as usual, 1 high, 2 urgent."""
+    vip: Mapped[bool] = mapped_column(server_default=sql("false"))
+    """Whether its viewer goes before others in the queue: as he was when it came there, or was ranked since."""
     title: Mapped[str | None] = mapped_column(String(64))
     """What it is about, as ``heard`` says: here for lists and filters."""
     waits_since: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.agents.models import Agent
 from app.conversations import windows
 from app.conversations.accounts import Account
 from app.conversations.models import Conversation, Direction, Message
@@ -33,6 +34,8 @@ class Outgoing:
     """None: not by time alone."""
     attempts: int
     error: str | None
+    agent: str | None = None
+    """The author's name, where an agent wrote it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,15 +77,18 @@ def _said(session: Session, conversations: Sequence[int], limit: int) -> list[Ou
         .where(is_any(Message.conversation_id, conversations), Message.direction == Direction.outbound)
         .order_by(Message.id.desc())
         .limit(limit)
-    )
-    return [_read(row) for row in rows]
+    ).all()
+    agents = [int(author) for author in {row.author for row in rows} if author.isdecimal()]
+    named = session.execute(select(Agent.id, Agent.name).where(is_any(Agent.id, agents))).all() if agents else []
+    names = {str(row[0]): row[1] for row in named}
+    return [_read(row, names.get(row.author)) for row in rows]
 
 
-def _read(row: Any) -> Outgoing:
+def _read(row: Any, agent: str | None) -> Outgoing:
     timed = row.waits is not None and row.not_before != NEVER and row.job_state == JobState.queued
     return Outgoing(
         row.id, row.seq, row.author, row.kind, row.text, row.state, row.via, row.created_at, row.sent_at, row.waits,
-        row.not_before if timed else None, row.attempts or 0, row.error or row.job_error,
+        row.not_before if timed else None, row.attempts or 0, row.error or row.job_error, agent,
     )  # fmt: skip
 
 

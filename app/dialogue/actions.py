@@ -11,17 +11,26 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.channels.base import Inbound
-from app.channels.content import Followed, NoticeReported, ProactiveChanged, Recalled, Text, Unfollowed
+from app.channels.content import (
+    SPOKEN,
+    Followed,
+    MenuUsed,
+    NoticeReported,
+    ProactiveChanged,
+    Recalled,
+    Text,
+    Unfollowed,
+)
 from app.channels.outbound import Choice
 from app.channels.text import split_text
-from app.conversations import attachments, outbox, reports
+from app.conversations import attachments, outbox, queue, reports
 from app.conversations.models import Direction, InboundEvent, Message, MessageState, Via
 from app.conversations.outbox import Queued
 from app.conversations.pending import NEVER
 from app.db.base import Encoded
 from app.db.rows import Insert, table_of
 from app.db.sql import changed
-from app.dialogue import filing, people, phrases, threads
+from app.dialogue import filing, people, phrases, threads, urgency
 from app.dialogue.circumstances import Circumstances
 from app.dialogue.filing import Filed
 from app.dialogue.provenance import Source
@@ -65,17 +74,32 @@ class Book:
         self._entries: list[_Entry] = []
         self._busy = set(known.lanes)
         """Conversations in which something waits to be sent, so that whatever is new queues behind it."""
+        self._ranks: dict[int, int] = {}
+        """Conversations that came to the queue, or became urgent there, by how urgent they are."""
 
     def waits(self, thread: Thread) -> bool:
         return thread.conversation_id in self._busy
 
     def enter(self, push: Push, event_id: int, thread: Thread, decision: Decision) -> None:
         """Apply a decision to its thread, for the turns that follow, and keep it for writing."""
-        before = thread.memory
-        if decision.memory.owner != before.owner:
-            thread.queued_at = self._now if decision.memory.owner == "queue" else None
+        before, owner = thread.memory, decision.memory.owner
+        if owner != before.owner:
+            thread.queued_at = self._now if owner == "queue" else None
+        if owner != "bot":
+            self._note_waiting(push, thread, decision)
+        else:
+            thread.waits_since = None
         thread.memory, thread.wrote_at = decision.memory, self._now
         self._entries.append(_Entry(push, event_id, thread, decision, before))
+
+    def _note_waiting(self, push: Push, thread: Thread, decision: Decision) -> None:
+        """Since when the viewer waits for a person, and how urgent it is where he came to the queue or says so."""
+        if thread.waits_since is None and speaks(push):
+            thread.waits_since = self._now
+        comes = decision.memory.owner != thread.memory.owner
+        if decision.memory.owner == "queue" and (comes or urgency.is_reported(decision)):
+            found = urgency.of(decision, self._known.here(thread))
+            self._ranks[thread.conversation_id] = max(found, self._ranks.get(thread.conversation_id, 0))
 
     def write(self, session: Session) -> dict[tuple[int, str], Answer]:
         filed = [entry.filed() for entry in self._entries if entry.decision.effects]
@@ -86,9 +110,14 @@ class Book:
         conversations = threads.saving({entry.thread.conversation_id: entry.thread for entry in self._entries}.values())
         made = _insert_messages.beside(session, self._rows(), [conversations, histories])
         ids = {(row[1], row[2]): row[0] for row in made}
+        self._rank(session)
         self._queue(session, ids)
         self._expect(session, ids)
         return {entry.push.key: self._answer(entry, ids, files.numbers) for entry in self._entries}
+
+    def _rank(self, session: Session) -> None:
+        for priority in set(self._ranks.values()):
+            queue.rank(session, [talk for talk, own in self._ranks.items() if own == priority], priority=priority)
 
     # -------------------- messages
 
@@ -178,6 +207,11 @@ class Book:
         return Answer(
             Fate.decided, text, message_id, decision.said, conversation, choices, decision, entry.before, ticket
         )
+
+
+def speaks(push: Push) -> bool:
+    """Whether the viewer himself says something, rather than the platform about him."""
+    return isinstance(push.message, Inbound) and isinstance(push.message.content, (*SPOKEN, MenuUsed))
 
 
 def note_presence(session: Session, pushes: Sequence[Push]) -> None:

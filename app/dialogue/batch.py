@@ -89,6 +89,7 @@ def _decide_all(
             more=book.waits(thread),
             burst=rules.pace.count(push.who, now),
             in_public=push.message.in_public,
+            has_agent=thread.has_agent,
         )  # fmt: skip
         decision = decide(turn, rules, now)
         known.note(thread, decision)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import literal_column, null, select
 from sqlalchemy.orm import Session
 
-from app.conversations import outbox, pending, routing
+from app.conversations import outbox, pending, queue
 from app.db.driver import Prepared
 from app.db.rows import table_of
 from app.db.sql import is_any
@@ -36,7 +36,7 @@ LOOK = Prepared(
         select(literal_column("'lane'"), _lane.subject_id, *_NONE).where(
             _lane.topic == literal_column(f"'{pending.TOPIC}'"), is_any(_lane.subject_id, "conversations"), HAS_WORK
         ),
-        select(literal_column("'queue'"), routing.waiting().scalar_subquery(), *_NONE),
+        select(literal_column("'queue'"), queue.waiting().scalar_subquery(), *_NONE),
     )
 )
 """One statement, as each costs a round trip of the batch; it takes no lock.
@@ -79,7 +79,7 @@ def load(session: Session, turns: Sequence[tuple[Push, Thread]]) -> Circumstance
     known = _look(session, sorted({thread.conversation_id for _, thread in turns}), most)
     for push, thread in turns:
         if thread.queued_at is not None and _asks(push, _ASKS_PLACE):
-            known.places[thread.conversation_id] = routing.ahead_of(session, thread.queued_at, most=COUNTED)
+            known.places[thread.conversation_id] = queue.ahead_of(session, thread.conversation_id, most=COUNTED)
     asking = sorted({thread.viewer_id for push, thread in turns if _asks_tickets(push, thread)})
     if asking:
         known.own = views.of_viewers(session, asking)

@@ -62,6 +62,8 @@ def decide(turn: Turn, rules: Rules, now: datetime) -> Decision:
     """Decide a turn. ``now`` bounds what the bot still waits for, says who is there, and picks among wordings."""
     match turn.content:
         case AgentSession(action=action):
+            if turn.has_agent:  # whoever speaks here goes on, whatever the platform's own console does
+                return silent(turn)
             return Decision(Said.silent, Memory(owner="agent" if action != "closed" else "bot"))
         case Followed():
             return _welcome(turn, rules, now) if turn.memory.owner == "bot" else silent(turn)

@@ -38,6 +38,10 @@ class Thread:
     closed_at: datetime | None = None
     heard_seq: int = 0
     """``seq`` of the viewer's newest message."""
+    waits_since: datetime | None = None
+    """Since when the viewer has waited for a person's word."""
+    has_agent: bool = False
+    """One of ours speaks, not only one in the platform's own console."""
 
 
 _insert_conversations = Insert(
@@ -49,7 +53,7 @@ _insert_conversations = Insert(
 _update_conversations = Update(
     table_of(Conversation),
     ("owner", "last_seq", "awaiting", "failures", "last_entry", "viewer_wrote_at", "queued_at", "acknowledged",
-     "closed_at", "repeats", "heard", "heard_seq"),
+     "closed_at", "repeats", "heard", "heard_seq", "title", "waits_since"),
 )  # fmt: skip
 _conversation = table_of(Conversation).c
 STATE = [
@@ -67,6 +71,8 @@ STATE = [
     _conversation.repeats,
     _conversation.heard,
     _conversation.heard_seq,
+    _conversation.waits_since,
+    _conversation.agent_id,
 ]
 """What ``thread`` makes a thread of."""
 OPEN = Prepared(
@@ -134,7 +140,7 @@ def thread(state: Sequence[Any], viewer_id: int) -> Thread:
     row_id, identity, channel, last_seq, owner, awaiting, failures, last_entry, acknowledged, wrote, queued, *rest = (
         state
     )
-    repeats, heard, heard_seq = rest
+    repeats, heard, heard_seq, waits_since, agent = rest
     memory = Memory(
         owner,
         _awaiting(awaiting),
@@ -144,7 +150,10 @@ def thread(state: Sequence[Any], viewer_id: int) -> Thread:
         repeats,
         _slots(heard),
     )
-    return Thread(row_id, identity, viewer_id, channel, last_seq, memory, wrote, queued, heard_seq=heard_seq)
+    return Thread(
+        row_id, identity, viewer_id, channel, last_seq, memory, wrote, queued, None, heard_seq, waits_since,
+        agent is not None,
+    )  # fmt: skip
 
 
 def _open(session: Session, identities: dict[Sender, Person], now: datetime) -> dict[Sender, Thread]:
@@ -191,6 +200,7 @@ def _row(thread: Thread) -> tuple[Any, ...]:
         thread.conversation_id, memory.owner, thread.last_seq, awaiting, memory.failures, memory.last_entry,
         thread.wrote_at, thread.queued_at, memory.acknowledged, thread.closed_at, memory.repeats,
         None if memory.heard is NOTHING else _written(memory.heard), thread.heard_seq,
+        memory.heard.title and memory.heard.title[:_TITLE], thread.waits_since,
     )  # fmt: skip
 
 
@@ -200,6 +210,8 @@ def _stored(awaiting: Awaiting) -> str:
 
 
 _BETWEEN = "\n"
+_TITLE = 64
+"""Characters of a title that lists and filters know."""
 
 
 @lru_cache(1024)

@@ -98,6 +98,8 @@ class Turn(NamedTuple):
     """The viewer's messages within a minute, this one included."""
     in_public: bool = False
     """Others read along (a group): what concerns the viewer alone is not said."""
+    has_agent: bool = False
+    """One of ours speaks, not only one in the platform's own console."""
 
     @property
     def words(self) -> str:

@@ -28,6 +28,7 @@ def age_stored(session: Session, channel_id: int, addresses: Collection[str], by
         talk.viewer_wrote_at -= by
         talk.queued_at = talk.queued_at and talk.queued_at - by
         talk.closed_at = talk.closed_at and talk.closed_at - by
+        talk.waits_since = talk.waits_since and talk.waits_since - by
     said = select(Message).where(is_any(Message.conversation_id, [talk.id for talk in talks]))
     messages = session.scalars(said.order_by(Message.id.desc()).limit(MOST)).all()
     for message in messages:

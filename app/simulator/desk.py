@@ -1,8 +1,9 @@
-"""The agent's side of a phone, until agents have a console of their own: who speaks, what is said, how it fares."""
+"""The agent's side of a phone, beside the console: who speaks, what is said, how it fares."""
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 
+from app.agents.rights import Actor
 from app.channels import outbound
 from app.conversations import outbox, outgoing, routing
 from app.conversations.accounts import Account, Directory
@@ -11,11 +12,11 @@ from app.conversations.outgoing import Talk
 from app.db.database import Database
 from app.errors import AppError
 from app.jobs.models import Priority
+from app.simulator import person
 from app.simulator.ageing import age_played, age_stored
 from app.simulator.phones import Chat
 from app.storage.storage import NotAccepted, Storage, TooLarge
 
-AGENT = "demo-agent"
 LARGEST = 2 * 1024 * 1024
 """Bytes of a picture: what WeChat takes of most kinds, and more than a screenshot has."""
 PICTURES = ("image/png", "image/jpeg")
@@ -27,7 +28,7 @@ class NobodyThere(AppError):
 
 
 class Taken(AppError):
-    status_code, message = 409, "会话已经由客服接着，或者已经结束"
+    status_code, message = 409, "会话已经由客服接着"
 
 
 class NotTaken(AppError):
@@ -55,22 +56,22 @@ class Desk:
 
     async def take(self, chat: Chat) -> None:
         talk = await self._talk(chat)
-        if not await self._db.write(routing.take_over, talk.conversation_id):
+        if talk.owner == Owner.agent and not talk.is_closed:
             raise Taken
+        await self._db.write(routing.take_over, talk.conversation_id, by=await self._sit_down(), now=datetime.now(UTC))
 
     async def release(self, chat: Chat) -> None:
         talk = await self._talk(chat)
-        if not await self._db.write(routing.release, talk.conversation_id):
-            raise NotTaken
+        await self._db.write(routing.release, talk.conversation_id, by=await self._sit_down(), now=datetime.now(UTC))
 
     async def reply(self, chat: Chat, message: outbound.Message) -> int:
         """Say something as the agent who has the conversation; the message's id."""
         talk = await self._talk(chat)
         if talk.owner != Owner.agent or talk.is_closed:
             raise NotTaken
-        now = datetime.now(UTC)
+        by, now = await self._sit_down(), datetime.now(UTC)
         return await self._db.write(
-            outbox.post, talk.conversation_id, message, author=AGENT, priority=Priority.agent, now=now
+            outbox.post, talk.conversation_id, message, author=str(by.id), priority=Priority.agent, now=now
         )
 
     async def pass_time(self, chats: Sequence[Chat], by: timedelta) -> None:
@@ -89,6 +90,9 @@ class Desk:
         except (TooLarge, NotAccepted):
             raise PictureRefused from None
         return outbound.Image(stored.key)
+
+    async def _sit_down(self) -> Actor:
+        return await self._db.write(person.sit_down, now=datetime.now(UTC))
 
     async def _talk(self, chat: Chat) -> Talk:
         talk = await self.look(chat)

@@ -88,8 +88,8 @@ def text_of(kind: str, text: str) -> str:
     return " ".join(part for part in (KINDS.get(kind, ""), words) if part) or "[空]"
 
 
-def author_of(author: str) -> str:
-    return AUTHORS.get(author, f"客服 {author}")
+def author_of(author: str, agent: str | None = None) -> str:
+    return AUTHORS.get(author, f"客服 {agent or author}")
 
 
 def standing(

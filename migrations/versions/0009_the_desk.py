@@ -19,6 +19,7 @@ _ADDED: list[sa.Column[Any]] = [
     sa.Column("team_id", Id, nullable=True),
     sa.Column("skill", sa.String(32), nullable=True),
     sa.Column("priority", sa.SmallInteger(), server_default="0", nullable=False),
+    sa.Column("vip", sa.Boolean(), server_default=sa.text("false"), nullable=False),
     sa.Column("title", sa.String(64), nullable=True),
     sa.Column("waits_since", UtcDateTime(), nullable=True),
     sa.Column("snoozed_at", UtcDateTime(), nullable=True),
@@ -31,10 +32,10 @@ _MEANT = sa.text("team_id IS NOT NULL AND closed_at IS NULL")
 _WAITS = sa.text("waits_since IS NOT NULL")
 _RESOLVED = sa.text("closed_by IS NOT NULL")
 _INDEXES = {
-    "queue": (["priority", "queued_at", "id"], _QUEUED),
+    "queue": (["priority", "vip", "queued_at", "id"], _QUEUED),
     "agent_id": (["agent_id", "closed_at"], _TAKEN),
-    "team_id": (["team_id"], _MEANT),
-    "waits_since": (["waits_since"], _WAITS),
+    "team_id": (["team_id", "id"], _MEANT),
+    "waits_since": (["waits_since", "id"], _WAITS),
     "resolved_at": (["closed_at", "id"], _RESOLVED),
 }
 _VIEWERS: list[sa.Column[Any]] = [

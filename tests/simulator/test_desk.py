@@ -3,9 +3,9 @@
 import httpx
 import pytest
 
-from app.simulator.desk import AGENT
 from app.simulator.faces import AGENT_PICTURES
 from app.simulator.mischief import CODES, KINDS
+from app.simulator.person import NAME
 from app.simulator.phones import Chat
 from app.simulator.props import picture_bytes
 from tests.demo_knowledge import answer_of
@@ -66,7 +66,7 @@ async def test_the_desk_tells_who_said_what_and_how_it_fares(played: Played) -> 
     await reply(played, "查到了")
     await played.stands("已发送")
     shown = (await played.http.get(f"/simulator/phones/{played.phone.id}/desk")).text
-    assert f"客服 {AGENT}" in shown
+    assert f"客服 {NAME}" in shown
     assert "查到了" in shown
     assert "机器人" in shown
 
