@@ -28,6 +28,8 @@ from app.errors import ConfigurationError
 from app.faq import files
 from app.secrets import Keyring, load_keyring
 from app.settings import Settings
+from app.storage.opening import open_storage
+from app.storage.storage import Storage
 from app.worker import work
 
 if TYPE_CHECKING:  # what only a setting switches on is imported where it is on: a process without it saves its memory
@@ -47,6 +49,7 @@ class Service:
     db: Database
     keyring: Keyring
     directory: Directory
+    storage: Storage
     ingest: Ingest
     backlog: Backlog
     keeper: Keeper
@@ -83,7 +86,8 @@ async def open_service(
     keeper = Keeper(settings, seen, rules, adopt)
     embedder, enriching = _open_meanings(settings, keeper)
     advising = _open_advising(settings, embedder)
-    return Service(settings, db, keyring, directory, ingest, backlog, keeper, simulator, advising, enriching)
+    storage = open_storage(settings, keyring)
+    return Service(settings, db, keyring, directory, storage, ingest, backlog, keeper, simulator, advising, enriching)
 
 
 def _open_ingest(
