@@ -91,6 +91,21 @@ def count_views(session: Session, *, by: Actor, now: datetime) -> dict[View, int
     return orders.count(session, by, now)
 
 
+def count_unread(session: Session, *, by: Actor) -> int:
+    """His open conversations in which the viewer said what he has not read."""
+    own = (Conversation.agent_id == by.id, Conversation.closed_at.is_(None))
+    mark = (ReadMark.conversation_id == Conversation.id) & (ReadMark.agent_id == by.id)
+    unread = Conversation.heard_seq > func.coalesce(ReadMark.seq, 0)
+    rows = select(literal_column("1")).select_from(Conversation).outerjoin(ReadMark, mark).where(*own, unread)
+    return session.scalar(select(func.count()).select_from(rows.limit(MOST_UNREAD + 1).subquery())) or 0
+
+
+def list_channels(session: Session) -> list[tuple[int, str]]:
+    """(id, name), for a filter."""
+    found = session.execute(select(Channel.id, Channel.name).order_by(Channel.name))
+    return [(row[0], row[1]) for row in found]
+
+
 # -------------------- what a row tells
 
 _last = aliased(Message)
