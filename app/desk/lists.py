@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, literal_column, select
+from sqlalchemy import ColumnElement, Select, func, literal_column, select
 from sqlalchemy.orm import Session, aliased
 
 from app.agents import rights
@@ -96,7 +96,9 @@ def count_unread(session: Session, *, by: Actor) -> int:
     own = (Conversation.agent_id == by.id, Conversation.closed_at.is_(None))
     mark = (ReadMark.conversation_id == Conversation.id) & (ReadMark.agent_id == by.id)
     unread = Conversation.heard_seq > func.coalesce(ReadMark.seq, 0)
-    rows = select(literal_column("1")).select_from(Conversation).outerjoin(ReadMark, mark).where(*own, unread)
+    rows: Select[Any] = (
+        select(literal_column("1")).select_from(Conversation).outerjoin(ReadMark, mark).where(*own, unread)
+    )
     return session.scalar(select(func.count()).select_from(rows.limit(MOST_UNREAD + 1).subquery())) or 0
 
 

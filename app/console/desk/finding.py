@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.agents.models import Language
 from app.agents.sessions import Signed
 from app.console.catalogue import marked, translate
 from app.console.desk import showing
@@ -62,7 +63,9 @@ def _find(session: Session, signed: Signed, words: str, after: int | None) -> di
         messages = find_messages(session, words, by=signed.actor, after=after, limit=PAGE)
         return {"hits": [_message(signed, hit) for hit in messages.hits], "after": messages.after}
     found = search(session, words, by=signed.actor, limit=PAGE)
-    assert found.messages is not None and found.viewers is not None and found.tickets is not None
+    assert found.messages is not None
+    assert found.viewers is not None
+    assert found.tickets is not None
     platforms = {row[0]: row[1] for row in session.execute(select(Channel.id, Channel.platform))}
     hits = [_viewer(signed, hit, platforms) for hit in found.viewers.hits[:FEW]]
     hits += [_ticket(signed, hit) for hit in found.tickets.hits[:FEW]]
@@ -77,19 +80,23 @@ def _viewer(signed: Signed, hit: ViewerHit, platforms: Mapping[int, str]) -> Hit
     told: Pieces = tuple(cut(hit.remark, hit.remark_marks)) if hit.remark_marks else ()
     if not told and first is not None:
         told = tuple(cut(first.external_id, first.marks))
-    return Hit(hit.conversation_id, name, platform, None, translate(signed.language, _VIEWER), told)
+    return Hit(hit.conversation_id, name, platform, None, _told(signed, _VIEWER), told)
 
 
 def _ticket(signed: Signed, hit: TicketHit) -> Hit:
     told = (*cut(f"T-{hit.number}", hit.number_marks), (" ", False), *cut(hit.subject, hit.subject_marks))
     name = f"T-{hit.number}"
-    return Hit(hit.conversation_id, name, "wechat", hit.opened_at, translate(signed.language, _TICKET), told)
+    return Hit(hit.conversation_id, name, "wechat", hit.opened_at, _told(signed, _TICKET), told)
 
 
 def _message(signed: Signed, hit: MessageHit) -> Hit:
     name = names.display(hit.viewer_name, hit.platform, hit.external_id)
-    by = hit.author_name or translate(signed.language, _AUTHORS.get(hit.author, ""))
+    by = hit.author_name or _told(signed, _AUTHORS.get(hit.author, ""))
     return Hit(hit.conversation_id, name, hit.platform, hit.at, by, tuple(_cut_snippet(hit.snippet)))
+
+
+def _told(signed: Signed, text: str) -> str:
+    return translate(Language(signed.language), text)
 
 
 def _cut_snippet(snippet: Snippet) -> Iterator[tuple[str, bool]]:

@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from sqlalchemy.orm import Session
 
+from app.agents.models import Language
 from app.agents.rights import Action
 from app.agents.sessions import Signed
 from app.channels.registry import PLATFORMS
@@ -49,7 +50,7 @@ def _views(session: Session, signed: Signed, asked: Asked, now: datetime) -> dic
 
 
 def translate_or_none(signed: Signed, text: str | None) -> str | None:
-    return translate(signed.language, text) if text is not None else None
+    return translate(Language(signed.language), text) if text is not None else None
 
 
 @router.get("")
