@@ -58,8 +58,9 @@ class Filling:
             found.extend(held)
             owners.extend([row_id] * len(held))
         self.grams = len(found)
-        order = np.lexsort((np.frombuffer(owners, np.int64), np.frombuffer(found, np.int64))) if found else []
-        sorted_grams, sorted_owners = np.frombuffer(found, np.int64)[order], np.frombuffer(owners, np.int64)[order]
+        all_grams, all_owners = np.array(found, np.int64), np.array(owners, np.int64)
+        order = np.lexsort((all_owners, all_grams))
+        sorted_grams, sorted_owners = all_grams[order], all_owners[order]
         for at in range(0, len(found), CHUNK):
             part = slice(at, at + CHUNK)
             for gram, owner in zip(sorted_grams[part].tolist(), sorted_owners[part].tolist(), strict=True):
