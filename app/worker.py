@@ -8,6 +8,7 @@ import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import UTC, datetime, timedelta
 
+from app import events as live_events
 from app.agents import limits, links, sessions
 from app.channels.registry import PLATFORMS
 from app.conversations import (
@@ -139,6 +140,10 @@ def recurring(db: Database, sender: Sender, storage: Storage, settings: Settings
         while await db.write(limits.forget, now=now):  # noqa: ASYNC110  (no event tells)
             await asyncio.sleep(BETWEEN_PAGES)
 
+    async def forget_events(planned: datetime) -> None:
+        while await db.write(live_events.forget, before=datetime.now(UTC) - live_events.KEPT):  # noqa: ASYNC110  (no event tells)
+            await asyncio.sleep(BETWEEN_PAGES)
+
     async def sweep_files(planned: datetime) -> None:
         await storage.sweep(datetime.now(UTC) - DRAFTS_KEPT)
 
@@ -151,6 +156,7 @@ def recurring(db: Database, sender: Sender, storage: Storage, settings: Settings
         Timer("bodies.forget", timedelta(minutes=1)): forget_bodies,
         Timer("counts.forget", timedelta(hours=1)): forget_counts,
         Timer("signins.forget", timedelta(hours=1)): forget_sign_ins,
+        Timer("events.forget", timedelta(minutes=1)): forget_events,
         Timer("files.sweep", timedelta(hours=1)): sweep_files,
         Timer("tokens.refresh", timedelta(minutes=1)): refresh_tokens,
     }

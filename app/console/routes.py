@@ -5,6 +5,14 @@ from typing import Final
 from fastapi import APIRouter
 
 from app.console import account, audit, frame, people, signing_in, teams
+from app.console.endpoints import live
+from app.console.guard import SignedIn
+
+
+def who(signed: SignedIn) -> int:
+    """Who follows the live events."""
+    return signed.actor.id
+
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     frame.router,
@@ -13,4 +21,5 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     people.router,
     teams.router,
     audit.router,
+    live.router_for(who),
 )
