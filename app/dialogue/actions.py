@@ -28,6 +28,7 @@ from app.dialogue.provenance import Source
 from app.dialogue.push import Answer, Fate, Push
 from app.dialogue.threads import Thread
 from app.dialogue.turn import Decision, Memory, Say
+from app.events import Kind, publish, publishing
 from app.viewers.models import Identity
 
 _insert_messages = Insert(
@@ -65,6 +66,7 @@ class Book:
         self._entries: list[_Entry] = []
         self._busy = set(known.lanes)
         """Conversations in which something waits to be sent, so that whatever is new queues behind it."""
+        self._queue_changed = False
 
     def waits(self, thread: Thread) -> bool:
         return thread.conversation_id in self._busy
@@ -74,6 +76,7 @@ class Book:
         before = thread.memory
         if decision.memory.owner != before.owner:
             thread.queued_at = self._now if decision.memory.owner == "queue" else None
+            self._queue_changed |= "queue" in (decision.memory.owner, before.owner)
         thread.memory, thread.wrote_at = decision.memory, self._now
         self._entries.append(_Entry(push, event_id, thread, decision, before))
 
@@ -84,11 +87,17 @@ class Book:
             self._place(session, entry, files.numbers.get(entry.event_id))
         histories = files.written({e.event_id: e.asked_seq for e in self._entries} if filed else {})
         conversations = threads.saving({entry.thread.conversation_id: entry.thread for entry in self._entries}.values())
-        made = _insert_messages.beside(session, self._rows(), [conversations, histories])
+        self._tell(session)
+        made = _insert_messages.beside(session, self._rows(), [conversations, histories, publishing(session)])
         ids = {(row[1], row[2]): row[0] for row in made}
         self._queue(session, ids)
         self._expect(session, ids)
         return {entry.push.key: self._answer(entry, ids, files.numbers) for entry in self._entries}
+
+    def _tell(self, session: Session) -> None:
+        publish(session, Kind.conversation, [entry.thread.conversation_id for entry in self._entries], now=self._now)
+        if self._queue_changed:
+            publish(session, Kind.queue, now=self._now)
 
     # -------------------- messages
 
@@ -220,7 +229,8 @@ def note_recalls(session: Session, pushes: Sequence[Push], now: datetime) -> Non
             own = (InboundEvent.channel_id == push.channel_id, InboundEvent.dedupe_key == content.key)
             event = select(InboundEvent.id).where(*own, InboundEvent.sender == push.sender).scalar_subquery()
             theirs = (Message.direction == Direction.inbound, Message.event_id == event)
-            session.execute(update(Message).where(*theirs).values(recalled_at=now))
+            recalled = update(Message).where(*theirs).values(recalled_at=now).returning(Message.conversation_id)
+            publish(session, Kind.conversation, session.scalars(recalled), now=now)
 
 
 def _parts(decision: Decision, push: Push, ticket: int | None) -> list[tuple[str, Say]]:
