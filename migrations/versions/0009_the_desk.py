@@ -55,7 +55,6 @@ def upgrade() -> None:
         sa.Column("at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_live_events"),
     )
-    op.create_index("ix_live_events_at", "live_events", ["at"])
     op.create_table(
         "search_grams",
         sa.Column("kind", sa.Integer(), autoincrement=False, nullable=False),
