@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import UTC, datetime, timedelta
 
 from app import events as live_events
+from app.agents import limits, links, sessions
 from app.channels.registry import PLATFORMS
 from app.conversations import (
     attachments,
@@ -46,6 +47,9 @@ COUNTS_KEPT = timedelta(days=35)
 
 DRAFTS_KEPT = timedelta(days=1)
 """Longer than any file takes to come."""
+
+SIGN_INS_KEPT = timedelta(days=1)
+"""After their end, as are one-time links: the record of people has what matters of them."""
 
 FEED_EVERY = 0.2
 """Seconds between two looks whether a campaign's next messages find room."""
@@ -131,6 +135,15 @@ def recurring(db: Database, sender: Sender, storage: Storage, settings: Settings
         while await db.write(live_events.forget, before=datetime.now(UTC) - live_events.KEPT):  # noqa: ASYNC110  (no event tells)
             await asyncio.sleep(BETWEEN_PAGES)
 
+    async def forget_sign_ins(planned: datetime) -> None:
+        now = datetime.now(UTC)
+        while await db.write(sessions.forget, before=now - SIGN_INS_KEPT):  # noqa: ASYNC110  (no event tells)
+            await asyncio.sleep(BETWEEN_PAGES)
+        while await db.write(links.forget, before=now - SIGN_INS_KEPT):  # noqa: ASYNC110  (no event tells)
+            await asyncio.sleep(BETWEEN_PAGES)
+        while await db.write(limits.forget, now=now):  # noqa: ASYNC110  (no event tells)
+            await asyncio.sleep(BETWEEN_PAGES)
+
     async def sweep_files(planned: datetime) -> None:
         await storage.sweep(datetime.now(UTC) - DRAFTS_KEPT)
 
@@ -143,6 +156,7 @@ def recurring(db: Database, sender: Sender, storage: Storage, settings: Settings
         Timer("bodies.forget", timedelta(minutes=1)): forget_bodies,
         Timer("counts.forget", timedelta(hours=1)): forget_counts,
         Timer("events.forget", timedelta(minutes=1)): forget_events,
+        Timer("signins.forget", timedelta(hours=1)): forget_sign_ins,
         Timer("files.sweep", timedelta(hours=1)): sweep_files,
         Timer("tokens.refresh", timedelta(minutes=1)): refresh_tokens,
     }
