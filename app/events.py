@@ -29,7 +29,7 @@ class Kind(StrEnum):
     queue = "queue"
     """Who waits for a person."""
     people = "people"
-    """Who is there, and in which teams."""
+    """Who is there, in which teams, and how much each has."""
 
 
 class LiveEvent(Base):

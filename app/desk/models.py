@@ -129,3 +129,18 @@ class SearchGram(Base):
     gram: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
     """Both code points in one number."""
     subject_id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
+
+
+class QueueSample(Base):
+    """The queue at the end of a minute, for the picture of a day."""
+
+    __tablename__ = "queue_samples"
+    at: Mapped[datetime] = mapped_column(UtcDateTime, primary_key=True)
+    """A whole minute: of two workers one writes it."""
+    waiting: Mapped[int]
+    longest_wait_s: Mapped[int]
+    agents_there: Mapped[int]
+    arrivals: Mapped[int]
+    """Who came to the queue within the minute before."""
+    taken: Mapped[int]
+    """Who left it to a person within the minute before."""
