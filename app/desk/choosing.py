@@ -41,9 +41,9 @@ def choose(waiting: Sequence[Waiting], members: Iterable[Member], *, limit: int,
 
 def _best(talk: Waiting, free: dict[int, Member]) -> Member | None:
     last = free.get(talk.last_agent_id or 0)
-    if last is not None and last.can_take(talk.team_id, talk.skill):
+    if last is not None and last.actor.can_take(talk.team_id, talk.skill):
         return last
-    able = [member for member in free.values() if member.can_take(talk.team_id, talk.skill)]
+    able = [member for member in free.values() if member.actor.can_take(talk.team_id, talk.skill)]
     return min(able, key=_order, default=None)
 
 
