@@ -81,7 +81,7 @@ def entries(new: Sequence[Entry]) -> Write:
     return _insert, new
 
 
-def waited(conversation: Conversation, now: datetime) -> dict[str, float]:
+def waited(conversation: Conversation, now: datetime) -> dict[str, Any]:
     """``waited``: seconds in the queue within the service hours, for the entry of who takes it out; else nothing.
 
     Who asked at night waits since then in the queue's order, but is counted from when somebody could come.

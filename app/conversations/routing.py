@@ -74,7 +74,7 @@ def take_from(session: Session, conversation_id: int, *, by: Actor, expected: in
         _tell(session, taken, now, queued=True)
 
 
-def _waited(session: Session, conversation_id: int, now: datetime) -> dict[str, float]:
+def _waited(session: Session, conversation_id: int, now: datetime) -> dict[str, Any]:
     """Read before it is taken, for the figures alone: the UPDATE does not tell what was there."""
     found = session.get(Conversation, conversation_id)
     return history.waited(found, now) if found is not None else {}

@@ -81,7 +81,7 @@ def _last_agents(session: Session, identity_ids: Collection[int], now: datetime)
         is_any(Conversation.identity_id, identity_ids),
         Conversation.last_agent_id.is_not(None), Conversation.viewer_wrote_at > now - REMEMBERED,
     )  # fmt: skip
-    rows = sorted((talk, identity, agent) for identity, talk, agent in session.execute(earlier))
+    rows = sorted((talk, identity, agent) for identity, talk, agent in session.execute(earlier) if agent is not None)
     return {identity: agent for _, identity, agent in rows}
 
 

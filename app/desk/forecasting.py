@@ -1,8 +1,8 @@
 """How long those who wait for a person have to expect: from what has really happened.
 
-While somebody waits, people leave the queue as fast as agents take them. So what counts is the time within the last half
-hour in which somebody waited, by how many left it then; a queue that stands still makes it longer by itself. Where too
-few have left, it is how many can be spoken with at a time, by how long one takes.
+While somebody waits, people leave the queue as fast as agents take them. So what counts is the time within the last
+half hour in which somebody waited, by how many left it then; a queue that stands still makes it longer by itself. Where
+too few have left, it is how many can be spoken with at a time, by how long one takes.
 """
 
 from datetime import datetime, timedelta

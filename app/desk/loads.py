@@ -24,4 +24,4 @@ def loads_of(session: Session, agent_ids: Collection[int], *, now: datetime) -> 
         .where(*own, Conversation.closed_at.is_(None), is_awake(now))
         .group_by(Conversation.agent_id)
     )
-    return {row[0]: row[1] for row in session.execute(counted)}
+    return {agent_id: count for agent_id, count in session.execute(counted) if agent_id is not None}

@@ -90,7 +90,7 @@ def _decide_all(
             burst=rules.pace.count(push.who, now),
             in_public=push.message.in_public,
             has_agent=thread.has_agent,
-            is_manned=rules.is_manned(known.outlook) and not known.is_unmanned(thread),
+            is_manned=rules.is_manned(known.outlook, for_absent=known.is_unmanned(thread)),
             expected=known.expected(thread),
         )  # fmt: skip
         decision = decide(turn, rules, now)

@@ -44,8 +44,9 @@ class Rules:
         """Whether somebody can take over."""
         return self.calendar.is_open(now)
 
-    def is_manned(self, outlook: Outlook | None) -> bool:
-        return mans(self.on_duty, outlook)
+    def is_manned(self, outlook: Outlook | None, *, for_absent: bool) -> bool:
+        """``for_absent``: it is meant for a team, or needs a skill, of which nobody is at the desk."""
+        return mans(self.on_duty, outlook) and (self.on_duty == "hours" or not for_absent)
 
     def due(self, kind: str, priority: str, now: datetime) -> datetime:
         """Until when a ticket that is opened now is answered."""
