@@ -23,7 +23,7 @@ from app.channels.content import (
 )
 from app.channels.outbound import Choice
 from app.channels.text import split_text
-from app.conversations import attachments, outbox, queue, reports
+from app.conversations import attachments, history, outbox, queue, reports
 from app.conversations.models import Direction, InboundEvent, Message, MessageState, Via
 from app.conversations.outbox import Queued
 from app.conversations.pending import NEVER
@@ -75,6 +75,8 @@ class Book:
         self._entries: list[_Entry] = []
         self._busy = set(known.lanes)
         """Conversations in which something waits to be sent, so that whatever is new queues behind it."""
+        self._moves: list[tuple[_Entry, history.Kind]] = []
+        """Turns by which somebody came to the queue or left it."""
         self._ranks: dict[int, int] = {}
         """Conversations that came to the queue, or became urgent there, by how urgent they are."""
         self._queue_changed = False
@@ -88,12 +90,15 @@ class Book:
         if owner != before.owner:
             thread.queued_at = self._now if owner == "queue" else None
             self._queue_changed |= "queue" in (owner, before.owner)
+        entry = _Entry(push, event_id, thread, decision, before)
+        if "queue" in (owner, before.owner) and owner != before.owner and owner != "agent":
+            self._moves.append((entry, history.Kind.queued if owner == "queue" else history.Kind.left))
         if owner != "bot":
             self._note_waiting(push, thread, decision)
         else:
             thread.waits_since = None
         thread.memory, thread.wrote_at = decision.memory, self._now
-        self._entries.append(_Entry(push, event_id, thread, decision, before))
+        self._entries.append(entry)
 
     def _note_waiting(self, push: Push, thread: Thread, decision: Decision) -> None:
         """Since when the viewer waits for a person, and how urgent it is where he came to the queue or says so."""
@@ -112,12 +117,18 @@ class Book:
         histories = files.written({e.event_id: e.asked_seq for e in self._entries} if filed else {})
         conversations = threads.saving({entry.thread.conversation_id: entry.thread for entry in self._entries}.values())
         self._tell(session)
-        made = _insert_messages.beside(session, self._rows(), [conversations, histories, publishing(session)])
+        others = [conversations, histories, history.entries(self._moved()), publishing(session)]
+        made = _insert_messages.beside(session, self._rows(), others)
         ids = {(row[1], row[2]): row[0] for row in made}
         self._rank(session)
         self._queue(session, ids)
         self._expect(session, ids)
         return {entry.push.key: self._answer(entry, ids, files.numbers) for entry in self._entries}
+
+    def _moved(self) -> list[history.Entry]:
+        return [
+            history.Entry(entry.thread.conversation_id, entry.asked_seq, kind, self._now) for entry, kind in self._moves
+        ]
 
     def _rank(self, session: Session) -> None:
         for priority in set(self._ranks.values()):
