@@ -69,6 +69,7 @@ function turn(to: Mode): void {
   apply();
   fit();
   words.focus();
+  words.setSelectionRange(words.value.length, words.value.length);
 }
 
 function fit(): void {
