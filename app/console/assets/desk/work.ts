@@ -50,6 +50,6 @@ export async function refusal(answer: Response): Promise<Refusal> {
   if (answer.status === 401) {
     location.reload(); // signed out meanwhile: signing in leads back here
   }
-  const told = (await answer.json().catch(() => ({}))) as { error?: string; kind?: string };
-  return { status: answer.status, kind: told.kind ?? "", words: told.error ?? words.unreachable };
+  const told = (await answer.json().catch(() => ({}))) as { error?: string };
+  return { status: answer.status, kind: answer.headers.get("X-Refused") ?? "", words: told.error ?? words.unreachable };
 }
