@@ -3,15 +3,17 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 from starlette.types import Receive, Scope, Send
 
 from app import health, pages
+from app.agents import presence
 from app.console.failures import explain_failures
 from app.console.routes import ROUTERS
 from app.conversations.accounts import Directory
@@ -107,7 +109,10 @@ def _open_ingest(
 
 
 def _open_live(settings: Settings, db: Database) -> "tuple[Feed, Bell | None]":
-    feed = Feed(db)
+    async def touch(agent_ids: Collection[int]) -> None:
+        await db.write(presence.touch, agent_ids, datetime.now(UTC))
+
+    feed = Feed(db, touch=touch)
     if db.dialect == "sqlite":
         db.on_publish = feed.wake
         return feed, None
