@@ -29,23 +29,24 @@ class Found:
 class WordBlocked(AppError):
     """``found``: the word, and what to say instead."""
 
-    status_code = 422
+    status_code, message = 422, "“{word}”不能发给观众，请换一种说法"
+    advised = "“{word}”不能发给观众，{advice}"
 
     def __init__(self, found: Found) -> None:
-        advice = f"，{found.advice}" if found.advice else "，请换一种说法"
-        super().__init__(f"“{found.word}”不能发给观众{advice}")
+        super().__init__(self.advised if found.advice else None, word=found.word, advice=found.advice)
         self.found = found
 
 
 class WordDoubtful(AppError):
     """``found``: what to think over before it is sent all the same."""
 
-    status_code = 409
+    status_code, message = 409, "{words}可能不合适，确定要发送吗？"
+    advised = "{words}可能不合适（{advice}），确定要发送吗？"
 
     def __init__(self, found: Sequence[Found]) -> None:
-        listed = "、".join(f"“{each.word}”" for each in found)
+        words = "、".join(f"“{each.word}”" for each in found)
         advice = "；".join(dict.fromkeys(each.advice for each in found if each.advice))
-        super().__init__(f"{listed}可能不合适{f'（{advice}）' if advice else ''}，确定要发送吗？")
+        super().__init__(self.advised if advice else None, words=words, advice=advice)
         self.found = tuple(found)
 
 

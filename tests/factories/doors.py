@@ -14,6 +14,7 @@ from app.agents.links import Purpose
 from app.agents.models import Presence
 from app.agents.rights import Action, Actor, Role
 from tests.factories.conversations import NOW
+from tests.factories.desk_doors import DESK
 
 NOBODY = 987_654
 
@@ -57,10 +58,8 @@ PEOPLE = [
     Door(Action.see_audit, "list_entries", lambda s, by: audit.list_entries(s, by=by)),
 ]  # fmt: skip
 
-DOORS = [*PEOPLE]
+DOORS = [*PEOPLE, *(Door(*door) for door in DESK)]
 LATER = {
-    Action.see_conversations, Action.speak, Action.take_from, Action.note, Action.see_queue, Action.own_replies,
-    Action.share_replies, Action.edit_words, Action.name_viewers, Action.rank_viewers, Action.see_outbox,
-    Action.decide_outbox,
+    Action.see_queue, Action.own_replies, Action.share_replies, Action.see_outbox, Action.decide_outbox,
 }  # fmt: skip
 """Rights for which there is no rule yet."""
