@@ -4,7 +4,7 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from app.console import account, audit, frame, people, signing_in, teams
+from app.console import account, audit, frame, outbox, people, signing_in, teams
 from app.console.endpoints import live
 from app.console.guard import SignedIn
 
@@ -21,5 +21,6 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     people.router,
     teams.router,
     audit.router,
+    outbox.router,
     live.router_for(who),
 )

@@ -57,7 +57,8 @@ MEANINGS: Final = MappingProxyType(
         850031: "文件太大",
     }
 )
+NOT_TAKEN = "QQ 没有收"
 
 
 def meaning(code: int) -> str:
-    return MEANINGS.get(code, "QQ 没有收")
+    return MEANINGS.get(code, NOT_TAKEN)

@@ -6,9 +6,9 @@ import pytest
 
 from app.channels.delivery import DeliveryError, Outcome
 from app.conversations.models import MessageState
+from app.desk.reasons import CHIPS, SENTENCES, STATES, WAITS, standing, text_of, why
 from app.jobs.models import Waits
 from app.settings import ROOT
-from app.simulator.reasons import _SENTENCES, CHIPS, STATES, WAITS, standing, text_of, why
 
 
 def test_every_state_and_every_wait_has_its_words() -> None:
@@ -19,7 +19,7 @@ def test_every_state_and_every_wait_has_its_words() -> None:
 
 def test_every_sentence_is_one_that_the_service_writes() -> None:
     written = "".join(path.read_text() for path in (ROOT / "app" / "conversations").glob("*.py"))
-    assert [sentence for sentence in _SENTENCES if sentence not in written] == []
+    assert [sentence for sentence in SENTENCES if sentence not in written] == []
 
 
 @pytest.mark.parametrize(
