@@ -4,7 +4,7 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from app.console import account, audit, frame, people, queue, signing_in, teams
+from app.console import account, audit, frame, outbox, people, queue, signing_in, teams
 from app.console.desk import acts, asks, files, finding
 from app.console.desk import pages as desk
 from app.console.endpoints import live
@@ -24,6 +24,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     teams.router,
     audit.router,
     queue.router,
+    outbox.router,
     live.router_for(who),
     desk.router,
     finding.router,
