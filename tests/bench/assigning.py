@@ -176,6 +176,7 @@ async def _prepare(url: str, waiting: int, agents: int) -> None:
 
 
 def _give(url: str) -> int:
+    logging.disable()
     return asyncio.run(_give_all(url))
 
 
@@ -191,6 +192,7 @@ async def _give_all(url: str) -> int:
 
 
 def _end_some(url: str, waiting: int) -> int:
+    logging.disable()
     return asyncio.run(_end(url, waiting))
 
 
