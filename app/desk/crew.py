@@ -148,7 +148,7 @@ def _responses(session: Session, since: datetime) -> dict[int, list[timedelta]]:
     said = _first_words(session, {entry.conversation_id for entry in entries})
     found: dict[int, list[timedelta]] = {}
     for entry in entries:
-        agent_id: int = (entry.data or {}).get("to", entry.agent_id)
+        agent_id = int((entry.data or {}).get("to", entry.agent_id or 0))
         own = said.get((entry.conversation_id, str(agent_id)), ())
         first = next((at for seq, at in own if seq > entry.after_seq), None)
         if first is not None:

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from app.agents.calendars import BEIJING
 from app.agents.models import Agent
 from app.agents.rights import Actor, Role
 from app.conversations.history import HistoryEntry, Kind
@@ -100,7 +101,7 @@ async def test_a_minute_is_written_once_and_a_day_is_read_by_five(db: Database, 
     for n in (0, 0, 1, 4, 5):
         await db.write(sampling.sample, now=NOW + n * MINUTE + 7 * SECOND)
     by = actor_of(Role.supervisor)
-    day = NOW.astimezone(sampling.BEIJING).date()
+    day = NOW.astimezone(BEIJING).date()
     first, second = await db.read(sampling.queue_over_day, by=by, day=day, now=NOW + 9 * MINUTE)
     assert first.at == NOW - 5 * MINUTE  # the minute that ends at NOW is the last of these five
     assert (first.waiting, first.longest_wait, first.agents_there) == (1, 97 * SECOND, 1)

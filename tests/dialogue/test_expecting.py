@@ -12,7 +12,7 @@ from app.conversations.models import Conversation
 from app.conversations.outlook import VALID, Outlook
 from app.db.database import Database
 from app.dialogue import phrases
-from app.dialogue.rules import Rules, mans
+from app.dialogue.rules import mans
 from tests.dialogue.conftest import NOW, Talk
 from tests.dialogue.test_reports import closed_now
 from tests.factories import queueing
@@ -81,7 +81,7 @@ async def test_the_place_comes_with_the_wait(talk: Talk) -> None:
     await expect(talk, free=2)
     assert "您是下一位，马上就有客服接待您" in ((await talk.say("还要等多久", "a")).text or "")
     await expect(talk, pace=9 * MINUTE, old=VALID)  # no worker runs: nothing is known
-    assert "您是下一位。" in ((await talk.say("转人工", "c")).text or "").replace("前面还有 2 位", "您是下一位")
+    assert "前面还有 2 位。" in ((await talk.say("转人工", "c")).text or "")
 
 
 async def test_coming_and_leaving_stand_in_the_history(talk: Talk) -> None:
@@ -146,8 +146,3 @@ async def still_hears(talk: Talk, conversation_id: int) -> bool:
 
 async def touch(db: Database, agent_id: int, talk: Talk) -> None:
     await db.write(lambda s: s.execute(update(Agent).where(Agent.id == agent_id).values(seen_at=talk.now)) and None)
-
-
-def test_rules_know_what_counts(rules: Rules) -> None:
-    assert rules.is_manned(Outlook(NOW, 1, 0, None), for_absent=False)
-    assert not rules.is_manned(Outlook(NOW, 1, 0, None), for_absent=True)
