@@ -138,7 +138,7 @@ def _details(ids: Sequence[int], by: Actor) -> Any:
         .outerjoin(Agent, Agent.id == Conversation.agent_id)
         .outerjoin(Team, Team.id == Conversation.team_id)
         .outerjoin(ReadMark, own(ReadMark))
-        .outerjoin(Draft, own(Draft))
+        .outerjoin(Draft, own(Draft) & (Draft.text != ""))
         .outerjoin(_last, (_last.conversation_id == Conversation.id) & (_last.seq == Conversation.last_seq))
         .where(is_any(Conversation.id, ids))
     )

@@ -153,6 +153,22 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("agent_id", "conversation_id", name="pk_drafts"),
     )
+    emptied = sa.text("text = ''")
+    op.create_index("ix_drafts_emptied", "drafts", ["updated_at"], sqlite_where=emptied, postgresql_where=emptied)
+    op.create_table(
+        "sent_keys",
+        sa.Column("agent_id", Id, autoincrement=False, nullable=False),
+        sa.Column("conversation_id", Id, autoincrement=False, nullable=False),
+        sa.Column("key", sa.String(64), nullable=False),
+        sa.Column("message_id", Id, nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["agent_id"], ["agents.id"], name="fk_sent_keys_agent_id_agents"),
+        sa.ForeignKeyConstraint(
+            ["conversation_id"], ["conversations.id"], name="fk_sent_keys_conversation_id_conversations"
+        ),
+        sa.PrimaryKeyConstraint("agent_id", "conversation_id", "key", name="pk_sent_keys"),
+    )
+    op.create_index("ix_sent_keys_at", "sent_keys", ["at"])
     op.create_table(
         "read_marks",
         sa.Column("agent_id", Id, autoincrement=False, nullable=False),
@@ -261,6 +277,7 @@ def downgrade() -> None:
         op.drop_table(name)
     op.drop_table("viewings")
     op.drop_table("read_marks")
+    op.drop_table("sent_keys")
     op.drop_table("drafts")
     op.drop_table("conversation_tags")
     op.drop_table("conversation_history")
