@@ -141,7 +141,8 @@ class SignInLimit(Base):
     key: Mapped[str] = mapped_column(String(128), primary_key=True)
     """``login:<name>``, ``ip:<address>``."""
     failures: Mapped[int]
-    since: Mapped[datetime] = mapped_column(UtcDateTime)
+    tried_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    """The newest attempt."""
     blocked_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 

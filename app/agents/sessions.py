@@ -135,6 +135,12 @@ def revoke(session: Session, sign_in_id: int, *, by: Actor, now: datetime) -> No
     audit.record(session, by, "signin.revoke", now=now, subject="agent", subject_id=by.id, count=1)
 
 
+def end(session: Session, sign_in_id: int, *, now: datetime) -> bool:
+    """False where it is over already."""
+    open_one = (SignIn.id == sign_in_id, SignIn.revoked_at.is_(None))
+    return changed(session.execute(update(SignIn).where(*open_one).values(revoked_at=now))) == 1
+
+
 def revoke_others(session: Session, *, by: Actor, keep: int, now: datetime) -> int:
     """All of his own but this one; how many those were."""
     count = revoke_all(session, by.id, keep=keep, now=now)

@@ -102,8 +102,10 @@ def way_back(request: Request) -> str:
 
 
 def own_path(given: str, otherwise: str) -> str:
-    """``given`` if it is a path of ours; an address of another site is not followed."""
-    is_path = given.startswith("/") and not given.startswith(("//", "/\\"))
-    if not is_path or any(ord(letter) < 33 or letter == "\\" for letter in given):
-        return otherwise
-    return otherwise if given.startswith(SIGN_IN) else given
+    """``given`` if it is a path of ours to go on to; an address of another site is not followed."""
+    return given if is_own(given) and given.split("?")[0] not in (SIGN_IN, SECOND) else otherwise
+
+
+def is_own(path: str) -> bool:
+    begins_here = path.startswith("/") and not path.startswith(("//", "/\\"))
+    return begins_here and all(letter > " " and letter != "\\" for letter in path)

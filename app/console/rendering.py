@@ -15,7 +15,8 @@ from app import pages
 from app.agents.models import Language
 from app.agents.sessions import Signed
 from app.console import catalogue, labels, rail
-from app.console.cookies import csrf_of, language_of, strict_transport
+from app.console.browsers import name_browser
+from app.console.cookies import csrf_of, language_of, strict_transport, token_of
 from app.console.times import ago, exactly
 from app.pages import HEADERS
 
@@ -44,11 +45,15 @@ TEMPLATES: Final = pages.environment(FOLDER)
 TEMPLATES.add_extension("jinja2.ext.i18n")
 TEMPLATES.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]
 TEMPLATES.globals |= {"_n": _counted, "labels": labels, "LIVE": LIVE}
-TEMPLATES.filters |= {"ago": ago, "exactly": exactly}
+TEMPLATES.filters |= {"ago": ago, "exactly": exactly, "browser": name_browser}
 
 
 def language_for(request: Request, signed: Signed | None) -> Language:
     return Language(signed.language) if signed is not None else language_of(request)
+
+
+def here_of(request: Request) -> str:
+    return request.url.path + (f"?{request.url.query}" if request.url.query else "")
 
 
 def page(request: Request, name: str, signed: Signed | None, status: int = 200, **context: Any) -> HTMLResponse:
@@ -56,8 +61,8 @@ def page(request: Request, name: str, signed: Signed | None, status: int = 200, 
     language = language_for(request, signed)
     shared = {
         "language": language, "lang": "en" if language is Language.en else "zh-CN",
-        "product": catalogue.PRODUCT[language], "signed": signed, "now": datetime.now(UTC), "path": request.url.path,
-        "csrf": csrf_of(request) if signed is not None else "",
+        "product": catalogue.PRODUCT[language], "signed": signed, "now": datetime.now(UTC), "path": request.url.path, "here": here_of(request),
+        "csrf": csrf_of(request) if token_of(request) else "",
         "places": rail.places_of(signed.actor) if signed is not None else (),
         "settings": rail.settings_of(signed.actor) if signed is not None else (),
     }  # fmt: skip
@@ -66,17 +71,17 @@ def page(request: Request, name: str, signed: Signed | None, status: int = 200, 
     return response
 
 
-def done(signed: Signed, text: str = "", *, refresh: str = "", **values: object) -> Response:
+def done(signed: Signed, text: str = "", *, changed: str = "", **values: object) -> Response:
     """What a change is answered with that shows nothing of its own: a toast says ``text``.
 
-    ``refresh``: a name whose elements (``data-on``) are fetched again.
+    ``changed``: a name whose elements (``data-on``) are fetched again.
     """
-    said = catalogue.translate(Language(signed.language), text).format(**values) if text else ""
-    told = {name: value for name, value in (("said", said), ("changed", refresh)) if value}
+    sentence = catalogue.translate(Language(signed.language), text).format(**values) if text else ""
+    told = {name: value for name, value in (("said", sentence), ("changed", changed)) if value}
     return Response(status_code=204, headers={**HEADERS, "hx-trigger": json.dumps(told)})
 
 
-def told(response: HTMLResponse, signed: Signed, text: str) -> HTMLResponse:
+def said(response: HTMLResponse, signed: Signed, text: str) -> HTMLResponse:
     """A fragment that a toast goes with."""
     response.headers["hx-trigger"] = json.dumps({"said": catalogue.translate(Language(signed.language), text)})
     return response

@@ -4,6 +4,6 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from app.console import frame
+from app.console import account, frame, signing_in
 
-ROUTERS: Final[tuple[APIRouter, ...]] = (frame.router,)
+ROUTERS: Final[tuple[APIRouter, ...]] = (frame.router, signing_in.router, account.router)

@@ -113,7 +113,7 @@ def upgrade() -> None:
         "sign_in_limits",
         sa.Column("key", sa.String(128), nullable=False),
         sa.Column("failures", sa.Integer(), nullable=False),
-        sa.Column("since", UtcDateTime(), nullable=False),
+        sa.Column("tried_at", UtcDateTime(), nullable=False),
         sa.Column("blocked_until", UtcDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("key", name="pk_sign_in_limits"),
     )

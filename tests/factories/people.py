@@ -1,13 +1,16 @@
 """People with accounts, as administrators make them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
+from threading import Event
 
+from argon2 import PasswordHasher
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from app.agents import passwords, people, sessions, teams
+from app.agents import hashing, people, sessions, teams
 from app.agents.models import Agent, Presence
 from app.agents.rights import Actor, Role
 from app.db.database import Database
@@ -59,5 +62,17 @@ def get_agent(session: Session, agent_id: int) -> Agent:
 
 @cache
 def hash_of(password: str) -> str:
-    """A hash takes longer than the rest of a test."""
-    return passwords.hash_password(password)
+    """A dated one, with the least cost: one as they are made now takes longer than the rest of a test."""
+    return PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(password)
+
+
+@contextmanager
+def hashing_held() -> Iterator[None]:
+    """Within this no password is looked at: those that come wait."""
+    go_on = Event()
+    for _ in range(hashing.AT_ONCE):
+        hashing._threads.submit(go_on.wait, 10)
+    try:
+        yield
+    finally:
+        go_on.set()

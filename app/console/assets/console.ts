@@ -7,5 +7,6 @@ import "./console/dialogs";
 import "./console/fields";
 import "./console/menus";
 import "./console/passwords";
+import "./console/tags";
 import "./console/times";
 import "./console/toasts";

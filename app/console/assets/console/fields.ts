@@ -14,6 +14,14 @@ document.body.addEventListener("htmx:responseError", (event) => {
   }
 });
 
+// A form that went well is emptied (`data-clears`): what it holds should not stay on screen.
+document.body.addEventListener("htmx:afterRequest", (event) => {
+  const { elt, successful } = (event as CustomEvent<{ elt: Element; successful: boolean }>).detail;
+  if (successful && elt.matches("form[data-clears]")) {
+    (elt as HTMLFormElement).reset();
+  }
+});
+
 document.addEventListener("input", ({ target }) => clear(target as HTMLElement));
 
 function fieldsOf(xhr: XMLHttpRequest): Record<string, string> {

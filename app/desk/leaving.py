@@ -1,0 +1,24 @@
+"""Somebody stops working here: whom he speaks with must not wait for him."""
+
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.agents import people
+from app.agents.rights import Actor
+from app.conversations import routing
+from app.conversations.models import Conversation
+
+
+def count_held(session: Session, agent_id: int) -> int:
+    """Open conversations that he has."""
+    his = (Conversation.agent_id == agent_id, Conversation.closed_at.is_(None))
+    return session.scalar(select(func.count()).select_from(Conversation).where(*his)) or 0
+
+
+def leave(session: Session, agent_id: int, *, by: Actor | None, now: datetime) -> None:
+    """Deactivate him; his conversations wait in the queue again. As ``people.deactivate`` may refuse."""
+    people.deactivate(session, agent_id, by=by, now=now)
+    while routing.give_up_all(session, agent_id, by=by, now=now) == routing.GIVEN_UP:
+        pass
