@@ -26,6 +26,7 @@ from app.dialogue.rules import Rules
 from app.dialogue.understand import Brain
 from app.errors import ConfigurationError
 from app.faq import files
+from app.live.feed import Feed
 from app.secrets import Keyring, load_keyring
 from app.settings import Settings
 from app.worker import work
@@ -34,6 +35,7 @@ if TYPE_CHECKING:  # what only a setting switches on is imported where it is on:
     from app.advisers.embedding import Embedder
     from app.dialogue.advising import Advising
     from app.dialogue.enriching import Enriching
+    from app.live.bell import Bell
     from app.simulator.simulator import Simulator
 
 log = logging.getLogger(__name__)
@@ -50,6 +52,9 @@ class Service:
     ingest: Ingest
     backlog: Backlog
     keeper: Keeper
+    feed: Feed
+    bell: "Bell | None"
+    """PostgreSQL only."""
     simulator: "Simulator | None"
     """Demo mode only."""
     advising: "Advising | None"
@@ -81,9 +86,12 @@ async def open_service(
             enriching.look_now()
 
     keeper = Keeper(settings, seen, rules, adopt)
+    feed, bell = _open_live(settings, db)
     embedder, enriching = _open_meanings(settings, keeper)
     advising = _open_advising(settings, embedder)
-    return Service(settings, db, keyring, directory, ingest, backlog, keeper, simulator, advising, enriching)
+    return Service(
+        settings, db, keyring, directory, ingest, backlog, keeper, feed, bell, simulator, advising, enriching
+    )
 
 
 def _open_ingest(
@@ -96,6 +104,18 @@ def _open_ingest(
 
     ingest = StallingIngest(db, rules, backlog.grew)
     return ingest, open_simulator(settings, db, directory, ingest, keyring)
+
+
+def _open_live(settings: Settings, db: Database) -> "tuple[Feed, Bell | None]":
+    feed = Feed(db)
+    if db.dialect == "sqlite":
+        db.on_publish = feed.wake
+        return feed, None
+    from app.live.bell import Bell
+
+    bell = Bell(settings.database, feed.wake)
+    db.on_publish = bell.ring
+    return feed, bell
 
 
 def _open_meanings(settings: Settings, keeper: Keeper) -> "tuple[Embedder, Enriching] | tuple[None, None]":
@@ -130,10 +150,8 @@ def _open_advising(settings: Settings, embedder: "Embedder | None") -> "Advising
 @asynccontextmanager
 async def running(service: Service) -> AsyncIterator[None]:
     """Run the tasks of a ``serve`` process; at the end finish what was taken in, then close."""
-    parts = (service.ingest, service.backlog, service.keeper)
-    tasks = [asyncio.create_task(part.run()) for part in parts]
-    if service.enriching is not None:
-        tasks.append(asyncio.create_task(service.enriching.run()))
+    parts = (service.ingest, service.backlog, service.keeper, service.feed, service.bell, service.enriching)
+    tasks = [asyncio.create_task(part.run()) for part in parts if part is not None]
     if service.db.dialect == "sqlite":
         tasks.append(asyncio.create_task(work(service.db, service.directory, service.keyring, service.settings)))
     try:
@@ -164,7 +182,10 @@ class Application(FastAPI):
 
     def end_streams(self) -> None:
         """End the responses that would never end by themselves."""
-        simulator: Simulator | None = getattr(self.state, "simulator", None)  # none yet while it starts
+        service: Service | None = getattr(self.state, "service", None)  # none yet while it starts
+        if service is not None:
+            service.feed.close()
+        simulator: Simulator | None = getattr(self.state, "simulator", None)
         if simulator is not None:
             simulator.changes.close()
 

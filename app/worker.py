@@ -8,6 +8,7 @@ import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import UTC, datetime, timedelta
 
+from app import events as live_events
 from app.channels.registry import PLATFORMS
 from app.conversations import (
     attachments,
@@ -126,6 +127,10 @@ def recurring(db: Database, sender: Sender, storage: Storage, settings: Settings
         while await db.write(windows.forget, before=datetime.now(UTC) - COUNTS_KEPT):  # noqa: ASYNC110  (no event tells)
             await asyncio.sleep(BETWEEN_PAGES)
 
+    async def forget_events(planned: datetime) -> None:
+        while await db.write(live_events.forget, before=datetime.now(UTC) - live_events.KEPT):  # noqa: ASYNC110  (no event tells)
+            await asyncio.sleep(BETWEEN_PAGES)
+
     async def sweep_files(planned: datetime) -> None:
         await storage.sweep(datetime.now(UTC) - DRAFTS_KEPT)
 
@@ -137,6 +142,7 @@ def recurring(db: Database, sender: Sender, storage: Storage, settings: Settings
         Timer("reports.enter", timedelta(seconds=10)): enter_reports,
         Timer("bodies.forget", timedelta(minutes=1)): forget_bodies,
         Timer("counts.forget", timedelta(hours=1)): forget_counts,
+        Timer("events.forget", timedelta(minutes=1)): forget_events,
         Timer("files.sweep", timedelta(hours=1)): sweep_files,
         Timer("tokens.refresh", timedelta(minutes=1)): refresh_tokens,
     }

@@ -197,8 +197,8 @@ def give_up_all(session: Session, agent_id: int, *, now: datetime, by: Actor | N
     if found:
         session.flush()
         queue.rank(session, [held.id for held in found], priority=0)
-        events.publish(session, "conversation", [held.id for held in found], now=now)
-        events.publish(session, "queue", now=now)
+        events.publish(session, events.Kind.conversation, [held.id for held in found], now=now)
+        events.publish(session, events.Kind.queue, now=now)
     return len(found)
 
 
@@ -333,6 +333,6 @@ def _audit(session: Session, by: Actor, held: Conversation, now: datetime, **det
 
 
 def _tell(session: Session, held: Conversation, now: datetime, *, queued: bool = False) -> None:
-    events.publish(session, "conversation", [held.id], now=now)
+    events.publish(session, events.Kind.conversation, [held.id], now=now)
     if queued:
-        events.publish(session, "queue", now=now)
+        events.publish(session, events.Kind.queue, now=now)

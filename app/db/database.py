@@ -19,6 +19,12 @@ Rule = Callable[Concatenate[Session, P], T]
 SLOW_WRITE = 0.05
 """Seconds: a longer write keeps everybody else's waiting and is logged."""
 
+LAST = "last"
+"""Key of ``Session.info``: what a rule leaves to be called with the session as the last act of its transaction.
+
+It tells others of what the rule did: where it was left, ``on_publish`` is called after the commit.
+"""
+
 log = logging.getLogger(__name__)
 
 
@@ -27,6 +33,8 @@ class Database(Protocol):
     """``sqlite`` or ``postgresql``."""
     ingest_batches: int
     """How many calls of ``write_first`` can be under way at once."""
+    on_publish: Callable[[], None]
+    """Called in the loop of who wrote, after a commit with something that others are to be told of."""
 
     async def write(self, rule: Rule[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Run the rule in a transaction of its own (or its own savepoint); return after the commit."""
@@ -38,6 +46,10 @@ class Database(Protocol):
         """Run the rule on a consistent view, beside writers."""
 
     async def close(self) -> None: ...
+
+
+def tell_nobody() -> None:
+    """``on_publish`` of a process in which nobody follows."""
 
 
 class SlowWrite(Exception):
@@ -54,6 +66,8 @@ def timed(session: Session, rule: Callable[..., T], args: Any, kwargs: Any, *, l
     session.connection()  # begins: what goes to the driver directly is part of the transaction too
     result = rule(session, *args, **kwargs)
     session.flush()
+    if (last := session.info.get(LAST)) is not None:
+        last(session)
     took, worked = perf_counter() - start, thread_time() - work
     if took > SLOW_WRITE:
         name = getattr(rule, "__qualname__", repr(rule))

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.orm import Session
 from sqlalchemy.util import greenlet_spawn
 
-from app.db.database import P, Rule, T, timed
+from app.db.database import LAST, P, Rule, T, tell_nobody, timed
 
 ATTEMPTS = 3
 _REPEATABLE = frozenset({"40001", "40P01"})
@@ -45,6 +45,7 @@ class PostgresDatabase:
         )
         views = self._engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         self._views = views.sync_engine
+        self.on_publish: Callable[[], None] = tell_nobody
         # Ingest never queues behind ordinary work: its connections are always its own.
         self._ordinary = asyncio.Semaphore(pool - self.ingest_batches)
 
@@ -69,17 +70,22 @@ class PostgresDatabase:
         await asyncio.sleep(0)  # what was given up in the middle of a statement closes in the loop's next turn
 
     async def _repeat(self, rule: Callable[..., T], args: Any, kwargs: Any) -> T:
-        def run() -> T:
+        def run() -> tuple[T, bool]:
             # The transaction is this rule's alone, so its end is the engine's: no savepoint is needed around it.
             with self._engine.sync_engine.begin() as connection, _session(connection) as session:
-                return timed(session, rule, args, kwargs)
+                return timed(session, rule, args, kwargs), LAST in session.info
 
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                return await greenlet_spawn(run)  # as AsyncConnection.run_sync, but once for begin, rule and commit
+                # As AsyncConnection.run_sync, but once for begin, rule and commit.
+                result, is_told = await greenlet_spawn(run)
             except DBAPIError as error:
                 if attempt == ATTEMPTS or getattr(error.orig, "sqlstate", None) not in _REPEATABLE:
                     raise
+            else:
+                if is_told:
+                    self.on_publish()
+                return result
         raise AssertionError("unreachable")
 
 

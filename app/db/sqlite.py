@@ -21,7 +21,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.session import JoinTransactionMode
 
-from app.db.database import P, Rule, T, timed
+from app.db.database import LAST, P, Rule, T, tell_nobody, timed
 
 GROUP_SECONDS = 0.02
 """A group is committed at the latest after this time, so that the first of it does not wait for the last."""
@@ -36,6 +36,8 @@ class _Call:
     loop: asyncio.AbstractEventLoop
     future: "asyncio.Future[Any]"
     value: Any = None
+    is_told: bool = False
+    """It left something that others are to be told of."""
     error: BaseException | None = None
 
     def settle(self) -> None:
@@ -101,6 +103,7 @@ class SqliteDatabase:
         self._connection = self._writer.connect()
         self._lock = FileLock(path.with_name(path.name + ".lock"))
         self._limit = write_limit
+        self.on_publish: Callable[[], None] = tell_nobody
         self._queue = _Queue()
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="sqlite-read")
         self._thread = threading.Thread(target=self._run, name="sqlite-write", daemon=True)
@@ -148,7 +151,14 @@ class SqliteDatabase:
                 self._commit_group(group)
             except Exception as error:
                 self._one_by_one(group, error)
-            _settle(group)
+            _settle(group, self._resolve)
+
+    def _resolve(self, calls: list[_Call]) -> None:
+        """In the loop of those who called."""
+        for call in calls:
+            call.settle()
+        if any(call.is_told and call.error is None for call in calls):
+            self.on_publish()
 
     def _commit_group(self, group: list[_Call]) -> None:
         """Run ``group`` and whatever else arrives meanwhile in one transaction."""
@@ -193,6 +203,7 @@ class SqliteDatabase:
         with Session(self._connection, expire_on_commit=False, join_transaction_mode=mode) as session:
             try:
                 call.value = timed(session, call.rule, call.args, call.kwargs, limit=self._limit)
+                call.is_told = LAST in session.info
                 if savepoint:
                     session.commit()  # releases it; the group's commit makes it durable
             except BaseException as error:  # whatever it is, it is its caller's: this thread serves all others
@@ -202,16 +213,11 @@ class SqliteDatabase:
             raise TransactionLost
 
 
-def _settle(group: list[_Call]) -> None:
+def _settle(group: list[_Call], resolve: Callable[[list[_Call]], None]) -> None:
     """Resolve the futures in their own loop, one hop for the whole group."""
     for loop in {call.loop for call in group}:
         with suppress(RuntimeError):  # a loop that was closed has nobody left who waits
-            loop.call_soon_threadsafe(_settle_all, [call for call in group if call.loop is loop])
-
-
-def _settle_all(calls: list[_Call]) -> None:
-    for call in calls:
-        call.settle()
+            loop.call_soon_threadsafe(resolve, [call for call in group if call.loop is loop])
 
 
 class FileLock:

@@ -10,12 +10,17 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.db.base import Base, Id, Json, UtcDateTime
 
 _ALL = sql("agent_id IS NULL AND team_id IS NULL")
+_EMPTIED = sql("text = ''")
 
 
 class Draft(Base):
-    """What a person has begun to write. In the database, so that another tab and another computer have it too."""
+    """What a person has begun to write. In the database, so that another tab and another computer have it too.
+
+    One that was sent or emptied stays for a while without text: what a slow tab saves later is older than that.
+    """
 
     __tablename__ = "drafts"
+    __table_args__ = (Index("ix_drafts_emptied", "updated_at", sqlite_where=_EMPTIED, postgresql_where=_EMPTIED),)
     agent_id: Mapped[int] = mapped_column(Id, ForeignKey("agents.id"), primary_key=True, autoincrement=False)
     conversation_id: Mapped[int] = mapped_column(
         Id, ForeignKey("conversations.id"), primary_key=True, autoincrement=False
@@ -26,6 +31,20 @@ class Draft(Base):
     revision: Mapped[int]
     """Grows with each change, so that of two tabs the later one wins."""
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class SentKey(Base):
+    """What a browser called a reply when it sent it: a second tap, or a repeat after a lost answer, says nothing."""
+
+    __tablename__ = "sent_keys"
+    agent_id: Mapped[int] = mapped_column(Id, ForeignKey("agents.id"), primary_key=True, autoincrement=False)
+    conversation_id: Mapped[int] = mapped_column(
+        Id, ForeignKey("conversations.id"), primary_key=True, autoincrement=False
+    )
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    message_id: Mapped[int] = mapped_column(Id)
+    """The first message that it became."""
+    at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 
 
 class ReadMark(Base):

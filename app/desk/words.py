@@ -36,7 +36,7 @@ class WordBlocked(AppError):
 class WordDoubtful(AppError):
     """Sent all the same once the person says so."""
 
-    status_code, message = 409, "“{word}”要再看一眼：{advice}"
+    status_code, message = 409, "{words}可能不合适：{advice}。确定要发送吗？"
 
 
 class CardDoubtful(WordDoubtful):
@@ -44,7 +44,7 @@ class CardDoubtful(WordDoubtful):
 
 
 class BlankDoubtful(WordDoubtful):
-    message = "还有没填的地方：{blanks}"
+    message = "还有没填的地方：{blanks}。确定要发送吗？"
 
 
 class GroupPersonal(WordBlocked):
@@ -76,15 +76,18 @@ class Page:
 # -------------------- before something is sent
 
 
-def check(session: Session, text: str, *, in_group: bool = False) -> None:
-    """WordBlocked; else WordDoubtful for what wants a second look. ``in_group``: others read along."""
+def check(session: Session, text: str, *, even_if_doubtful: bool = False, in_group: bool = False) -> None:
+    """WordBlocked; else WordDoubtful, unless that was thought over. ``in_group``: others read along."""
     found, personal = find(session, text), find_personal(text)
     if found and found[0].blocks:
         raise WordBlocked(word=found[0].word, advice=found[0].advice)
     if in_group and personal:
         raise GroupPersonal
+    if even_if_doubtful:
+        return
     if found:
-        raise WordDoubtful(word=found[0].word, advice=found[0].advice)
+        advice = dict.fromkeys(word.advice for word in found)
+        raise WordDoubtful(words="、".join(f"“{word.word}”" for word in found), advice="；".join(advice))
     if any(kind is not Personal.phone for kind in personal):
         raise CardDoubtful
     if blanks := variables.blanks(text):

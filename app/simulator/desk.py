@@ -1,17 +1,18 @@
 """The agent's side of a phone, beside the console: who speaks, what is said, how it fares."""
 
+import secrets
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 from app.agents.rights import Actor
 from app.channels import outbound
-from app.conversations import outbox, outgoing, routing
+from app.conversations import outgoing, routing
 from app.conversations.accounts import Account, Directory
 from app.conversations.models import Owner
 from app.conversations.outgoing import Talk
 from app.db.database import Database
+from app.desk import replies
 from app.errors import AppError
-from app.jobs.models import Priority
 from app.simulator import person
 from app.simulator.ageing import age_played, age_stored
 from app.simulator.phones import Chat
@@ -65,14 +66,15 @@ class Desk:
         await self._db.write(routing.release, talk.conversation_id, by=await self._sit_down(), now=datetime.now(UTC))
 
     async def reply(self, chat: Chat, message: outbound.Message) -> int:
-        """Say something as the agent who has the conversation; the message's id."""
+        """Say something as the agent who has the conversation; the message's id. The phone shows all that was said."""
         talk = await self._talk(chat)
         if talk.owner != Owner.agent or talk.is_closed:
             raise NotTaken
         by, now = await self._sit_down(), datetime.now(UTC)
         return await self._db.write(
-            outbox.post, talk.conversation_id, message, author=str(by.id), priority=Priority.agent, now=now
-        )
+            replies.send, talk.conversation_id, by=by, message=message, seen_seq=0, even_if_stale=True,
+            even_if_doubtful=True, key=secrets.token_hex(16), now=now,
+        )  # fmt: skip
 
     async def pass_time(self, chats: Sequence[Chat], by: timedelta) -> None:
         """Let time pass for a chat, or for all chats of a group."""

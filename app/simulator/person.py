@@ -5,7 +5,8 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.agents.models import Agent, AgentRole, Language, Presence
+from app.agents import people
+from app.agents.models import Agent
 from app.agents.rights import Actor, Role
 
 LOGINS = ("lin", "demo-agent")
@@ -14,21 +15,10 @@ NAME = "演示客服"
 
 
 def sit_down(session: Session, *, now: datetime) -> Actor:
-    for login in LOGINS:
-        found = session.scalars(select(Agent).where(Agent.login == login, Agent.deactivated_at.is_(None))).one_or_none()
-        if found is not None:
-            return _actor(session, found)
-    made = Agent(
-        login=LOGINS[-1], name=NAME, language=Language.zh, skills=[], capacity=0, presence=Presence.away,
-        presence_at=now, created_at=now,
-    )  # fmt: skip
-    session.add(made)
-    session.flush()
-    session.add(AgentRole(agent_id=made.id, role=Role.agent))
-    session.flush()
-    return _actor(session, made)
-
-
-def _actor(session: Session, agent: Agent) -> Actor:
-    roles = session.scalars(select(AgentRole.role).where(AgentRole.agent_id == agent.id))
-    return Actor(agent.id, agent.name, frozenset(Role(role) for role in roles))
+    known = select(Agent.id).where(Agent.login.in_(LOGINS), Agent.deactivated_at.is_(None))
+    agent_id = session.scalars(known.order_by(Agent.login.desc()).limit(1)).one_or_none()
+    if agent_id is None:
+        agent_id = people.add(session, by=None, login=LOGINS[-1], name=NAME, roles=[Role.agent], capacity=0, now=now)
+    found = people.actor(session, agent_id)
+    assert found is not None
+    return found

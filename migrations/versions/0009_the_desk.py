@@ -55,7 +55,6 @@ def upgrade() -> None:
         sa.Column("at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_live_events"),
     )
-    op.create_index("ix_live_events_at", "live_events", ["at"])
     op.create_table(
         "search_grams",
         sa.Column("kind", sa.Integer(), autoincrement=False, nullable=False),
@@ -151,6 +150,22 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("agent_id", "conversation_id", name="pk_drafts"),
     )
+    emptied = sa.text("text = ''")
+    op.create_index("ix_drafts_emptied", "drafts", ["updated_at"], sqlite_where=emptied, postgresql_where=emptied)
+    op.create_table(
+        "sent_keys",
+        sa.Column("agent_id", Id, autoincrement=False, nullable=False),
+        sa.Column("conversation_id", Id, autoincrement=False, nullable=False),
+        sa.Column("key", sa.String(64), nullable=False),
+        sa.Column("message_id", Id, nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["agent_id"], ["agents.id"], name="fk_sent_keys_agent_id_agents"),
+        sa.ForeignKeyConstraint(
+            ["conversation_id"], ["conversations.id"], name="fk_sent_keys_conversation_id_conversations"
+        ),
+        sa.PrimaryKeyConstraint("agent_id", "conversation_id", "key", name="pk_sent_keys"),
+    )
+    op.create_index("ix_sent_keys_at", "sent_keys", ["at"])
     op.create_table(
         "read_marks",
         sa.Column("agent_id", Id, autoincrement=False, nullable=False),
@@ -225,6 +240,7 @@ def downgrade() -> None:
     op.drop_table("mentions")
     op.drop_table("viewings")
     op.drop_table("read_marks")
+    op.drop_table("sent_keys")
     op.drop_table("drafts")
     op.drop_table("conversation_tags")
     op.drop_table("conversation_history")
