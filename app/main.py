@@ -3,15 +3,17 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 from starlette.types import Receive, Scope, Send
 
 from app import health, pages
+from app.agents import presence
 from app.console.failures import explain_failures
 from app.console.routes import ROUTERS
 from app.conversations.accounts import Directory
@@ -29,6 +31,8 @@ from app.faq import files
 from app.live.feed import Feed
 from app.secrets import Keyring, load_keyring
 from app.settings import Settings
+from app.storage.opening import open_storage
+from app.storage.storage import Storage
 from app.worker import work
 
 if TYPE_CHECKING:  # what only a setting switches on is imported where it is on: a process without it saves its memory
@@ -49,6 +53,7 @@ class Service:
     db: Database
     keyring: Keyring
     directory: Directory
+    storage: Storage
     ingest: Ingest
     backlog: Backlog
     keeper: Keeper
@@ -89,8 +94,9 @@ async def open_service(
     feed, bell = _open_live(settings, db)
     embedder, enriching = _open_meanings(settings, keeper)
     advising = _open_advising(settings, embedder)
+    storage = open_storage(settings, keyring)
     return Service(
-        settings, db, keyring, directory, ingest, backlog, keeper, feed, bell, simulator, advising, enriching
+        settings, db, keyring, directory, storage, ingest, backlog, keeper, feed, bell, simulator, advising, enriching
     )
 
 
@@ -107,7 +113,10 @@ def _open_ingest(
 
 
 def _open_live(settings: Settings, db: Database) -> "tuple[Feed, Bell | None]":
-    feed = Feed(db)
+    async def touch(agent_ids: Collection[int]) -> None:
+        await db.write(presence.touch, agent_ids, datetime.now(UTC))
+
+    feed = Feed(db, touch=touch)
     if db.dialect == "sqlite":
         db.on_publish = feed.wake
         return feed, None

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import UTC, datetime, timedelta
 
 from app import events as live_events
+from app.agents import limits, links, sessions
 from app.channels.registry import PLATFORMS
 from app.conversations import (
     attachments,
@@ -25,6 +26,7 @@ from app.conversations.accounts import Directory
 from app.conversations.quiet import read_quiet_hours
 from app.conversations.sending import Sender
 from app.db.database import Database
+from app.desk.search import indexing
 from app.dialogue import events, settled_pushes
 from app.jobs import clocks, runner
 from app.jobs.runner import Handler, Runner
@@ -47,6 +49,9 @@ COUNTS_KEPT = timedelta(days=35)
 DRAFTS_KEPT = timedelta(days=1)
 """Longer than any file takes to come."""
 
+SIGN_INS_KEPT = timedelta(days=1)
+"""After their end, as are one-time links: the record of people has what matters of them."""
+
 FEED_EVERY = 0.2
 """Seconds between two looks whether a campaign's next messages find room."""
 
@@ -63,6 +68,7 @@ async def work(db: Database, directory: Directory, keyring: Keyring, settings: S
         tasks.create_task(sender.run(), name="sender")
         tasks.create_task(jobs.run(), name="jobs")
         tasks.create_task(watch_clock(db, timers), name="clock")
+        tasks.create_task(indexing.keep(db), name="search")
 
 
 async def watch_clock(db: Database, timers: Collection[Timer]) -> None:
@@ -131,6 +137,15 @@ def recurring(db: Database, sender: Sender, storage: Storage, settings: Settings
         while await db.write(live_events.forget, before=datetime.now(UTC) - live_events.KEPT):  # noqa: ASYNC110  (no event tells)
             await asyncio.sleep(BETWEEN_PAGES)
 
+    async def forget_sign_ins(planned: datetime) -> None:
+        now = datetime.now(UTC)
+        while await db.write(sessions.forget, before=now - SIGN_INS_KEPT):  # noqa: ASYNC110  (no event tells)
+            await asyncio.sleep(BETWEEN_PAGES)
+        while await db.write(links.forget, before=now - SIGN_INS_KEPT):  # noqa: ASYNC110  (no event tells)
+            await asyncio.sleep(BETWEEN_PAGES)
+        while await db.write(limits.forget, now=now):  # noqa: ASYNC110  (no event tells)
+            await asyncio.sleep(BETWEEN_PAGES)
+
     async def sweep_files(planned: datetime) -> None:
         await storage.sweep(datetime.now(UTC) - DRAFTS_KEPT)
 
@@ -143,6 +158,7 @@ def recurring(db: Database, sender: Sender, storage: Storage, settings: Settings
         Timer("bodies.forget", timedelta(minutes=1)): forget_bodies,
         Timer("counts.forget", timedelta(hours=1)): forget_counts,
         Timer("events.forget", timedelta(minutes=1)): forget_events,
+        Timer("signins.forget", timedelta(hours=1)): forget_sign_ins,
         Timer("files.sweep", timedelta(hours=1)): sweep_files,
         Timer("tokens.refresh", timedelta(minutes=1)): refresh_tokens,
     }

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app import events
 from app.agents import audit
-from app.agents.actors import find_actor as actor
+from app.agents.actors import find_actor
 from app.agents.models import Agent, AgentRole, Language, Presence, SignIn, Team, TeamMember
 from app.agents.naming import read_login, read_name, read_skills
 from app.agents.rights import Action, Actor, Role, require_here
@@ -18,13 +18,11 @@ from app.db.rows import Insert, table_of
 from app.db.sql import changed, for_update, is_any
 from app.errors import AppError, NotFound
 
-__all__ = [
-    "CAPACITY", "LastAdministrator", "LoginTaken", "Person", "PersonNotFound", "actor", "add", "deactivate", "edit",
-    "get_person", "list_people", "lock", "reactivate", "set_language", "set_roles", "set_teams",
-]  # fmt: skip
 CAPACITY = 8
 """Conversations at a time, where nobody says otherwise."""
 _MOST = 100
+
+actor = find_actor
 
 
 class PersonNotFound(NotFound):
@@ -82,6 +80,15 @@ def get_person(session: Session, agent_id: int, *, by: Actor | None) -> Person:
     if by is None or by.id != agent_id:
         require_here(by, Action.see_people)
     return _get(session, agent_id)
+
+
+def get_by_login(session: Session, login: str, *, by: Actor | None) -> Person:
+    """PersonNotFound."""
+    require_here(by, Action.see_people)
+    found = _people(session, select(Agent).where(Agent.login == login.strip().lower()))
+    if not found:
+        raise PersonNotFound
+    return found[0]
 
 
 def list_people(
@@ -196,6 +203,13 @@ def set_language(session: Session, *, by: Actor, language: Language, now: dateti
     _change(session, lock(session, by.id), by, "people.edit", {"language": Language(language).value}, now=now)
 
 
+def give_password(session: Session, agent_id: int, *, password_hash: str, now: datetime) -> None:
+    """By a command on the server alone: to a person who asks, a link is sent. All his sign-ins are ended."""
+    lock(session, agent_id).password_hash = password_hash
+    _sign_out(session, agent_id, now)
+    audit.record(session, None, "password.set", now=now, subject="agent", subject_id=agent_id)
+
+
 def set_roles(session: Session, agent_id: int, *, by: Actor | None, roles: Collection[Role], now: datetime) -> None:
     """LastAdministrator where nobody would be left to undo it."""
     require_here(by, Action.edit_people)
@@ -252,9 +266,7 @@ def shut(session: Session, agent_id: int, *, by: Actor | None, now: datetime) ->
     active = (Agent.id == agent_id, Agent.deactivated_at.is_(None))
     if changed(session.execute(update(Agent).where(*active).values(deactivated_at=now))) != 1:
         return False
-    session.execute(
-        update(SignIn).where(SignIn.agent_id == agent_id, SignIn.revoked_at.is_(None)).values(revoked_at=now)
-    )
+    _sign_out(session, agent_id, now)
     audit.record(session, by, "people.deactivate", now=now, subject="agent", subject_id=agent_id)
     _tell(session, agent_id, now)
     return True
@@ -318,6 +330,12 @@ def _check(roles: Collection[Role], capacity: int) -> None:
         raise RolesMissing
     if not 0 <= capacity <= _MOST:
         raise CapacityInvalid
+
+
+def _sign_out(session: Session, agent_id: int, now: datetime) -> None:
+    """``sessions.revoke_all``, which stands above this module."""
+    open_ones = (SignIn.agent_id == agent_id, SignIn.revoked_at.is_(None))
+    session.execute(update(SignIn).where(*open_ones).values(revoked_at=now))
 
 
 def _tell(session: Session, agent_id: int, now: datetime) -> None:

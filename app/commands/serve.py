@@ -8,13 +8,15 @@ import gc
 import os
 import signal
 import socket
+from datetime import UTC, datetime
 from types import FrameType
 from typing import Any
 
 import uvicorn
 
 from app import logs
-from app.commands import demo
+from app.agents import links
+from app.commands import demo, demo_people
 from app.commands.opened import with_database
 from app.conversations.accounts import Directory
 from app.conversations.quiet import read_quiet_hours
@@ -39,10 +41,10 @@ def serve(settings: Settings, options: argparse.Namespace) -> None:
     share_one_heap()
     logs.configure(settings.log_level)
     read_quiet_hours(settings.quiet_hours)  # what cannot be read is told now, not to a sender beside the answers
-    with_database(settings, lambda db, keyring: _prepare(settings, db, keyring))
+    set_up = with_database(settings, lambda db, keyring: _prepare(settings, db, keyring))
     listening = _listen(settings)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is knowledge to look at
-    app = create_app(settings, on_ready=lambda: _ready(settings, server), on_swap=settle_memory)
+    app = create_app(settings, on_ready=lambda: _ready(settings, server, set_up), on_swap=settle_memory)
     config: dict[str, Any] = {
         "log_config": None,
         "access_log": False,
@@ -78,9 +80,14 @@ class _Server(uvicorn.Server):
         super().handle_exit(sig, frame)
 
 
-async def _prepare(settings: Settings, db: Database, keyring: Keyring) -> None:
+async def _prepare(settings: Settings, db: Database, keyring: Keyring) -> str | None:
+    """The token of the link to make the first administrator, where nobody can sign in yet."""
     if settings.demo:
         await demo.add_channels(db, keyring)
+        await demo_people.add_people(db)
+        return None
+    await demo_people.close_people(db)
+    return await db.write(links.first_link, now=datetime.now(UTC))
 
 
 def worker(settings: Settings, options: argparse.Namespace) -> None:
@@ -129,10 +136,10 @@ def _listen(settings: Settings) -> socket.socket:
     return listening
 
 
-def _ready(settings: Settings, server: _Server) -> None:
+def _ready(settings: Settings, server: _Server, set_up: str | None) -> None:
     settle_memory()
     server.watch()
-    _greet(settings)
+    _greet(settings, set_up)
 
 
 def share_one_heap() -> None:
@@ -156,10 +163,13 @@ def _ask_glibc(name: str, *numbers: int) -> None:
         getattr(ctypes.CDLL("libc.so.6"), name)(*numbers)
 
 
-def _greet(settings: Settings) -> None:
+def _greet(settings: Settings, set_up: str | None) -> None:
     address = settings.address
     print(f"Viewer Desk 观众服务台 is ready at {address}", flush=True)
+    if set_up is not None:
+        print(f"  set up     {address}/setup/{set_up}   make the first administrator (once, within 24 h)", flush=True)
     if settings.demo:
+        print(demo_people.instructions(address), flush=True)
         print(f"  simulator  {address}{PAGE}   chat from here in the browser", flush=True)
     print(f"  webhook    {address}/webhooks/wechat/CHANNEL, {address}/webhooks/qq/CHANNEL", flush=True)
     print(f"  health     {address}/readyz   metrics {address}/metrics", flush=True)

@@ -16,9 +16,8 @@ from app.agents.sessions import Signed
 from app.console.catalogue import marked
 from app.console.cookies import give_language, ip_of
 from app.console.guard import DbDep, Now, SignedIn
-from app.console.rendering import done, page, said
+from app.console.rendering import done, page, reload, said
 from app.forms import read_form
-from app.pages import HEADERS
 
 router = APIRouter()
 PAGE = "/account"
@@ -80,7 +79,7 @@ async def be(request: Request, db: DbDep, signed: SignedIn, now: Now) -> Respons
 async def speak(request: Request, db: DbDep, signed: SignedIn, now: Now) -> Response:
     form = await read_form(request, Speak)
     await db.write(people.set_language, by=signed.actor, language=form.language, now=now)
-    response = Response(status_code=204, headers={**HEADERS, "hx-refresh": "true"})
+    response = reload()
     give_language(request, response, form.language)
     return response
 
@@ -106,7 +105,7 @@ async def begin_second(request: Request, db: DbDep, signed: SignedIn, now: Now) 
     await signing_in.confirm_password(db, form.password, by=signed.actor, ip=ip_of(request), now=now)
     enrolment = await db.write(totp.begin, by=signed.actor, keyring=request.app.state.service.keyring)
     secret = " ".join(enrolment.secret[at : at + 4] for at in range(0, len(enrolment.secret), 4))
-    return page(request, "account_enrol.html", signed, secret=secret, qr=Markup(totp.qr_svg(enrolment.uri)))  # noqa: S704
+    return page(request, "account_enrol.html", signed, secret=secret, qr=Markup(totp.qr_svg(enrolment.uri)))
 
 
 @router.post(f"{PAGE}/second/confirm")

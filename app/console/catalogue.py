@@ -1,4 +1,5 @@
-"""What is read on screen, in two languages. The Chinese text is the key; ``locales/en.yaml`` holds the English one."""
+"""What is read on screen, in two languages. The Chinese text is the key; the files of
+``locales/en`` hold the English one."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -11,7 +12,7 @@ from app.agents.models import Language
 from app.errors import AppError
 from app.forms import FormWrong
 
-ENGLISH: Final = Path(__file__).parent / "locales" / "en.yaml"
+ENGLISH: Final = Path(__file__).parent / "locales" / "en"
 PRODUCT: Final = {Language.zh: "观众服务台", Language.en: "Viewer Desk"}
 
 
@@ -64,5 +65,7 @@ def _english() -> Mapping[str, str | Mapping[str, str]]:
 def read_catalogue() -> dict[str, str | Mapping[str, str]]:
     """Chinese → English, or its forms for one and for many."""
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    found: dict[str, str | Mapping[str, str]] = yaml.load(ENGLISH.read_text(encoding="utf-8"), loader)
+    found: dict[str, str | Mapping[str, str]] = {}
+    for path in sorted(ENGLISH.glob("*.yaml")):
+        found |= yaml.load(path.read_text(encoding="utf-8"), loader)
     return found

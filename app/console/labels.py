@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from app.agents.models import Language, Presence
+from app.agents.presence import Shown
 from app.agents.rights import Role
 from app.console.catalogue import marked
 
@@ -25,6 +26,12 @@ PRESENCES: Final[Mapping[Presence, str]] = {
     Presence.online: marked("在线"),
     Presence.busy: marked("忙碌"),
     Presence.away: marked("离开"),
+}
+SHOWN: Final[Mapping[Shown, str]] = {
+    Shown.online: marked("在线"),
+    Shown.busy: marked("忙碌"),
+    Shown.away: marked("离开"),
+    Shown.offline: marked("不在线"),
 }
 AWAY_REASONS: Final = (marked("吃饭"), marked("休息"), marked("开会"), marked("培训"))
 LANGUAGES: Final[Mapping[Language, str]] = {Language.zh: "中文", Language.en: "English"}

@@ -15,10 +15,9 @@ from app.agents.rights import Action, Actor, Role
 from app.console.catalogue import marked
 from app.console.cookies import address_of
 from app.console.guard import DbDep, Now, SignedIn
-from app.console.rendering import done, page
+from app.console.rendering import done, page, reload, wants_fragment
 from app.desk import leaving
 from app.forms import read_form
-from app.pages import HEADERS
 
 router = APIRouter()
 PAGE = "/people"
@@ -74,7 +73,8 @@ async def show(
 ) -> Response:  # fmt: skip
     filters = filters_of(q, role, team, state, after)
     shown = await db.read(_read_list, filters, by=signed.actor, now=now)
-    return page(request, "people.html", signed, filters=filters, Role=Role, **shown)
+    name = "people_list.html" if wants_fragment(request) else "people.html"
+    return page(request, name, signed, filters=filters, **shown)
 
 
 def _read_list(session: Session, filters: Filters, *, by: Actor, now: datetime) -> dict[str, Any]:
@@ -98,9 +98,7 @@ async def add(request: Request, db: DbDep, signed: SignedIn, now: Now) -> Respon
 
 
 def _add(session: Session, form: Add, *, by: Actor, now: datetime) -> str:
-    agent_id = people.add(
-        session, by=by, login=form.login, name=form.name, roles=form.roles, teams=form.teams, now=now
-    )
+    agent_id = people.add(session, by=by, login=form.login, name=form.name, roles=form.roles, teams=form.teams, now=now)
     return links.make(session, links.Purpose.invitation, agent_id, by=by, now=now)
 
 
@@ -157,7 +155,7 @@ async def make_link(request: Request, db: DbDep, signed: SignedIn, now: Now, age
 @router.post(PAGE + "/{agent_id}/second-off")
 async def turn_off_second(request: Request, db: DbDep, signed: SignedIn, now: Now, agent_id: int) -> Response:
     await db.write(totp.turn_off, agent_id, by=signed.actor, now=now)
-    return _reload()
+    return reload()
 
 
 @router.post(PAGE + "/{agent_id}/unlock")
@@ -170,15 +168,10 @@ async def unlock(request: Request, db: DbDep, signed: SignedIn, now: Now, agent_
 @router.post(PAGE + "/{agent_id}/deactivate")
 async def deactivate(request: Request, db: DbDep, signed: SignedIn, now: Now, agent_id: int) -> Response:
     await db.write(leaving.leave, agent_id, by=signed.actor, now=now)
-    return _reload()
+    return reload()
 
 
 @router.post(PAGE + "/{agent_id}/reactivate")
 async def reactivate(request: Request, db: DbDep, signed: SignedIn, now: Now, agent_id: int) -> Response:
     await db.write(people.reactivate, agent_id, by=signed.actor, now=now)
-    return _reload()
-
-
-def _reload() -> Response:
-    """Much of the page is another now."""
-    return Response(status_code=204, headers={**HEADERS, "hx-refresh": "true"})
+    return reload()

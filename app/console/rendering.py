@@ -21,7 +21,7 @@ from app.console.times import ago, exactly
 from app.pages import HEADERS
 
 FOLDER: Final = Path(__file__).parent
-LIVE: Final = ""
+LIVE: Final = "/desk/events"
 """The address of the stream of live events."""
 
 
@@ -45,7 +45,7 @@ TEMPLATES: Final = pages.environment(FOLDER)
 TEMPLATES.add_extension("jinja2.ext.i18n")
 TEMPLATES.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]
 TEMPLATES.globals |= {"_n": _counted, "labels": labels, "LIVE": LIVE}
-TEMPLATES.filters |= {"ago": ago, "exactly": exactly, "browser": name_browser}
+TEMPLATES.filters |= {"ago": ago, "exactly": exactly, "browser": name_browser, "pair": lambda one: (one.id, one.name)}
 
 
 def language_for(request: Request, signed: Signed | None) -> Language:
@@ -58,17 +58,26 @@ def here_of(request: Request) -> str:
 
 def page(request: Request, name: str, signed: Signed | None, status: int = 200, **context: Any) -> HTMLResponse:
     """A page or a fragment for a person; ``signed`` None: nobody has signed in."""
-    language = language_for(request, signed)
-    shared = {
-        "language": language, "lang": "en" if language is Language.en else "zh-CN",
-        "product": catalogue.PRODUCT[language], "signed": signed, "now": datetime.now(UTC), "path": request.url.path, "here": here_of(request),
-        "csrf": csrf_of(request) if token_of(request) else "",
-        "places": rail.places_of(signed.actor) if signed is not None else (),
-        "settings": rail.settings_of(signed.actor) if signed is not None else (),
-    }  # fmt: skip
-    response = pages.page(TEMPLATES, name, status=status, **shared | context)
+    response = pages.page(TEMPLATES, name, status=status, **_shared(request, signed) | context)
     response.headers.update(strict_transport(request))
     return response
+
+
+def _shared(request: Request, signed: Signed | None) -> dict[str, Any]:
+    """What every template may name."""
+    language = language_for(request, signed)
+    actor = signed.actor if signed is not None else None
+    return {
+        "language": language, "lang": "en" if language is Language.en else "zh-CN",
+        "product": catalogue.PRODUCT[language], "signed": signed, "now": datetime.now(UTC),
+        "path": request.url.path, "here": here_of(request), "csrf": csrf_of(request) if token_of(request) else "",
+        "places": rail.places_of(actor) if actor else (), "settings": rail.settings_of(actor) if actor else (),
+    }  # fmt: skip
+
+
+def wants_fragment(request: Request) -> bool:
+    """Whether htmx asks for a part of the page that it shows; going back in history it wants all of it."""
+    return "hx-request" in request.headers and "hx-history-restore-request" not in request.headers
 
 
 def done(signed: Signed, text: str = "", *, changed: str = "", **values: object) -> Response:
@@ -85,3 +94,8 @@ def said(response: HTMLResponse, signed: Signed, text: str) -> HTMLResponse:
     """A fragment that a toast goes with."""
     response.headers["hx-trigger"] = json.dumps({"said": catalogue.translate(Language(signed.language), text)})
     return response
+
+
+def reload() -> Response:
+    """What a change is answered with after which much of the page is another."""
+    return Response(status_code=204, headers={**HEADERS, "hx-refresh": "true"})

@@ -4,6 +4,23 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from app.console import account, frame, signing_in
+from app.console import account, audit, frame, people, signing_in, teams
+from app.console.desk import acts, asks, files, finding
+from app.console.desk import pages as desk
+from app.console.endpoints import live
+from app.console.guard import who_is_signed_in
 
-ROUTERS: Final[tuple[APIRouter, ...]] = (frame.router, signing_in.router, account.router)
+ROUTERS: Final[tuple[APIRouter, ...]] = (
+    frame.router,
+    signing_in.router,
+    account.router,
+    people.router,
+    teams.router,
+    audit.router,
+    live.router_for(who_is_signed_in),
+    desk.router,
+    finding.router,
+    asks.router,
+    acts.router,
+    files.router,
+)

@@ -46,7 +46,7 @@ def list_targets(session: Session, *, by: Actor, now: datetime) -> Targets:
         for a in agents
     ]
     teams = session.scalars(select(Team).where(Team.archived_at.is_(None)).order_by(Team.name)).all()
-    skills = {skill for each in (*teams, *agents) for skill in each.skills}
+    skills = {skill for team in teams for skill in team.skills} | {skill for a in agents for skill in a.skills}
     ordered = sorted(found, key=lambda c: (_ORDER[c.shown], c.load >= c.capacity, c.load, c.name))
     return Targets(tuple(ordered), tuple((team.id, team.name) for team in teams), tuple(sorted(skills)))
 
@@ -56,4 +56,4 @@ def loads_of(session: Session, agent_ids: list[int], *, now: datetime) -> dict[i
     own = (is_any(Conversation.agent_id, agent_ids), Conversation.closed_at.is_(None))
     awake = Conversation.snoozed_until.is_(None) | (Conversation.snoozed_until <= now)
     counted = select(Conversation.agent_id, func.count()).where(*own, awake).group_by(Conversation.agent_id)
-    return {row[0]: row[1] for row in session.execute(counted)}
+    return {row[0]: row[1] for row in session.execute(counted) if row[0] is not None}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, literal_column, select
+from sqlalchemy import ColumnElement, Select, func, literal_column, select
 from sqlalchemy.orm import Session, aliased
 
 from app.agents import rights
@@ -89,6 +89,23 @@ def count_views(session: Session, *, by: Actor, now: datetime) -> dict[View, int
     """How many each list holds, mentions as long as they are not seen: up to ``orders.COUNTED`` each."""
     rights.require(by, Action.see_conversations)
     return orders.count(session, by, now)
+
+
+def count_unread(session: Session, *, by: Actor) -> int:
+    """His open conversations in which the viewer said what he has not read."""
+    own = (Conversation.agent_id == by.id, Conversation.closed_at.is_(None))
+    mark = (ReadMark.conversation_id == Conversation.id) & (ReadMark.agent_id == by.id)
+    unread = Conversation.heard_seq > func.coalesce(ReadMark.seq, 0)
+    rows: Select[Any] = (
+        select(literal_column("1")).select_from(Conversation).outerjoin(ReadMark, mark).where(*own, unread)
+    )
+    return session.scalar(select(func.count()).select_from(rows.limit(MOST_UNREAD + 1).subquery())) or 0
+
+
+def list_channels(session: Session) -> list[tuple[int, str]]:
+    """(id, name), for a filter."""
+    found = session.execute(select(Channel.id, Channel.name).order_by(Channel.name))
+    return [(row[0], row[1]) for row in found]
 
 
 # -------------------- what a row tells

@@ -148,3 +148,17 @@ class SearchGram(Base):
     gram: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
     """Both code points in one number."""
     subject_id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
+
+
+class SearchGap(Base):
+    """Ids that nobody saw when the index went past them: taken by whoever had not committed yet, or never used.
+
+    PostgreSQL alone has them: there ids are given out before the commit.
+    """
+
+    __tablename__ = "search_gaps"
+    kind: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    first: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
+    last: Mapped[int] = mapped_column(Id)
+    horizon: Mapped[int] = mapped_column(Id)
+    """Once all transactions below it have ended, nothing more will come."""

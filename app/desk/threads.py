@@ -16,7 +16,7 @@ from app.desk.items import File, Happened, Item, Said, Source
 from app.desk.models import ReadMark, Tag
 from app.viewers.models import Identity, Viewer
 
-__all__ = ["File", "Happened", "Head", "Item", "Said", "Source", "Thread", "get_for", "read", "read_new"]
+__all__ = ["File", "Happened", "Head", "Item", "Said", "Source", "Thread", "get_for", "look", "read", "read_new"]
 LARGEST_PAGE = 200
 
 
@@ -87,6 +87,12 @@ def read_new(session: Session, conversation_id: int, *, by: Actor, since_seq: in
     head, read_seq = _head(session, conversation_id, by, now)
     found = items.since(session, conversation_id, head.viewer, since_seq, limit=LARGEST_PAGE)
     return Thread(head, found, None, read_seq, head.last_seq)
+
+
+def look(session: Session, conversation_id: int, *, by: Actor, now: datetime) -> Thread:
+    """Only who it is with and how it stands: without what was said."""
+    head, read_seq = _head(session, conversation_id, by, now)
+    return Thread(head, (), None, read_seq, head.last_seq)
 
 
 _closer = aliased(Agent)

@@ -64,6 +64,14 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_table(
+        "search_gaps",
+        sa.Column("kind", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("first", Id, autoincrement=False, nullable=False),
+        sa.Column("last", Id, nullable=False),
+        sa.Column("horizon", Id, nullable=False),
+        sa.PrimaryKeyConstraint("kind", "first", name="pk_search_gaps"),
+    )
+    op.create_table(
         "sensitive_words",
         sa.Column("id", Id, nullable=False),
         sa.Column("word", sa.String(64), nullable=False),
@@ -247,5 +255,6 @@ def downgrade() -> None:
     op.drop_table("saved_views")
     op.drop_table("quick_replies")
     op.drop_table("sensitive_words")
+    op.drop_table("search_gaps")
     op.drop_table("search_grams")
     op.drop_table("live_events")

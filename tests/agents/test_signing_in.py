@@ -16,7 +16,7 @@ from app.agents.sessions import Signed, SignedOut
 from app.agents.signing_in import Opened, WrongCode, WrongCredentials
 from app.db.database import Database
 from tests.factories.conversations import KEYRING, NOW
-from tests.factories.people import PASSWORD, get_agent, hash_of, hashing_held, make_agent, signed_in
+from tests.factories.people import PASSWORD, get_agent, hash_of, hashing_held, make_agent, signed_in, until_hashing
 
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
@@ -162,8 +162,7 @@ async def test_a_password_that_changes_while_it_is_looked_at_does_not_open(db: D
     agent = await make_agent(db, password=PASSWORD)
     with hashing_held():
         entering = asyncio.ensure_future(enter(db))
-        while not hashing._under_way:
-            await asyncio.sleep(0)
+        await until_hashing()
         await db.write(_set_hash, agent.id, None)
     with pytest.raises(WrongCredentials):
         await entering
@@ -173,8 +172,7 @@ async def test_who_leaves_while_his_password_is_looked_at_stays_out(db: Database
     agent = await make_agent(db, password=PASSWORD)
     with hashing_held():
         entering = asyncio.ensure_future(enter(db))
-        while not hashing._under_way:
-            await asyncio.sleep(0)
+        await until_hashing()
         await db.write(people.deactivate, agent.id, by=None, now=NOW)
     with pytest.raises(WrongCredentials):
         await entering
@@ -184,8 +182,7 @@ async def test_too_many_at_once_are_sent_away_and_it_is_no_failure(db: Database)
     await make_agent(db, password=PASSWORD)
     with hashing_held():
         waiting = [asyncio.ensure_future(hashing.verify(hash_of(PASSWORD), PASSWORD)) for _ in range(hashing.MOST)]
-        while hashing._under_way < hashing.MOST:
-            await asyncio.sleep(0)
+        await until_hashing(hashing.MOST)
         with pytest.raises(hashing.TooBusy):
             await enter(db)
     assert all(await asyncio.gather(*waiting))

@@ -1,5 +1,6 @@
 """People with accounts, as administrators make them."""
 
+import asyncio
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -76,3 +77,9 @@ def hashing_held() -> Iterator[None]:
         yield
     finally:
         go_on.set()
+
+
+async def until_hashing(count: int = 1) -> None:
+    """Return once so many passwords wait to be looked at."""
+    while hashing._under_way < count:  # noqa: ASYNC110  (no event tells)
+        await asyncio.sleep(0)

@@ -248,7 +248,7 @@ async def edit_viewer(request: Request, conversation_id: int, signed: SignedIn, 
 
 
 def _edit_viewer(session: Session, conversation_id: int, form: Viewer, *, by: Actor, now: datetime) -> None:
-    head = threads.look(session, conversation_id, by=by).head
+    head = threads.look(session, conversation_id, by=by, now=now).head
     name, remark = form.name.strip() or None, form.remark.strip() or None
     context.name_viewer(session, head.viewer_id, by=by, name=name, remark=remark, now=now)
     if by.may(Action.rank_viewers) and bool(form.vip) != head.is_vip:

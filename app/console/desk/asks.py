@@ -23,7 +23,7 @@ async def ask_transfer(request: Request, conversation_id: int, signed: SignedIn,
 
 
 def _transfer(session: Session, signed: Signed, conversation_id: int, now: datetime) -> dict[str, Any]:
-    head = threads.look(session, conversation_id, by=signed.actor).head
+    head = threads.look(session, conversation_id, by=signed.actor, now=now).head
     return {
         "head": head, "targets": colleagues.list_targets(session, by=signed.actor, now=now), "states": labels.SHOWN
     }  # fmt: skip
@@ -31,19 +31,19 @@ def _transfer(session: Session, signed: Signed, conversation_id: int, now: datet
 
 @router.get("/snooze")
 async def ask_snooze(request: Request, conversation_id: int, signed: SignedIn, db: DbDep, now: Now) -> Response:
-    thread = await db.read(threads.look, conversation_id, by=signed.actor)
+    thread = await db.read(threads.look, conversation_id, by=signed.actor, now=now)
     return showing.page(request, "snooze.html", signed, head=thread.head, choices=snooze_choices(now))
 
 
 @router.get("/tags")
-async def ask_tags(request: Request, conversation_id: int, signed: SignedIn, db: DbDep) -> Response:
-    shown = await db.read(_tags, signed, conversation_id)
+async def ask_tags(request: Request, conversation_id: int, signed: SignedIn, db: DbDep, now: Now) -> Response:
+    shown = await db.read(_tags, signed, conversation_id, now)
     return showing.page(request, "tags.html", signed, **shown)
 
 
-def _tags(session: Session, signed: Signed, conversation_id: int) -> dict[str, Any]:
-    head = threads.look(session, conversation_id, by=signed.actor).head
-    return {"head": head, "known": tags.known_tags(session, "", 50)}
+def _tags(session: Session, signed: Signed, conversation_id: int, now: datetime) -> dict[str, Any]:
+    head = threads.look(session, conversation_id, by=signed.actor, now=now).head
+    return {"head": head, "known": tags.known_tags(session, by=signed.actor, limit=50)}
 
 
 @router.get("/viewer")
@@ -53,6 +53,6 @@ async def ask_viewer(request: Request, conversation_id: int, signed: SignedIn, d
 
 
 def _viewer(session: Session, signed: Signed, conversation_id: int, now: datetime) -> dict[str, Any]:
-    head = threads.look(session, conversation_id, by=signed.actor).head
+    head = threads.look(session, conversation_id, by=signed.actor, now=now).head
     card = context.read(session, conversation_id, by=signed.actor, now=now)
     return {"head": head, "card": card, "may_rank": signed.actor.may(Action.rank_viewers)}

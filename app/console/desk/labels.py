@@ -23,7 +23,10 @@ OTHERS: Final[Mapping[View, str]] = {
     View.resolved: marked("已解决"), View.bot: marked("机器人接待"), View.all: marked("全部进行中"),
 }  # fmt: skip
 EMPTY: Final[Mapping[View, tuple[str, str]]] = {
-    View.mine: (marked("您手上没有会话"), marked("有人分给您、转给您，或者您自己接管的会话会在这里。去“排队”看看有没有人在等。")),
+    View.mine: (
+        marked("您手上没有会话"),
+        marked("有人分给您、转给您，或者您自己接管的会话会在这里。去“排队”看看有没有人在等。"),
+    ),
     View.queue: (marked("没有人在排队"), marked("要找人工的观众会按先后排在这里，等得最久的在最上面。")),
     View.waiting: (marked("没有人在等回复"), marked("观众说了话、还没有人回的会话会在这里。")),
     View.team: (marked("团队里没有会话"), marked("转给您所在团队的会话会在这里。")),

@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from sqlalchemy.orm import Session
 
+from app.agents.models import Language
 from app.agents.rights import Action
 from app.agents.sessions import Signed
 from app.channels.registry import PLATFORMS
@@ -49,7 +50,7 @@ def _views(session: Session, signed: Signed, asked: Asked, now: datetime) -> dic
 
 
 def translate_or_none(signed: Signed, text: str | None) -> str | None:
-    return translate(signed.language, text) if text is not None else None
+    return translate(Language(signed.language), text) if text is not None else None
 
 
 @router.get("")
@@ -99,7 +100,7 @@ async def show_work(
 async def show_bar(
     request: Request, conversation_id: int, signed: SignedIn, asked: AskedDep, db: DbDep, now: Now
 ) -> Response:
-    shown = await db.read(_bar, signed, conversation_id)
+    shown = await db.read(_bar, signed, conversation_id, now)
     return showing.page(request, "bar.html", signed, query=asked.query, **shown)
 
 
@@ -108,7 +109,7 @@ async def show_log(
     request: Request, conversation_id: int, signed: SignedIn, db: DbDep, now: Now, first: int = 0, read: int = 0
 ) -> Response:
     """From ``first`` to now; what came after ``read`` is marked as new."""
-    thread = await db.read(threads.read, conversation_id, by=signed.actor, first=first, now=now)
+    thread = await db.read(_log, signed, conversation_id, first, now)
     return showing.page(request, "log.html", signed, thread=thread, first=first, read_seq=read)
 
 
@@ -156,8 +157,16 @@ def _work(session: Session, signed: Signed, conversation_id: int, now: datetime)
     }  # fmt: skip
 
 
-def _bar(session: Session, signed: Signed, conversation_id: int) -> dict[str, Any]:
-    thread = threads.look(session, conversation_id, by=signed.actor)
+def _log(session: Session, signed: Signed, conversation_id: int, first: int, now: datetime) -> Thread:
+    """From where it was opened; once that is far away, the newest page."""
+    by = signed.actor
+    if threads.look(session, conversation_id, by=by, now=now).newest_seq - first < threads.LARGEST_PAGE:
+        return threads.read_new(session, conversation_id, by=by, since_seq=max(0, first - 1), now=now)
+    return threads.read(session, conversation_id, by=by, limit=threads.LARGEST_PAGE, now=now)
+
+
+def _bar(session: Session, signed: Signed, conversation_id: int, now: datetime) -> dict[str, Any]:
+    thread = threads.look(session, conversation_id, by=signed.actor, now=now)
     return _bar_of(signed, thread)
 
 
@@ -181,7 +190,7 @@ def stance_of(thread: Thread, signed: Signed) -> str:
 
 
 def _context(session: Session, signed: Signed, conversation_id: int, now: datetime) -> dict[str, Any]:
-    return _context_of(session, signed, threads.look(session, conversation_id, by=signed.actor), now)
+    return _context_of(session, signed, threads.look(session, conversation_id, by=signed.actor, now=now), now)
 
 
 def _context_of(session: Session, signed: Signed, thread: Thread, now: datetime) -> dict[str, Any]:
@@ -191,4 +200,4 @@ def _context_of(session: Session, signed: Signed, thread: Thread, now: datetime)
 
 def _beside(session: Session, signed: Signed, conversation_id: int, now: datetime) -> dict[str, Any]:
     who = viewing.who_else(session, conversation_id, by=signed.actor, now=now)
-    return {"beside": who, "thread": threads.look(session, conversation_id, by=signed.actor)}
+    return {"beside": who, "thread": threads.look(session, conversation_id, by=signed.actor, now=now)}

@@ -1,0 +1,104 @@
+"""Who works in demo mode: everybody may know their password, so production closes these accounts."""
+
+import logging
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from app.agents import passwords, people, presence, teams
+from app.agents.models import Agent, Presence
+from app.agents.rights import Action, Role
+from app.db.database import Database
+from app.db.sql import changed, is_any
+
+log = logging.getLogger(__name__)
+PASSWORD = "demo-desk"
+TEAMS = {"会员服务": ("会员", "退款"), "播放与内容": ("播放", "内容")}
+
+
+class DemoPerson(NamedTuple):
+    name: str
+    role: Role
+    team: str | None = None
+
+
+PEOPLE = {
+    "lin": DemoPerson("林小满", Role.agent, "会员服务"),
+    "chen": DemoPerson("陈一诺", Role.agent, "播放与内容"),
+    "zhou": DemoPerson("周正", Role.supervisor),
+    "ye": DemoPerson("叶知秋", Role.operator),
+    "su": DemoPerson("苏问", Role.quality),
+    "admin": DemoPerson("管理员", Role.administrator),
+}
+"""By login."""
+
+
+class _Account(NamedTuple):
+    id: int
+    login: str
+    hashed: str | None
+    left_at: datetime | None
+
+
+async def add_people(db: Database) -> None:
+    """Those who are missing; somebody who has such a login already stays as he is."""
+    accounts = {account.login: account for account in await db.read(_accounts)}
+    missing = [login for login in PEOPLE if login not in accounts]
+    closed = [account.id for account in accounts.values() if account.left_at and account.hashed is None]
+    if missing or closed:
+        hashed = passwords.hash_password(PASSWORD)  # one for all: each takes some 0.2 s
+        await db.write(_add, missing, closed, hashed, now=datetime.now(UTC))
+
+
+def _add(session: Session, logins: Sequence[str], closed: Sequence[int], hashed: str, *, now: datetime) -> None:
+    team_ids = {
+        name: teams.find_by_name(session, name) or teams.add(session, by=None, name=name, skills=skills, now=now)
+        for name, skills in TEAMS.items()
+    }
+    for login in logins:
+        person = PEOPLE[login]
+        in_teams = [team_ids[person.team]] if person.team else []
+        agent_id = people.add(
+            session, by=None, login=login, name=person.name, roles=[person.role], teams=in_teams, now=now
+        )
+        people.give_password(session, agent_id, password_hash=hashed, now=now)
+        actor = people.actor(session, agent_id)
+        if actor is not None and actor.may(Action.speak):
+            presence.set_presence(session, by=actor, presence=Presence.online, now=now)
+    for agent_id in closed:  # by a start in production
+        people.reactivate(session, agent_id, by=None, now=now)
+        people.give_password(session, agent_id, password_hash=hashed, now=now)
+
+
+async def close_people(db: Database) -> None:
+    """Before production opens: a database that was made in demo mode must not let in everybody who read this.
+
+    What counts is whether the password still fits, so an account whose password somebody changed stays.
+    """
+    accounts = [account for account in await db.read(_accounts) if account.hashed is not None]
+    known = {hashed for hashed in {account.hashed for account in accounts} if passwords.verify(hashed, PASSWORD)}
+    for account in accounts:
+        if account.hashed in known and await db.write(_close, account, now=datetime.now(UTC)):
+            log.warning("an account of demo mode is closed", extra={"login": account.login})
+
+
+def _close(session: Session, account: _Account, *, now: datetime) -> bool:
+    unchanged = (Agent.id == account.id, Agent.password_hash == account.hashed)
+    if changed(session.execute(update(Agent).where(*unchanged).values(password_hash=None))) != 1:
+        return False
+    people.shut(session, account.id, by=None, now=now)
+    return True
+
+
+def _accounts(session: Session) -> list[_Account]:
+    columns = select(Agent.id, Agent.login, Agent.password_hash, Agent.deactivated_at)
+    return [_Account(*row) for row in session.execute(columns.where(is_any(Agent.login, list(PEOPLE))))]
+
+
+def instructions(address: str) -> str:
+    """How to sign in, as a line for the terminal."""
+    *others, last = PEOPLE
+    return f"  console    {address}/desk   sign in as {', '.join(others)} or {last}, password {PASSWORD}"

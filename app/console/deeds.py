@@ -1,0 +1,130 @@
+"""Entries of the record as sentences. What is not known here is told by its name, with all that was written down."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from app.agents.audit import Entry
+from app.agents.links import Purpose
+from app.agents.models import Language, Presence
+from app.agents.rights import Role
+from app.console import labels
+from app.console.catalogue import marked, translate
+
+GROUPS: Final[Mapping[str, str]] = {
+    "signin.": marked("登录"), "people.": marked("人员"), "team.": marked("小组"), "password.": marked("密码"),
+    "link.": marked("链接"), "totp.": marked("两步验证"), "presence.": marked("状态"),
+    "conversations.": marked("会话"), "viewers.": marked("观众"), "outbox.": marked("待发"),
+    "replies.": marked("快捷回复"), "words.": marked("敏感词"),
+}  # fmt: skip
+"""Beginnings of actions."""
+SENTENCES: Final[Mapping[str, str]] = {
+    "signin.in": marked("登录"),
+    "signin.out": marked("退出登录"),
+    "signin.failed": marked("登录失败：{login}"),
+    "signin.locked": marked("多次登录失败，暂停登录 {seconds} 秒：{login}"),
+    "signin.revoke": marked("退出了自己在 {count} 处的登录"),
+    "signin.unlock": marked("解除了登录锁定：{login}"),
+    "people.first": marked("第一位管理员 {whom} 的账号已创建"),
+    "people.add": marked("添加了 {whom}（{login}），角色：{roles}"),
+    "people.edit": marked("修改了 {whom} 的{fields}"),
+    "people.roles": marked("修改了 {whom} 的角色：{before} → {after}"),
+    "people.teams": marked("修改了 {whom} 的小组：{before} → {after}"),
+    "people.deactivate": marked("停用了 {whom}"),
+    "people.reactivate": marked("恢复了 {whom}"),
+    "team.add": marked("添加了小组 {name}"),
+    "team.edit": marked("修改了小组 {whom} 的{fields}"),
+    "team.members": marked("修改了小组 {whom} 的组员：{before} → {after}"),
+    "team.archive": marked("归档了小组 {whom}"),
+    "team.restore": marked("恢复了小组 {whom}"),
+    "password.set": marked("{whom} 用链接设置了密码"),
+    "password.change": marked("更换了自己的密码"),
+    "link.make": marked("为 {whom} 生成了{purpose}链接"),
+    "totp.on": marked("开启了两步验证"),
+    "totp.off": marked("关闭了 {whom} 的两步验证"),
+    "totp.codes": marked("重新生成了恢复码"),
+    "totp.recovery": marked("{whom} 用掉了一个恢复码"),
+    "presence.set": marked("把 {whom} 的状态改为{after}"),
+    "conversations.take_from": marked("接手或改动了同事的会话 {id}"),
+    "conversations.prioritise": marked("修改了会话 {id} 的优先级"),
+    "outbox.redrive": marked("重新发送了 {count} 条没送达的消息"),
+    "outbox.drop": marked("放弃了 {count} 条没送达的消息"),
+    "outbox.arrived": marked("确认消息 {id} 已经送达"),
+    "outbox.lost": marked("确认消息 {id} 没有送达"),
+    "outbox.again": marked("把消息 {id} 又发了一次"),
+    "outbox.reopen": marked("重新打开了渠道 {id} 停了的通道"),
+}
+UNKNOWN: Final = marked("{action}：{subject} {id}")
+FIELDS: Final[Mapping[str, str]] = {
+    "name": marked("名字"), "skills": marked("技能"), "capacity": marked("同时接待"), "language": marked("界面语言"),
+    "login": marked("登录名"), "roles": marked("角色"), "teams": marked("小组"), "before": marked("原来"),
+    "after": marked("现在"), "purpose": marked("用途"), "count": marked("数量"), "seconds": marked("秒"),
+    "former": marked("原来的客服"),
+}  # fmt: skip
+PURPOSES: Final[Mapping[str, str]] = {Purpose.invitation: marked("邀请"), Purpose.reset: marked("重设密码")}
+COMMAND: Final = marked("服务器上的命令")
+NOBODY: Final = marked("未登录的人")
+_NOT_SIGNED_IN: Final = ("signin.", "password.", "totp.", "people.first")
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Of those whom entries are about, by id."""
+
+    agents: Mapping[int, str]
+    teams: Mapping[int, str]
+
+
+def who_of(language: Language, entry: Entry) -> str:
+    if entry.agent is not None:
+        return entry.agent
+    return translate(language, NOBODY if entry.action.startswith(_NOT_SIGNED_IN) and entry.ip else COMMAND)
+
+
+def sentence_of(language: Language, entry: Entry, names: Names) -> str:
+    values = _Values(_values_of(language, entry, names))
+    return translate(language, SENTENCES.get(entry.action, UNKNOWN)).format_map(values)
+
+
+class _Values(dict[str, Any]):
+    def __missing__(self, key: str) -> str:
+        return "–"
+
+
+def _values_of(language: Language, entry: Entry, names: Names) -> dict[str, Any]:
+    detail = entry.detail
+    known = names.teams if entry.subject == "team" else names.agents
+    values: dict[str, Any] = {
+        **detail, "action": entry.action, "subject": entry.subject or "", "id": entry.subject_id or "",
+        "whom": known.get(entry.subject_id or 0, entry.subject_id or "–"),
+    }  # fmt: skip
+    for name in ("before", "after", "roles"):
+        if name in detail:
+            values[name] = _told(language, entry.action, detail[name], names)
+    if isinstance(detail.get("after"), dict):
+        values["fields"] = _join(language, (translate(language, FIELDS.get(one, one)) for one in detail["after"]))
+    if "purpose" in detail:
+        values["purpose"] = translate(language, PURPOSES.get(detail["purpose"], detail["purpose"]))
+    return values
+
+
+def _told(language: Language, action: str, value: Any, names: Names) -> str:
+    if not isinstance(value, list):
+        return str(value)
+    return _join(language, (_one(language, action, part, names) for part in value if part is not None)) or "–"
+
+
+def _one(language: Language, action: str, part: Any, names: Names) -> str:
+    if action in ("people.roles", "people.add") and part in list(Role):
+        return translate(language, labels.ROLES[Role(part)])
+    if action == "presence.set" and part in list(Presence):
+        return translate(language, labels.PRESENCES[Presence(part)])
+    if action == "people.teams":
+        return names.teams.get(part, str(part))
+    if action == "team.members":
+        return names.agents.get(part, str(part))
+    return str(part)
+
+
+def _join(language: Language, parts: Iterable[str]) -> str:
+    return ("、" if language is Language.zh else ", ").join(parts)

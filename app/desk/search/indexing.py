@@ -1,0 +1,206 @@
+"""The index is written behind: new rows within a second, then older ones, the newest first, whenever there is time.
+
+Two marks a kind say how far it is: ``new`` goes up with what comes, ``old`` down through what was there before. Each
+page moves its mark by a conditional UPDATE in the transaction that writes it, so any number of processes may index, and
+one that is killed leaves nothing half done. What a page did not see between its ids is kept as gaps until nobody can
+commit it any more.
+"""
+
+import asyncio
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from time import perf_counter
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from app.db.database import Database
+from app.db.horizons import next_writer, oldest_writer
+from app.db.rows import Insert, table_of
+from app.db.sql import Counter, changed, counter, for_update, is_any
+from app.desk.models import SearchGap, SearchGram
+from app.desk.search import sources
+from app.desk.search.grams import grams
+from app.desk.search.sources import Kind
+
+log = logging.getLogger(__name__)
+
+EVERY = 0.5
+"""Seconds between two looks for what is new."""
+ROWS, LETTERS = 200, 4_000
+"""The most of a page: what is written in one transaction, which must not hold up what viewers wait for."""
+GAPS = 20
+
+_insert_marks = Insert(table_of(Counter), ("name", "value"), or_ignore=True)
+_insert_grams = Insert(table_of(SearchGram), ("kind", "gram", "subject_id"), or_ignore=True)
+_insert_gaps = Insert(table_of(SearchGap), ("kind", "first", "last", "horizon"), or_ignore=True)
+Gram = tuple[int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some rows in their order: what they are found by, and where the mark stands before and after."""
+
+    kind: Kind
+    mark: str
+    before: int
+    after: int
+    grams: Sequence[Gram]
+    missing: Sequence[tuple[int, int]]
+    """From, to: the ids of the page that were not there."""
+
+
+async def keep(db: Database) -> None:
+    """Serve until cancelled."""
+    while True:
+        pause = EVERY
+        try:
+            pause = await index(db) or EVERY
+        except Exception:
+            log.exception("the search's index was not kept")
+        await asyncio.sleep(pause)
+
+
+async def index(db: Database) -> float:
+    """Write all that is new and a page of what is old. Returns the seconds to leave to others before the next page of
+    that; 0: there is none.
+    """
+    if await db.read(find_unmarked):
+        await db.write(mark)
+    for kind in Kind:
+        while page := await db.read(find_new, kind):  # noqa: ASYNC110  (no event tells)
+            await asyncio.sleep(await _write(db, page))
+        if await db.read(has_gaps, kind):
+            await db.write(fill_gaps, kind)
+    took = 0.0
+    for kind in Kind:
+        if page := await db.read(find_old, kind):
+            took += await _write(db, page)
+    return took
+
+
+async def _write(db: Database, page: Page) -> float:
+    """Seconds that it took: as long is left to others, so that the index gets half of the time at most."""
+    start = perf_counter()
+    await db.write(write, page)
+    return perf_counter() - start
+
+
+# -------------------- how far it is
+
+
+def _new(kind: Kind) -> str:
+    return f"search.{kind.name}.new"
+
+
+def _old(kind: Kind) -> str:
+    return f"search.{kind.name}.old"
+
+
+def find_unmarked(session: Session) -> bool:
+    """Whether a kind has never been indexed."""
+    names = [_old(kind) for kind in Kind]
+    return len(session.scalars(select(Counter.name).where(Counter.name.in_(names))).all()) < len(names)
+
+
+def mark(session: Session) -> None:
+    """Begin between what is there and what will come."""
+    for kind in Kind:
+        newest = sources.newest_id(session, kind)
+        _insert_marks(session, [(_new(kind), newest), (_old(kind), newest + 1)])
+
+
+def find_new(session: Session, kind: Kind) -> Page | None:
+    at = counter(session, _new(kind))
+    rows = list(_cut(sources.ascending(session, kind, at + 1, None, ROWS)))
+    if not rows:
+        return None
+    last = rows[-1].id
+    return Page(kind, _new(kind), at, last, _grams(kind, rows), _missing(rows, at + 1, last))
+
+
+def find_old(session: Session, kind: Kind) -> Page | None:
+    below = counter(session, _old(kind))
+    found = sources.descending(session, kind, below, ROWS)
+    rows = list(_cut(found))
+    if not rows:
+        return None
+    is_last = len(found) < ROWS and len(rows) == len(found)
+    first = 1 if is_last else rows[-1].id  # also what is not committed yet of the oldest
+    return Page(kind, _old(kind), below, first, _grams(kind, rows), _missing(rows[::-1], first, below - 1))
+
+
+def write(session: Session, page: Page) -> bool:
+    """False where another process was faster."""
+    moved = (Counter.name == page.mark, Counter.value == page.before)
+    if changed(session.execute(update(Counter).where(*moved).values(value=page.after))) != 1:
+        return False
+    _insert_grams(session, page.grams)
+    if (horizon := next_writer(session)) is not None:
+        _insert_gaps(session, [(page.kind, first, last, horizon) for first, last in page.missing])
+    return True
+
+
+def _cut(rows: Sequence[sources.Row]) -> Iterator[sources.Row]:
+    """Those at the beginning that make a page; one at least."""
+    letters = 0
+    for row in rows:
+        letters += len(row.text)
+        if letters > LETTERS and letters > len(row.text):
+            return
+        yield row
+
+
+def _grams(kind: Kind, rows: Iterable[sources.Row]) -> list[Gram]:
+    """In the order of the key: as two processes may write the same, and as pages of the index are met once."""
+    return sorted({(kind.value, gram, row.subject_id) for row in rows for gram in grams(row.text)})
+
+
+# -------------------- what was not there yet
+
+
+def _missing(rows: Sequence[sources.Row], first: int, last: int) -> list[tuple[int, int]]:
+    ids = [first - 1, *(row.id for row in rows), last + 1]
+    return [(one + 1, other - 1) for one, other in pairwise(ids) if other - one > 1]
+
+
+def has_gaps(session: Session, kind: Kind) -> bool:
+    return session.scalar(select(SearchGap.first).where(SearchGap.kind == kind).limit(1)) is not None
+
+
+def fill_gaps(session: Session, kind: Kind) -> None:
+    """Index what has come into the gaps; forget those into which nothing can come any more."""
+    oldest = oldest_writer(session)  # before what it wrote is looked for
+    held = select(SearchGap).where(SearchGap.kind == kind).order_by(SearchGap.first).limit(GAPS)
+    for gap in session.scalars(for_update(held, skip_locked=True)).all():
+        rows = sources.ascending(session, kind, gap.first, gap.last, ROWS)
+        _insert_grams(session, _grams(kind, rows))
+        if len(rows) == ROWS:
+            gap.first = rows[-1].id + 1
+        elif oldest is None or gap.horizon <= oldest:
+            session.delete(gap)
+
+
+# -------------------- what is changed by people
+
+
+def index_viewer(session: Session, viewer_id: int) -> None:
+    """Called by whoever changes a viewer's name, remark or identities, in the same transaction."""
+    texts = sources.viewer_texts(session, [viewer_id])
+    _insert_grams(session, sorted((Kind.viewers.value, gram, viewer_id) for gram in grams(texts[viewer_id])))
+
+
+def index_ticket(session: Session, ticket_id: int, *, number: int, subject: str) -> None:
+    """Called by whoever changes a ticket's subject, in the same transaction."""
+    found = grams(sources.ticket_text(number, subject))
+    _insert_grams(session, sorted((Kind.tickets.value, gram, ticket_id) for gram in found))
+
+
+def forget(session: Session, kind: Kind, subject_id: int, text: str) -> None:
+    """Called before a text is erased, as long as it is known. A text that was only changed need not be forgotten: what
+    is found is compared with what stands there now.
+    """
+    own = (SearchGram.kind == kind.value, SearchGram.subject_id == subject_id)
+    session.execute(delete(SearchGram).where(*own, is_any(SearchGram.gram, sorted(grams(text)))))
