@@ -339,4 +339,4 @@ def _sign_out(session: Session, agent_id: int, now: datetime) -> None:
 
 
 def _tell(session: Session, agent_id: int, now: datetime) -> None:
-    events.publish(session, "people", [agent_id], now=now)
+    events.publish(session, events.Kind.people, [agent_id], now=now)

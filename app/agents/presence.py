@@ -52,7 +52,7 @@ def set_presence(
         session, by, "presence.set", now=now, subject="agent", subject_id=whose, before=before,
         after=[presence.value, reason],
     )  # fmt: skip
-    events.publish(session, "people", [whose], now=now)
+    events.publish(session, events.Kind.people, [whose], now=now)
 
 
 def touch(session: Session, agent_ids: Collection[int], now: datetime) -> None:

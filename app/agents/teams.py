@@ -164,4 +164,4 @@ def _lock(session: Session, team_id: int) -> Team:
 
 def _record(session: Session, by: Actor | None, action: str, team_id: int, now: datetime, **detail: Any) -> None:
     audit.record(session, by, action, now=now, subject="team", subject_id=team_id, **detail)
-    events.publish(session, "people", now=now)
+    events.publish(session, events.Kind.people, now=now)

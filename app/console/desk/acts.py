@@ -134,7 +134,10 @@ class Reply(BaseModel):
     text: str = Field("", title="回复", max_length=20_000)
     file: list[str] = Field(default_factory=list, title="图片", max_length=9)
     seen: int = Field(title="看到哪一条")
-    key: str = Field(title="编号", min_length=8, max_length=64)
+    key: str = Field(title="编号", min_length=8, max_length=60)
+    """The same for each attempt, so that a repeat says nothing twice."""
+    revision: int = Field(0, title="版本", ge=0, lt=2**53)
+    """Of the draft that this was."""
     stale: str = ""
     doubtful: str = ""
     step_in: str = ""
@@ -158,6 +161,7 @@ def _send(
         replies.send(
             session, conversation_id, by=by, message=message, seen_seq=form.seen, key=f"{form.key}-{number}", now=now,
             step_in=bool(form.step_in), even_if_stale=bool(form.stale), even_if_doubtful=bool(form.doubtful),
+            draft_revision=form.revision,
         )  # fmt: skip
 
 
@@ -249,7 +253,6 @@ async def edit_viewer(request: Request, conversation_id: int, signed: SignedIn, 
 
 def _edit_viewer(session: Session, conversation_id: int, form: Viewer, *, by: Actor, now: datetime) -> None:
     head = threads.look(session, conversation_id, by=by, now=now).head
-    name, remark = form.name.strip() or None, form.remark.strip() or None
-    context.name_viewer(session, head.viewer_id, by=by, name=name, remark=remark, now=now)
+    context.name_viewer(session, head.viewer_id, by=by, name=form.name, remark=form.remark, now=now)
     if by.may(Action.rank_viewers) and bool(form.vip) != head.is_vip:
         context.rank_viewer(session, head.viewer_id, by=by, vip=bool(form.vip), now=now)

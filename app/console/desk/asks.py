@@ -54,5 +54,5 @@ async def ask_viewer(request: Request, conversation_id: int, signed: SignedIn, d
 
 def _viewer(session: Session, signed: Signed, conversation_id: int, now: datetime) -> dict[str, Any]:
     head = threads.look(session, conversation_id, by=signed.actor, now=now).head
-    card = context.read(session, conversation_id, by=signed.actor, now=now)
+    card = context.read(session, conversation_id, by=signed.actor, account=None, now=now).viewer
     return {"head": head, "card": card, "may_rank": signed.actor.may(Action.rank_viewers)}

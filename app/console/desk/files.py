@@ -48,19 +48,17 @@ def _storage(request: Request) -> Storage:
 # -------------------- what is there
 
 
-@router.get("/{conversation_id:int}/files/{attachment_id:int}")
-async def open_attachment(
-    request: Request, conversation_id: int, attachment_id: int, signed: SignedIn, db: DbDep
-) -> Response:
+@router.get("/files/{attachment_id:int}")
+async def open_attachment(request: Request, attachment_id: int, signed: SignedIn, db: DbDep) -> Response:
     """A file that a viewer sent."""
-    found = await db.read(files.find_attachment, conversation_id, attachment_id, by=signed.actor)
+    found = await db.read(files.get_attachment, attachment_id, by=signed.actor)
     return await _give(request, found.key, found.name)
 
 
-@router.get("/{conversation_id:int}/sent/{message_id:int}")
-async def open_sent(request: Request, conversation_id: int, message_id: int, signed: SignedIn, db: DbDep) -> Response:
+@router.get("/sent/{message_id:int}")
+async def open_sent(request: Request, message_id: int, signed: SignedIn, db: DbDep) -> Response:
     """A file that we sent."""
-    found = await db.read(files.find_sent, conversation_id, message_id, by=signed.actor)
+    found = await db.read(files.get_sent, message_id, by=signed.actor)
     return await _give(request, found.key, found.name)
 
 

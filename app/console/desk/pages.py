@@ -14,6 +14,8 @@ from app.console.catalogue import translate
 from app.console.desk import labels, showing
 from app.console.desk.asking import Asked, AskedDep
 from app.console.guard import DbDep, Now, SignedIn
+from app.conversations.accounts import Account, Directory
+from app.db.database import Database
 from app.desk import context, drafts, lists, threads, viewing
 from app.desk.threads import Thread
 
@@ -84,15 +86,26 @@ async def show_more(
 async def show_conversation(
     request: Request, conversation_id: int, signed: SignedIn, asked: AskedDep, db: DbDep, now: Now
 ) -> Response:
-    shown = await db.read(_desk, signed, asked, conversation_id, None, now)
+    account = await _account_of(request, db, signed, conversation_id, now)
+    shown = await db.read(_desk, signed, asked, conversation_id, None, now, account)
     return showing.page(request, "page.html", signed, **shown)
+
+
+async def _account_of(
+    request: Request, db: Database, signed: Signed, conversation_id: int, now: datetime
+) -> Account | None:
+    """The conversation's channel as this process serves it."""
+    head = (await db.read(threads.look, conversation_id, by=signed.actor, now=now)).head
+    directory: Directory = request.app.state.service.directory
+    return await directory.by_id(head.channel_id)
 
 
 @router.get("/{conversation_id:int}/work")
 async def show_work(
     request: Request, conversation_id: int, signed: SignedIn, asked: AskedDep, db: DbDep, now: Now
 ) -> Response:
-    shown = await db.read(_work, signed, conversation_id, now)
+    account = await _account_of(request, db, signed, conversation_id, now)
+    shown = await db.read(_work, signed, conversation_id, now, account)
     return showing.page(request, "work.html", signed, query=asked.query, **shown)
 
 
@@ -125,7 +138,8 @@ async def show_older(
 async def show_context(
     request: Request, conversation_id: int, signed: SignedIn, asked: AskedDep, db: DbDep, now: Now
 ) -> Response:
-    shown = await db.read(_context, signed, conversation_id, now)
+    account = await _account_of(request, db, signed, conversation_id, now)
+    shown = await db.read(_context, signed, conversation_id, now, account)
     return showing.page(request, "context.html", signed, query=asked.query, **shown)
 
 
@@ -139,21 +153,24 @@ async def show_beside(request: Request, conversation_id: int, signed: SignedIn, 
 
 
 def _desk(
-    session: Session, signed: Signed, asked: Asked, conversation_id: int | None, after: str | None, now: datetime
-) -> dict[str, Any]:
-    opened = _work(session, signed, conversation_id, now) if conversation_id is not None else {"thread": None}
+    session: Session, signed: Signed, asked: Asked, conversation_id: int | None, after: str | None, now: datetime,
+    account: Account | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    opened = _work(session, signed, conversation_id, now, account) if conversation_id is not None else {"thread": None}
     return _views(session, signed, asked, now) | _list(session, signed, asked, after, now) | opened
 
 
-def _work(session: Session, signed: Signed, conversation_id: int, now: datetime) -> dict[str, Any]:
+def _work(
+    session: Session, signed: Signed, conversation_id: int, now: datetime, account: Account | None
+) -> dict[str, Any]:
     thread = threads.read(session, conversation_id, by=signed.actor, limit=OPENED, now=now)
     shown = _bar_of(signed, thread) | _beside(session, signed, conversation_id, now)
-    shown |= _context_of(session, signed, thread, now)
+    shown |= _context_of(session, signed, thread, now, account)
     first = next((item.seq if isinstance(item, threads.Said) else item.after_seq for item in thread.items), 0)
     return shown | {
         "thread": thread, "first": first, "read_seq": thread.read_seq,
         "limit": PLATFORMS[thread.head.platform].capability.text_bytes,
-        "draft": drafts.find(session, conversation_id, by=signed.actor),
+        "draft": drafts.find(session, conversation_id, by=signed.actor) if shown["may_speak"] else None,
     }  # fmt: skip
 
 
@@ -189,15 +206,20 @@ def stance_of(thread: Thread, signed: Signed) -> str:
     return "colleague" if head.owner == "agent" else head.owner
 
 
-def _context(session: Session, signed: Signed, conversation_id: int, now: datetime) -> dict[str, Any]:
-    return _context_of(session, signed, threads.look(session, conversation_id, by=signed.actor, now=now), now)
+def _context(
+    session: Session, signed: Signed, conversation_id: int, now: datetime, account: Account | None
+) -> dict[str, Any]:
+    thread = threads.look(session, conversation_id, by=signed.actor, now=now)
+    return _context_of(session, signed, thread, now, account)
 
 
-def _context_of(session: Session, signed: Signed, thread: Thread, now: datetime) -> dict[str, Any]:
-    card = context.read(session, thread.head.id, by=signed.actor, now=now)
-    return {"thread": thread, "card": card, "window": card.window, "may_name": signed.actor.may(Action.name_viewers)}
+def _context_of(
+    session: Session, signed: Signed, thread: Thread, now: datetime, account: Account | None
+) -> dict[str, Any]:
+    beside = context.read(session, thread.head.id, by=signed.actor, account=account, now=now)
+    return {"thread": thread, "beside": beside, "may_name": signed.actor.may(Action.name_viewers)}
 
 
 def _beside(session: Session, signed: Signed, conversation_id: int, now: datetime) -> dict[str, Any]:
     who = viewing.who_else(session, conversation_id, by=signed.actor, now=now)
-    return {"beside": who, "thread": threads.look(session, conversation_id, by=signed.actor, now=now)}
+    return {"others": who, "thread": threads.look(session, conversation_id, by=signed.actor, now=now)}

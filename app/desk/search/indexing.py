@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 EVERY = 0.5
 """Seconds between two looks for what is new."""
-ROWS, LETTERS = 200, 4_000
+ROWS, LETTERS = 100, 2_500
 """The most of a page: what is written in one transaction, which must not hold up what viewers wait for."""
 GAPS = 20
 

@@ -2,17 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import Integer, String, bindparam, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.agents import rights
 from app.agents.models import Agent
 from app.agents.rights import Action, Actor
 from app.conversations.models import Channel, Conversation, Message
+from app.db.base import Id
+from app.db.driver import Prepared
 from app.db.sql import is_any
 from app.desk.search import query as queries
 from app.desk.search import snippets
@@ -23,7 +25,7 @@ from app.desk.search.sources import Kind
 from app.desk.search.walking import walk_all
 from app.viewers.models import Identity, Viewer
 
-_SERVICE = ("bot", "system")
+_ALWAYS = datetime(2000, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 
 
 class Author(StrEnum):
@@ -62,14 +64,18 @@ def find_messages(
         way = stretches(session, Kind.messages, query, lambda *at: _newest(session, *at), below=below, floor=floor)
     else:
         way = walk_all(lambda *at: _of_one(session, where.conversation_id, *at), below=below, floor=floor)
-    chosen = _chosen(where)
-    hits, further = collect(way, lambda ids: _texts(session, ids, chosen), query, limit=limit)
+    hits, further = collect(way, lambda ids: _texts(session, ids, where), query, limit=limit)
     return Found(_complete(session, dict(hits), query), further)
 
 
 def _newest(session: Session, below: int, limit: int) -> Sequence[int]:
-    ids = select(Message.id).where(Message.id < below).order_by(Message.id.desc()).limit(limit)
-    return session.scalars(ids).all()
+    return [row[0] for row in _NEWEST(session, below=below, limit=limit)]
+
+
+_NEWEST = Prepared(
+    select(Message.id).where(Message.id < bindparam("below")).order_by(Message.id.desc())
+    .limit(bindparam("limit", type_=Integer))
+)  # fmt: skip
 
 
 def _of_one(session: Session, conversation_id: int | None, below: int, limit: int) -> Sequence[int]:
@@ -79,51 +85,53 @@ def _of_one(session: Session, conversation_id: int | None, below: int, limit: in
     return session.scalars(select(Message.id).where(*own).order_by(Message.seq.desc()).limit(limit)).all()
 
 
-def _chosen(where: Where) -> list[ColumnElement[bool]]:
-    chosen: list[ColumnElement[bool]] = [Message.recalled_at.is_(None)]
-    if where.channel_id is not None:
-        channel = select(Conversation.channel_id).where(Conversation.id == Message.conversation_id)
-        chosen.append(channel.scalar_subquery() == where.channel_id)
-    if where.author is not None:
-        chosen.append(_AUTHORS[where.author])
-    if where.since is not None:
-        chosen.append(Message.created_at >= where.since)
-    if where.until is not None:
-        chosen.append(Message.created_at < where.until)
-    return chosen
+_SPOKE = case(
+    (Message.author == "viewer", Author.viewer.value), (Message.author == "bot", Author.bot.value),
+    (Message.author == "system", Author.bot.value), else_=Author.agent.value,
+)  # fmt: skip
+_TEXTS = Prepared(
+    select(Message.id, Message.text).where(
+        is_any(Message.id, "ids"),
+        Message.recalled_at.is_(None),
+        Message.created_at >= bindparam("since"),
+        Message.created_at < bindparam("until"),
+        or_(bindparam("author", type_=String) == "", bindparam("author", type_=String) == _SPOKE),
+        or_(
+            bindparam("channel", type_=Id) == 0,
+            bindparam("channel", type_=Id)
+            == select(Conversation.channel_id).where(Conversation.id == Message.conversation_id).scalar_subquery(),
+        ),
+    )
+)
 
 
-_AUTHORS = {
-    Author.viewer: Message.author == "viewer",
-    Author.bot: Message.author.in_(_SERVICE),
-    Author.agent: Message.author.not_in(("viewer", *_SERVICE)),
-}
+def _texts(session: Session, ids: Sequence[int], where: Where) -> Mapping[int, str]:
+    """Of those that are asked for, and were not recalled."""
+    rows = _TEXTS(
+        session, ids=ids, since=where.since or _ALWAYS[0], until=where.until or _ALWAYS[1],
+        author=where.author or "", channel=where.channel_id or 0,
+    )  # fmt: skip
+    return dict(rows)
 
 
-def _texts(session: Session, ids: Sequence[int], chosen: Sequence[ColumnElement[bool]]) -> Mapping[int, str]:
-    statement = select(Message.id, Message.text).where(is_any(Message.id, ids), *chosen)
-    return dict(session.execute(statement).all())
-
-
-_ROW = (
-    Message.id, Message.conversation_id, Message.seq, Message.created_at, Message.author, Message.kind,
-    Viewer.id.label("viewer_id"), Viewer.name.label("viewer_name"), Identity.external_id,
-    Channel.id.label("channel_id"), Channel.name.label("channel"), Channel.platform,
+_ROWS = Prepared(
+    select(
+        Message.id, Message.conversation_id, Message.seq, Message.created_at, Message.author, Message.kind,
+        Viewer.id, Viewer.name, Identity.external_id, Channel.id, Channel.name, Channel.platform,
+    )
+    .join(Conversation, Conversation.id == Message.conversation_id)
+    .join(Identity, Identity.id == Conversation.identity_id)
+    .join(Viewer, Viewer.id == Identity.viewer_id)
+    .join(Channel, Channel.id == Conversation.channel_id)
+    .where(is_any(Message.id, "ids"))
+    .order_by(Message.id.desc())
 )  # fmt: skip
 
 
 def _complete(session: Session, texts: Mapping[int, str], query: Query) -> Sequence[MessageHit]:
-    statement = (
-        select(*_ROW)
-        .join(Conversation, Conversation.id == Message.conversation_id)
-        .join(Identity, Identity.id == Conversation.identity_id)
-        .join(Viewer, Viewer.id == Identity.viewer_id)
-        .join(Channel, Channel.id == Conversation.channel_id)
-        .where(is_any(Message.id, list(texts)))
-    )
-    rows = session.execute(statement.order_by(Message.id.desc())).all() if texts else []
-    names = _names(session, {row.author for row in rows})
-    return tuple(_hit(row, texts[row.id], names, query) for row in rows)
+    rows = _ROWS(session, ids=list(texts)) if texts else []
+    names = _names(session, {row[4] for row in rows})
+    return tuple(_hit(row, texts[row[0]], names, query) for row in rows)
 
 
 def _names(session: Session, authors: set[str]) -> Mapping[str, str]:
@@ -134,10 +142,7 @@ def _names(session: Session, authors: set[str]) -> Mapping[str, str]:
     return {str(agent_id): name for agent_id, name in rows}
 
 
-def _hit(row: Any, text: str, names: Mapping[str, str], query: Query) -> MessageHit:
-    return MessageHit(
-        message_id=row.id, conversation_id=row.conversation_id, seq=row.seq, at=row.created_at, author=row.author,
-        author_name=names.get(row.author), kind=row.kind, snippet=snippets.cut(text, query.terms),
-        viewer_id=row.viewer_id, viewer_name=row.viewer_name, external_id=row.external_id,
-        channel_id=row.channel_id, channel=row.channel, platform=row.platform,
-    )  # fmt: skip
+def _hit(row: tuple[Any, ...], text: str, names: Mapping[str, str], query: Query) -> MessageHit:
+    message_id, conversation_id, seq, at, author, kind, *whose = row
+    snippet = snippets.cut(text, query.terms)
+    return MessageHit(message_id, conversation_id, seq, at, author, names.get(author), kind, snippet, *whose)

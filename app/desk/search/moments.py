@@ -2,10 +2,11 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, literal_column, select
 from sqlalchemy.orm import Session
 
 from app.conversations.models import Message
+from app.db.driver import Prepared
 from app.desk.search.query import TOP
 from app.desk.search.sources import Kind, newest_id
 
@@ -24,10 +25,17 @@ def _first_from(session: Session, moment: datetime) -> int:
     low, high = 1, newest_id(session, Kind.messages) + 1
     while low < high:
         middle = (low + high) // 2
-        at = select(Message.id, Message.created_at).where(Message.id >= middle).order_by(Message.id).limit(1)
-        found = session.execute(at).one_or_none()
-        if found is None or found.created_at >= moment:
+        found = _FROM(session, middle=middle)
+        if not found or found[0][1] >= moment:
             high = middle
         else:
-            low = found.id + 1
+            low = found[0][0] + 1
     return low
+
+
+_FROM = Prepared(
+    select(Message.id, Message.created_at)
+    .where(Message.id >= bindparam("middle"))
+    .order_by(Message.id)
+    .limit(literal_column("1"))
+)

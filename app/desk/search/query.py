@@ -14,7 +14,7 @@ from app.errors import AppError
 LONGEST = 100
 WALKED, READ = 20_000, 5_000
 """Ids and texts that are looked at for one page at most."""
-TEXTS = 200
+TEXTS = 512
 """Texts that are read at a time."""
 TOP = 2**62
 """Above all ids."""

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, func, select
+from sqlalchemy import ColumnElement, Integer, and_, bindparam, func, literal_column, select
 from sqlalchemy.orm import Session, aliased
 
+from app.db.driver import Prepared
 from app.desk.models import SearchGram
 from app.desk.search.sources import Kind
 
@@ -59,7 +60,7 @@ def walk(session: Session, kind: Kind, grams: Sequence[int], *, below: int, floo
 def _reach(session: Session, kind: Kind, grams: Sequence[int], below: int, size: int) -> list[_Reach] | None:
     """How far each list goes; None if one of them has nothing left."""
     given = {f"g{number}": gram for number, gram in enumerate(grams)}
-    row = session.execute(_ends(len(grams)), {"kind": kind.value, "below": below, "size": size, **given}).one()
+    (row,) = _ends(len(grams))(session, kind=kind.value, below=below, size=size, **given)
     pairs = list(zip(grams, row[::2], row[1::2], strict=True))
     if any(newest is None for _, newest, _ in pairs):
         return None
@@ -67,16 +68,16 @@ def _reach(session: Session, kind: Kind, grams: Sequence[int], below: int, size:
 
 
 @lru_cache(ASKED)
-def _ends(count: int) -> Select[Any]:
+def _ends(count: int) -> Prepared:
     columns: list[Any] = []
     for number in range(count):
         own = (_of(SearchGram, number), SearchGram.subject_id < bindparam("below"))
         deep = select(SearchGram.subject_id).where(*own).order_by(SearchGram.subject_id.desc()).limit(1)
         columns += [
-            select(func.max(SearchGram.subject_id)).where(*own).scalar_subquery(),
-            deep.offset(bindparam("size")).scalar_subquery(),
+            select(func.max(SearchGram.subject_id)).where(*own).scalar_subquery().label(f"newest{number}"),
+            deep.offset(bindparam("size", type_=Integer)).scalar_subquery().label(f"deep{number}"),
         ]
-    return select(*columns)
+    return Prepared(select(*columns))
 
 
 def _of(grams: Any, number: int) -> ColumnElement[bool]:
@@ -86,12 +87,11 @@ def _of(grams: Any, number: int) -> ColumnElement[bool]:
 def _common(session: Session, kind: Kind, grams: Sequence[int], top: int, down_to: int) -> list[int]:
     """The ids between of the first list that are in all others."""
     given = {f"g{number}": gram for number, gram in enumerate(grams)}
-    between = {"kind": kind.value, "top": top, "down_to": down_to}
-    return list(session.scalars(_in_all(len(grams)), between | given))
+    return [row[0] for row in _in_all(len(grams))(session, kind=kind.value, top=top, down_to=down_to, **given)]
 
 
 @lru_cache(LISTS)
-def _in_all(count: int) -> Select[Any]:
+def _in_all(count: int) -> Prepared:
     """The others are scalar queries, so that no planner makes a join of whole lists of them."""
     between = SearchGram.subject_id.between(bindparam("down_to"), bindparam("top"))
     found = select(SearchGram.subject_id).where(_of(SearchGram, 0), between)
@@ -99,7 +99,7 @@ def _in_all(count: int) -> Select[Any]:
         other = aliased(SearchGram)
         held = select(other.subject_id).where(_of(other, number), other.subject_id == SearchGram.subject_id)
         found = found.where(held.correlate(SearchGram).scalar_subquery().is_not(None))
-    return found.order_by(SearchGram.subject_id.desc())
+    return Prepared(found.order_by(SearchGram.subject_id.desc()))
 
 
 def walk_rarest(
@@ -114,9 +114,17 @@ def walk_rarest(
 
 
 def _within(session: Session, kind: Kind, first: int, last: int) -> set[int] | None:
-    own = (SearchGram.kind == kind.value, SearchGram.gram.between(first, last))
-    ids = session.scalars(select(SearchGram.subject_id).where(*own).limit(RARE + 1)).all()
-    return None if len(ids) > RARE else set(ids)
+    rows = _WITHIN(session, kind=kind.value, first=first, last=last)
+    return None if len(rows) > RARE else {row[0] for row in rows}
+
+
+_WITHIN = Prepared(
+    select(SearchGram.subject_id)
+    .where(
+        SearchGram.kind == bindparam("kind"), SearchGram.gram.between(bindparam("first"), bindparam("last"))
+    )
+    .limit(literal_column(str(RARE + 1)))
+)  # fmt: skip
 
 
 def walk_all(read: Callable[[int, int], Sequence[int]], *, below: int, floor: int) -> Iterator[Stretch]:

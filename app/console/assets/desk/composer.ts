@@ -1,5 +1,5 @@
 // The reply box: whether one may write, in which mode, how long, and what becomes of it.
-import { draftSeen, forgetDraft, keep, noteDraft } from "./drafts";
+import { draftRevision, draftSeen, forgetDraft, keep, noteDraft } from "./drafts";
 import { whenOpened } from "./opened";
 import { noteWriting } from "./presence";
 import { words as told } from "./words";
@@ -185,7 +185,7 @@ async function send(confirmed: Record<string, string>): Promise<void> {
   const refused =
     where === "note"
       ? await post(`/desk/${id}/note`, { text: value })
-      : await post(`/desk/${id}/send`, { text: value, file: files, seen: String(draftSeen()), key, ...given });
+      : await post(`/desk/${id}/send`, { text: value, file: files, seen: String(draftSeen()), revision: String(draftRevision()), key, ...given });
   sending = false;
   if (current() !== id) {
     return; // another conversation is open; the draft of this one is kept if it was refused

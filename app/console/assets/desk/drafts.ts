@@ -22,7 +22,12 @@ export function draftSeen(): number {
   return seen || heard();
 }
 
-export function heard(): number {
+/** What the service will take for newer than this draft: nothing. */
+export function draftRevision(): number {
+  return revision;
+}
+
+function heard(): number {
   return Number(document.getElementById("log")?.dataset["heard"] ?? work().dataset["seen"] ?? 0);
 }
 
