@@ -1,5 +1,6 @@
 """Passwords: which are good enough, and how they are kept (Argon2id)."""
 
+from base64 import b64encode
 from functools import cache
 
 from argon2 import PasswordHasher
@@ -62,6 +63,6 @@ def needs_rehash(hashed: str) -> bool:
 @cache
 def _dummy() -> str:
     """With the same cost as a real one; nobody knows what it is of."""
-    return f"$argon2id$v=19$m={_hasher.memory_cost},t={_hasher.time_cost},p={_hasher.parallelism}$" + (
-        "dmlld2VyIGRlc2sgbm9uZQ$bm8gcGFzc3dvcmQgaGFzIHRoaXMgaGFzaCBhdCBhbGwhISE"
-    )
+    salt, hashed = b"viewer desk none", b"viewer desk: no password has it!"
+    encoded = "$".join(b64encode(part).decode().rstrip("=") for part in (salt, hashed))
+    return f"$argon2id$v=19$m={_hasher.memory_cost},t={_hasher.time_cost},p={_hasher.parallelism}${encoded}"

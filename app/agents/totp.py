@@ -120,7 +120,7 @@ def check_code(session: Session, agent_id: int, keyring: Keyring, code: str, *, 
 
 def qr_svg(uri: str) -> str:
     """An SVG without styles, which the pages' policy forbids; white below, as cameras need it."""
-    return str(segno.make(uri, error="m").svg_inline(scale=5, light="#fff", svgclass="qr", lineclass=None))
+    return str(segno.make(uri, error="m").svg_inline(scale=4, light="#fff", svgclass="qr", lineclass=None))
 
 
 def _use_step(session: Session, agent_id: int, keyring: Keyring, digits: str, now: datetime) -> bool:

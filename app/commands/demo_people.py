@@ -1,7 +1,6 @@
 """Who works in demo mode: everybody may know their password, so production closes these accounts."""
 
 import logging
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -48,29 +47,33 @@ async def add_people(db: Database) -> None:
     accounts = {account.login: account for account in await db.read(_accounts)}
     missing = [login for login in PEOPLE if login not in accounts]
     closed = [account.id for account in accounts.values() if account.left_at and account.hashed is None]
-    if missing or closed:
-        hashed = passwords.hash_password(PASSWORD)  # one for all: each takes some 0.2 s
-        await db.write(_add, missing, closed, hashed, now=datetime.now(UTC))
-
-
-def _add(session: Session, logins: Sequence[str], closed: Sequence[int], hashed: str, *, now: datetime) -> None:
-    team_ids = {
-        name: teams.find_by_name(session, name) or teams.add(session, by=None, name=name, skills=skills, now=now)
-        for name, skills in TEAMS.items()
-    }
-    for login in logins:
-        person = PEOPLE[login]
-        in_teams = [team_ids[person.team]] if person.team else []
-        agent_id = people.add(
-            session, by=None, login=login, name=person.name, roles=[person.role], teams=in_teams, now=now
-        )
-        people.give_password(session, agent_id, password_hash=hashed, now=now)
-        actor = people.actor(session, agent_id)
-        if actor is not None and actor.may(Action.speak):
-            presence.set_presence(session, by=actor, presence=Presence.online, now=now)
+    if not missing and not closed:
+        return
+    hashed, now = passwords.hash_password(PASSWORD), datetime.now(UTC)  # one for all: each takes some 0.2 s
+    for login in missing:
+        await db.write(_add, login, hashed, now=now)
     for agent_id in closed:  # by a start in production
-        people.reactivate(session, agent_id, by=None, now=now)
-        people.give_password(session, agent_id, password_hash=hashed, now=now)
+        await db.write(_open, agent_id, hashed, now=now)
+
+
+def _add(session: Session, login: str, hashed: str, *, now: datetime) -> None:
+    person = PEOPLE[login]
+    in_teams = [_team(session, person.team, now)] if person.team else []
+    agent_id = people.add(session, by=None, login=login, name=person.name, roles=[person.role], teams=in_teams, now=now)
+    people.give_password(session, agent_id, password_hash=hashed, now=now)
+    actor = people.actor(session, agent_id)
+    if actor is not None and actor.may(Action.speak):
+        presence.set_presence(session, by=actor, presence=Presence.online, now=now)
+
+
+def _team(session: Session, name: str, now: datetime) -> int:
+    found = teams.find_by_name(session, name)
+    return found or teams.add(session, by=None, name=name, skills=TEAMS[name], now=now)
+
+
+def _open(session: Session, agent_id: int, hashed: str, *, now: datetime) -> None:
+    people.reactivate(session, agent_id, by=None, now=now)
+    people.give_password(session, agent_id, password_hash=hashed, now=now)
 
 
 async def close_people(db: Database) -> None:
