@@ -51,7 +51,7 @@ class Bell:
                     self._heard()  # what rang while there was no connection
                     pause = FIRST_PAUSE
                     await self._serve(connection)
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:  # a TimeoutError is an OSError
+            except Exception as error:  # whatever the driver makes of a server that goes away
                 self._is_rung = True  # the last ring may be lost
                 log.warning("the bell is not connected", extra={"reason": f"{type(error).__name__}: {error}"})
             await asyncio.sleep(pause)
