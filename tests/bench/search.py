@@ -125,11 +125,12 @@ async def _index(db: Database, indexed: int) -> None:
         session.connection().exec_driver_sql("UPDATE counters SET value = 1 WHERE name = 'search.messages.old'")
 
     await db.write(begin)
-    start, times = perf_counter(), []
-    while page := await db.read(indexing.find_new, Kind.messages):
+    start, times, pace = perf_counter(), [], indexing.Pace()
+    while page := await db.read(indexing.find_new, Kind.messages, pace.rows):
         began = perf_counter()
         await db.write(indexing.write, page)
         times.append(perf_counter() - began)
+        pace.after(times[-1])
     took = perf_counter() - start
     print(
         f"  indexing: {took / BY_SERVICE * 1e6:.0f} µs a message, {BY_SERVICE / took:,.0f}/s; a page's transaction "

@@ -13,6 +13,7 @@ from app.db.sql import counter
 from app.desk.models import SearchGap, SearchGram
 from app.desk.search import indexing
 from app.desk.search.grams import grams
+from app.desk.search.indexing import Pace
 from app.desk.search.messages import find_messages
 from app.desk.search.sources import Kind
 from app.settings import Settings
@@ -40,18 +41,18 @@ def indexed(session: Session) -> set[tuple[int, int]]:
     return {(gram, row_id) for gram, row_id in session.execute(own)}
 
 
-async def test_what_was_there_before_is_indexed_too_and_the_newest_first(
-    db: Database, talk: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(indexing, "ROWS", 4)
+async def test_what_was_there_before_is_indexed_too_and_the_newest_first(db: Database, talk: int) -> None:
     old = await db.write(say, talk, *(f"会员{number}" for number in range(10)))
-    assert await indexing.index(db) > 0
-    (new,) = await db.write(say, talk, "会员来了")
+    assert await indexing.index(db, Pace(4)) > 0  # marks where it begins
+    assert await indexing.index(db, Pace(4)) > 0
     assert await found(db, "会员") == old[:5:-1]
-    assert await indexing.index(db) > 0
+    (new,) = await db.write(say, talk, "会员来了")
+    assert await indexing.index(db, Pace(4)) > 0
+    assert await found(db, "会员") == [new, *old[:5:-1]]
+    assert await indexing.index(db, Pace(4)) > 0
     assert await found(db, "会员") == [new, *old[:1:-1]]
     await index(db)
-    assert await indexing.index(db) == 0
+    assert await indexing.index(db, Pace(4)) == 0
     assert await db.read(indexed) == await db.read(expected)
 
 
@@ -60,15 +61,14 @@ async def test_a_page_is_as_long_as_its_texts_allow(db: Database, talk: int, mon
     monkeypatch.setattr(indexing, "LETTERS", 10)
     ids = await db.write(say, talk, "会员会员", "到账到账", "退款退款", "很长很长很长很长", "完")
     ends = []
-    while page := await db.read(indexing.find_new, Kind.messages):
+    while page := await db.read(indexing.find_new, Kind.messages, 3):
         ends.append(page.after)
         await db.write(indexing.write, page)
     assert ends == [ids[1], ids[2], ids[4]]
 
 
-async def test_an_interrupted_page_is_written_again(db: Database, talk: int, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_interrupted_page_is_written_again(db: Database, talk: int) -> None:
     """As a process that is killed leaves it: some pages committed, one rolled back after all its work."""
-    monkeypatch.setattr(indexing, "ROWS", 3)
     await index(db)
     await db.write(say, talk, *(f"会员{number}" for number in range(8)))
 
@@ -76,14 +76,14 @@ async def test_an_interrupted_page_is_written_again(db: Database, talk: int, mon
         assert indexing.write(session, page)
         raise KeyboardInterrupt
 
-    first = await db.read(indexing.find_new, Kind.messages)
+    first = await db.read(indexing.find_new, Kind.messages, 3)
     assert first
     await db.write(indexing.write, first)
-    second = await db.read(indexing.find_new, Kind.messages)
+    second = await db.read(indexing.find_new, Kind.messages, 3)
     assert second
     with pytest.raises(KeyboardInterrupt):
         await db.write(write_and_die, second)
-    assert await db.read(indexing.find_new, Kind.messages) == second
+    assert await db.read(indexing.find_new, Kind.messages, 3) == second
     await index(db)
     assert await db.read(indexed) == await db.read(expected)
 
@@ -91,19 +91,18 @@ async def test_an_interrupted_page_is_written_again(db: Database, talk: int, mon
 async def test_a_page_that_another_process_has_written_is_left(db: Database, talk: int) -> None:
     await index(db)
     await db.write(say, talk, "会员")
-    page = await db.read(indexing.find_new, Kind.messages)
+    page = await db.read(indexing.find_new, Kind.messages, 3)
     assert page
     assert await db.write(indexing.write, page)
     assert not await db.write(indexing.write, page)
 
 
-async def test_several_processes_do_no_harm(
-    db: Database, talk: int, settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(indexing, "ROWS", 5)
+async def test_several_processes_do_no_harm(db: Database, talk: int, settings: Settings) -> None:
     await db.write(say, talk, *(f"会员{number}" for number in range(40)))
     other = connect(settings)
-    await asyncio.gather(index(db), index(other), *(db.write(say, talk, f"又来{n}", f"到账{n}") for n in range(10)))
+    await asyncio.gather(
+        index(db, 5), index(other, 5), *(db.write(say, talk, f"又来{n}", f"到账{n}") for n in range(10))
+    )
     await asyncio.gather(index(db), index(other))
     assert await db.read(indexed) == await db.read(expected)
     await other.close()
@@ -148,11 +147,21 @@ async def test_ids_that_were_given_back_are_forgotten(db: Database, talk: int) -
     with pytest.raises(LookupError):
         await db.write(say_and_fail)
     ids = await db.write(say, talk, "会员")
-    page = await db.read(indexing.find_new, Kind.messages)
+    page = await db.read(indexing.find_new, Kind.messages, 3)
     assert page
     assert page.missing == [(ids[0] - 2, ids[0] - 1)]
     await index(db)
     assert await db.read(gaps) == 0
+
+
+def test_a_slow_disk_gets_shorter_pages() -> None:
+    pace = Pace(100)
+    for _ in range(9):
+        pace.after(indexing.LONG + 0.01)
+    assert pace.rows == 1
+    for _ in range(99):
+        pace.after(indexing.LONG - 0.01)
+    assert pace.rows == indexing.ROWS
 
 
 def gaps(session: Session) -> int:

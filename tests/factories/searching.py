@@ -39,7 +39,7 @@ def open_ticket(session: Session, conversation_id: int, viewer_id: int, subject:
     return tickets.open_many(session, [new])[conversation_id]
 
 
-async def index(db: Database) -> None:
-    """All of it."""
-    while await indexing.index(db):
+async def index(db: Database, rows: int = 100) -> None:
+    """All of it, in pages of so many rows."""
+    while await indexing.index(db, indexing.Pace(rows)):
         pass

@@ -29,8 +29,10 @@ log = logging.getLogger(__name__)
 
 EVERY = 0.5
 """Seconds between two looks for what is new."""
-ROWS, LETTERS = 100, 2_500
+ROWS, LETTERS = 200, 4_000
 """The most of a page: what is written in one transaction, which must not hold up what viewers wait for."""
+LONG = 0.04
+"""Seconds: after a page that took longer the next is half as long, as on a slow disk; else it grows again."""
 GAPS = 20
 
 _insert_marks = Insert(table_of(Counter), ("name", "value"), or_ignore=True)
@@ -52,40 +54,43 @@ class Page:
     """From, to: the ids of the page that were not there."""
 
 
+@dataclass(slots=True)
+class Pace:
+    """How much is written at a time."""
+
+    rows: int = 25
+
+    def after(self, seconds: float) -> None:
+        self.rows = max(1, self.rows // 2) if seconds > LONG else min(ROWS, self.rows + 10)
+
+
 async def keep(db: Database) -> None:
     """Serve until cancelled."""
+    pace = Pace()
     while True:
         pause = EVERY
         try:
-            pause = await index(db) or EVERY
+            pause = await index(db, pace) or EVERY
         except Exception:
             log.exception("the search's index was not kept")
         await asyncio.sleep(pause)
 
 
-async def index(db: Database) -> float:
-    """Write all that is new and a page of what is old. Returns the seconds to leave to others before the next page of
-    that; 0: there is none.
+async def index(db: Database, pace: Pace) -> float:
+    """Write a page of what is new; if there is nothing, one of what is old. Returns the seconds that it took: as long
+    is left to others, so that the index gets half of the time at most. 0: all is done.
     """
-    if await db.read(find_unmarked):
-        await db.write(mark)
-    for kind in Kind:
-        while page := await db.read(find_new, kind):  # noqa: ASYNC110  (no event tells)
-            await asyncio.sleep(await _write(db, page))
-        if await db.read(has_gaps, kind):
-            await db.write(fill_gaps, kind)
-    took = 0.0
-    for kind in Kind:
-        if page := await db.read(find_old, kind):
-            took += await _write(db, page)
-    return took
-
-
-async def _write(db: Database, page: Page) -> float:
-    """Seconds that it took: as long is left to others, so that the index gets half of the time at most."""
+    work = await db.read(look, pace.rows)
     start = perf_counter()
-    await db.write(write, page)
-    return perf_counter() - start
+    if not work.is_marked:
+        await db.write(mark)
+    for kind in work.gaps:
+        await db.write(fill_gaps, kind)
+    for page in work.pages:
+        began = perf_counter()
+        await db.write(write, page)
+        pace.after(perf_counter() - began)
+    return perf_counter() - start if work.pages or not work.is_marked else 0
 
 
 # -------------------- how far it is
@@ -99,10 +104,23 @@ def _old(kind: Kind) -> str:
     return f"search.{kind.name}.old"
 
 
-def find_unmarked(session: Session) -> bool:
-    """Whether a kind has never been indexed."""
-    names = [_old(kind) for kind in Kind]
-    return len(session.scalars(select(Counter.name).where(Counter.name.in_(names))).all()) < len(names)
+@dataclass(frozen=True, slots=True)
+class Work:
+    is_marked: bool
+    """False: it has never been begun."""
+    gaps: Sequence[Kind]
+    pages: Sequence[Page]
+
+
+def look(session: Session, rows: int) -> Work:
+    """What is to be done, in pages of so many rows at most."""
+    marks = {_new(kind) for kind in Kind} | {_old(kind) for kind in Kind}
+    if len(session.scalars(select(Counter.name).where(is_any(Counter.name, sorted(marks)))).all()) < len(marks):
+        return Work(False, (), ())
+    gaps = session.scalars(select(SearchGap.kind).distinct())
+    pages = [page for kind in Kind if (page := find_new(session, kind, rows))]
+    pages = pages or [page for kind in Kind if (page := find_old(session, kind, rows))]
+    return Work(True, [Kind(kind) for kind in gaps], pages)
 
 
 def mark(session: Session) -> None:
@@ -112,22 +130,22 @@ def mark(session: Session) -> None:
         _insert_marks(session, [(_new(kind), newest), (_old(kind), newest + 1)])
 
 
-def find_new(session: Session, kind: Kind) -> Page | None:
+def find_new(session: Session, kind: Kind, limit: int) -> Page | None:
     at = counter(session, _new(kind))
-    rows = list(_cut(sources.ascending(session, kind, at + 1, None, ROWS)))
+    rows = list(_cut(sources.ascending(session, kind, at + 1, None, limit)))
     if not rows:
         return None
     last = rows[-1].id
     return Page(kind, _new(kind), at, last, _grams(kind, rows), _missing(rows, at + 1, last))
 
 
-def find_old(session: Session, kind: Kind) -> Page | None:
+def find_old(session: Session, kind: Kind, limit: int) -> Page | None:
     below = counter(session, _old(kind))
-    found = sources.descending(session, kind, below, ROWS)
+    found = sources.descending(session, kind, below, limit)
     rows = list(_cut(found))
     if not rows:
         return None
-    is_last = len(found) < ROWS and len(rows) == len(found)
+    is_last = len(found) < limit and len(rows) == len(found)
     first = 1 if is_last else rows[-1].id  # also what is not committed yet of the oldest
     return Page(kind, _old(kind), below, first, _grams(kind, rows), _missing(rows[::-1], first, below - 1))
 
@@ -164,10 +182,6 @@ def _grams(kind: Kind, rows: Iterable[sources.Row]) -> list[Gram]:
 def _missing(rows: Sequence[sources.Row], first: int, last: int) -> list[tuple[int, int]]:
     ids = [first - 1, *(row.id for row in rows), last + 1]
     return [(one + 1, other - 1) for one, other in pairwise(ids) if other - one > 1]
-
-
-def has_gaps(session: Session, kind: Kind) -> bool:
-    return session.scalar(select(SearchGap.first).where(SearchGap.kind == kind).limit(1)) is not None
 
 
 def fill_gaps(session: Session, kind: Kind) -> None:
