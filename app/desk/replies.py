@@ -73,7 +73,7 @@ def send(
     """
     rights.require(by, Action.speak)
     conversation = routing.lock(session, conversation_id)
-    key = key[:LONGEST_KEY]
+    key = carriable(key)[:LONGEST_KEY]
     known = session.get(SentKey, (by.id, conversation_id, key))
     if known is not None:
         return known.message_id
