@@ -112,10 +112,8 @@ def _objecting(session: Session, conversation: Conversation, by: Actor, step_in:
 
 
 def _is_group(session: Session, conversation: Conversation) -> bool:
-    where = select(Channel.platform, Identity.external_id).where(
-        Channel.id == conversation.channel_id, Identity.id == conversation.identity_id
-    )
-    return names.is_group(*session.execute(where).one())
+    where = select(Channel.platform, Identity.external_id).join(Channel, Channel.id == Identity.channel_id)
+    return names.is_group(*session.execute(where.where(Identity.id == conversation.identity_id)).one())
 
 
 def _record_step(session: Session, conversation: Conversation, by: Actor, former: int, now: datetime) -> None:
