@@ -4,7 +4,7 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from app.console import account, audit, frame, people, signing_in, teams
+from app.console import account, audit, frame, people, replies, signing_in, teams, words
 from app.console.desk import acts, asks, files, finding
 from app.console.desk import pages as desk
 from app.console.endpoints import live
@@ -17,6 +17,8 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     people.router,
     teams.router,
     audit.router,
+    replies.router,
+    words.router,
     live.router_for(who_is_signed_in),
     desk.router,
     finding.router,

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -62,7 +62,6 @@ class Picture:
     key: str
     """In the storage."""
     name: str
-    content_type: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,21 +134,21 @@ def add(session: Session, *, by: Actor, place: Place, written: Written, now: dat
     )
     _flush(session, row)
     if place.scope is not Scope.own:
-        _record(session, by, "reply.add", row.id, now, after=_told(row))
+        _record(session, by, "replies.add", row, now)
     return row.id
 
 
 def edit(session: Session, reply_id: int, *, by: Actor, place: Place, written: Written, now: datetime) -> None:
     """It may also become another's: what was one's own is shared, or the other way round."""
     row = _lock(session, reply_id, by)
-    before, was = _told(row), scope_of(row)
+    before, was = row.text, scope_of(row)
     _require_change(by, was)
     row.agent_id, row.team_id = owner_of(session, place, by=by)
     row.shortcut, row.text = read_text(written)
     row.files, row.updated_at = _files(written), now
     _flush(session, row)
     if (was, place.scope) != (Scope.own, Scope.own):
-        _record(session, by, "reply.edit", reply_id, now, before=before, after=_told(row))
+        _record(session, by, "replies.edit", row, now, before=before)
 
 
 def delete_reply(session: Session, reply_id: int, *, by: Actor, now: datetime) -> None:
@@ -157,9 +156,9 @@ def delete_reply(session: Session, reply_id: int, *, by: Actor, now: datetime) -
     row = _lock(session, reply_id, by)
     scope = scope_of(row)
     _require_change(by, scope)
-    session.execute(delete(QuickReply).where(QuickReply.id == reply_id))
     if scope is not Scope.own:
-        _record(session, by, "reply.delete", reply_id, now, before=_told(row))
+        _record(session, by, "replies.delete", row, now)
+    session.delete(row)
 
 
 def count_use(session: Session, reply_id: int, *, by: Actor) -> None:
@@ -232,9 +231,8 @@ def _flush(session: Session, row: QuickReply) -> None:
         raise ShortcutTaken(shortcut=shortcut) from None
 
 
-def _told(row: QuickReply) -> dict[str, Any]:
-    return {"shortcut": row.shortcut, "text": row.text, "team": row.team_id, "own": row.agent_id is not None}
-
-
-def _record(session: Session, by: Actor, action: str, reply_id: int, now: datetime, **detail: Any) -> None:
-    audit.record(session, by, action, now=now, subject="reply", subject_id=reply_id, **detail)
+def _record(session: Session, by: Actor, action: str, row: QuickReply, now: datetime, **detail: Any) -> None:
+    audit.record(
+        session, by, action, now=now, subject="reply", subject_id=row.id, shortcut=row.shortcut, text=row.text,
+        team=row.team_id, **detail,
+    )  # fmt: skip

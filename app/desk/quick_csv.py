@@ -68,7 +68,7 @@ def read_table(session: Session, *, by: Actor, content: bytes, place: Place, now
     done = Imported(len(new), len(rows) - len(new))
     if place.scope is not Scope.own:
         audit.record(
-            session, by, "reply.import", now=now, subject="team", subject_id=team_id, added=new, changed=done.changed
+            session, by, "replies.import", now=now, subject="team", subject_id=team_id, count=done.added, shortcuts=new
         )
     return done
 

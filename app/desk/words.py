@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Engine, delete, func, select
+from sqlalchemy import Engine, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -131,6 +131,15 @@ def list_page(
     return Page(words, words[-1].id if len(rows) > PAGE else None)
 
 
+def get_word(session: Session, word_id: int, *, by: Actor) -> Word:
+    """WordNotFound."""
+    rights.require(by, Action.edit_words)
+    row = session.get(SensitiveWord, word_id)
+    if row is None:
+        raise WordNotFound
+    return _word(row)
+
+
 def add(session: Session, *, by: Actor, words: Sequence[str], blocks: bool, advice: str, now: datetime) -> list[str]:
     """One or many alike; returns those that are new. What is listed already stays as it is."""
     rights.require(by, Action.edit_words)
@@ -143,7 +152,7 @@ def add(session: Session, *, by: Actor, words: Sequence[str], blocks: bool, advi
     rows = _insert(session, [(word, blocks, advice) for word in sorted(given)])
     new = sorted(row[1] for row in rows)
     if new:
-        _record(session, by, "word.add", now, words=new, blocks=blocks, advice=advice)
+        _record(session, by, "words.add", now, words=new, blocks=blocks, advice=advice)
     return new
 
 
@@ -153,21 +162,23 @@ def edit(
     """WordTaken."""
     rights.require(by, Action.edit_words)
     row = _lock(session, word_id)
-    before, text = _told(row), _read(word)
+    before, text = row.word, _read(word)
     try:
         with session.begin_nested():
             row.word, row.blocks, row.advice = text, blocks, _read_advice(advice)
             session.flush()
     except IntegrityError:
         raise WordTaken(word=text) from None
-    _record(session, by, "word.edit", now, subject_id=word_id, before=before, after=_told(row))
+    _record(session, by, "words.edit", now, subject_id=word_id, before=before, after=row.word, blocks=row.blocks,
+            advice=row.advice)  # fmt: skip
 
 
 def delete_word(session: Session, word_id: int, *, by: Actor, now: datetime) -> None:
     rights.require(by, Action.edit_words)
     row = _lock(session, word_id)
-    session.execute(delete(SensitiveWord).where(SensitiveWord.id == word_id))
-    _record(session, by, "word.delete", now, subject_id=word_id, before=_told(row))
+    _record(session, by, "words.delete", now, subject_id=word_id, word=row.word, blocks=row.blocks,
+            advice=row.advice)  # fmt: skip
+    session.delete(row)
 
 
 def try_out(session: Session, text: str, *, by: Actor) -> list[Word]:
@@ -205,10 +216,6 @@ def _lock(session: Session, word_id: int) -> SensitiveWord:
     if row is None:
         raise WordNotFound
     return row
-
-
-def _told(row: SensitiveWord) -> dict[str, Any]:
-    return {"word": row.word, "blocks": row.blocks, "advice": row.advice}
 
 
 def _record(

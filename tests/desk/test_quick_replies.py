@@ -14,7 +14,7 @@ from tests.factories.conversations import NOW, channel, conversation
 from tests.factories.people import actor_of, make_agent, make_team
 
 OWN, ALL = Place(Scope.own), Place(Scope.all)
-PICTURE = Picture("ab/" + "ab" * 32, "步骤.png", "image/png")
+PICTURE = Picture("ab/" + "ab" * 32, "步骤.png")
 
 
 async def add(db: Database, by: Actor, shortcut: str, text: str = "好的", place: Place = OWN) -> int:
@@ -97,7 +97,7 @@ async def test_what_is_shared_only_those_who_may_change_and_it_is_recorded(db: D
     await db.write(quick.edit, shared, by=operator, place=ALL, written=Written("all", "新的"), now=NOW)
     await db.write(quick.delete_reply, shared, by=operator, now=NOW)
     await db.write(quick.delete_reply, own, by=lin, now=NOW)
-    assert await db.read(_recorded) == ["reply.add", "reply.edit", "reply.delete"]
+    assert await db.read(_recorded) == ["replies.add", "replies.edit", "replies.delete"]
 
 
 def _recorded(session: Session) -> list[str]:

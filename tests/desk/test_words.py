@@ -94,7 +94,7 @@ async def test_many_words_are_added_at_once_and_those_that_are_there_stay(db: Da
     for wrong in ([""], ["。。"], ["长" * 65]):
         with pytest.raises(words.WordInvalid):
             await db.write(words.add, by=by, words=wrong, blocks=True, advice="", now=NOW)
-    assert await db.read(_recorded) == ["word.add", "word.add"]
+    assert await db.read(_recorded) == ["words.add", "words.add"]
 
 
 def _recorded(session: Session) -> list[str]:
