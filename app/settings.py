@@ -198,6 +198,11 @@ class Settings(BaseSettings):
         return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
     @property
+    def console_address(self) -> str:
+        """Where links for people begin."""
+        return self.public_url or self.address
+
+    @property
     def is_local(self) -> bool:
         """Whether the service listens to this machine alone."""
         return self.host in ("127.0.0.1", "::1", "localhost")

@@ -71,6 +71,7 @@ def _shared(request: Request, signed: Signed | None) -> dict[str, Any]:
         "language": language, "lang": "en" if language is Language.en else "zh-CN",
         "product": catalogue.PRODUCT[language], "signed": signed, "now": datetime.now(UTC),
         "path": request.url.path, "here": here_of(request), "csrf": csrf_of(request) if token_of(request) else "",
+        "demo": request.app.state.service.settings.demo,
         "places": rail.places_of(actor) if actor else (), "settings": rail.settings_of(actor) if actor else (),
     }  # fmt: skip
 
