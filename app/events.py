@@ -28,6 +28,10 @@ class Kind(StrEnum):
     """Something was said in it, or is now known of what was said, or somebody else has it."""
     queue = "queue"
     """Who waits for a person."""
+    agent = "agent"
+    """What a person has, or was named in."""
+    viewing = "viewing"
+    """Who looks at a conversation, and writes: no more than that changed."""
     people = "people"
     """Who is there, and in which teams."""
 

@@ -70,7 +70,7 @@ def take_from(session: Session, conversation_id: int, *, by: Actor, expected: in
     elif expected != by.id:
         history.write(session, taken, Kind.taken, by=by.id, now=now, former=expected)
         _audit(session, by, taken, now, former=expected)
-        _tell(session, taken, now, queued=True)
+        _tell(session, taken, now, former=expected)
 
 
 def _take(session: Session, *free: ColumnElement[bool], agent_id: int) -> Conversation | None:
@@ -153,12 +153,13 @@ def transfer(
     elif to_team is not None:
         _require_team(session, to_team)
     held = _lock_to_transfer(session, conversation_id, by)
+    former, waited = held.agent_id, held.owner == Owner.queue
     given = {"to": to_agent, "team": to_team, "skill": to_skill}
     data = {name: target for name, target in given.items() if target is not None}
     _note(session, held, Kind.transferred, by, now, text=note.strip(), **data)
     if to_agent is not None:
         _give(held, Owner.agent, to_agent)
-        _tell(session, held, now, queued=True)
+        _tell(session, held, now, queued=waited, former=former)
     else:
         held.team_id, held.skill = to_team, to_skill
         _requeue(session, held, now)
@@ -198,6 +199,7 @@ def give_up_all(session: Session, agent_id: int, *, now: datetime, by: Actor | N
         session.flush()
         queue.rank(session, [held.id for held in found], priority=0)
         events.publish(session, events.Kind.conversation, [held.id for held in found], now=now)
+        events.publish(session, events.Kind.agent, [agent_id], now=now)
         events.publish(session, events.Kind.queue, now=now)
     return len(found)
 
@@ -332,7 +334,12 @@ def _audit(session: Session, by: Actor, held: Conversation, now: datetime, **det
     audit.record(session, by, Action.take_from, subject="conversation", subject_id=held.id, now=now, **detail)
 
 
-def _tell(session: Session, held: Conversation, now: datetime, *, queued: bool = False) -> None:
+def _tell(
+    session: Session, held: Conversation, now: datetime, *, queued: bool = False, former: int | None = None
+) -> None:
+    """``former``: who had it until now."""
     events.publish(session, events.Kind.conversation, [held.id], now=now)
+    concerned = (held.agent_id, held.last_agent_id, former)
+    events.publish(session, events.Kind.agent, [each for each in concerned if each is not None], now=now)
     if queued:
         events.publish(session, events.Kind.queue, now=now)

@@ -20,6 +20,7 @@ from app.viewers.models import Identity, Viewer
 
 __all__ = ["Filters", "ListPage", "Preview", "Row", "View", "count_views", "list_page"]
 MOST_UNREAD = 99
+MOST_OWN = 100
 PREVIEW = 80
 LARGEST_PAGE = 100
 
@@ -100,6 +101,12 @@ def count_unread(session: Session, *, by: Actor) -> int:
         select(literal_column("1")).select_from(Conversation).outerjoin(ReadMark, mark).where(*own, unread)
     )
     return session.scalar(select(func.count()).select_from(rows.limit(MOST_UNREAD + 1).subquery())) or 0
+
+
+def list_own(session: Session, *, by: Actor) -> list[int]:
+    """Ids of what he has, also what is put off: what concerns him when something is said there."""
+    own = (Conversation.agent_id == by.id, Conversation.closed_at.is_(None))
+    return list(session.scalars(select(Conversation.id).where(*own).order_by(Conversation.id.desc()).limit(MOST_OWN)))
 
 
 def list_channels(session: Session) -> list[tuple[int, str]]:

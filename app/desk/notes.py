@@ -45,6 +45,7 @@ def add(session: Session, conversation_id: int, *, by: Actor, text: str, now: da
     for agent_id in sorted(named):
         session.add(Mention(agent_id=agent_id, entry_id=entry.id, conversation_id=conversation_id))
     events.publish(session, events.Kind.conversation, [conversation_id], now=now)
+    events.publish(session, events.Kind.agent, named, now=now)
     return entry.id
 
 

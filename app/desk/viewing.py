@@ -38,14 +38,14 @@ def look(session: Session, conversation_id: int, *, by: Actor, writing: bool, no
     known = None if before is None or before.seen_at <= now - FRESH else _is_writing(before.wrote_at, now)
     _write(session, [(conversation_id, by.id, now, now if writing else None)])
     if known is not writing:
-        events.publish(session, events.Kind.conversation, [conversation_id], now=now)
+        events.publish(session, events.Kind.viewing, [conversation_id], now=now)
 
 
 def leave(session: Session, conversation_id: int, *, by: Actor, now: datetime) -> None:
     rights.require(by, Action.see_conversations)
     own = (Viewing.conversation_id == conversation_id, Viewing.agent_id == by.id)
     if changed(session.execute(delete(Viewing).where(*own))):
-        events.publish(session, events.Kind.conversation, [conversation_id], now=now)
+        events.publish(session, events.Kind.viewing, [conversation_id], now=now)
 
 
 def who_else(session: Session, conversation_id: int, *, by: Actor, now: datetime) -> Sequence[Beside]:

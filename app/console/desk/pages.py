@@ -29,7 +29,14 @@ OPENED = 60
 
 def _list(session: Session, signed: Signed, asked: Asked, after: str | None, now: datetime) -> dict[str, Any]:
     page = lists.list_page(session, asked.filters, by=signed.actor, after=after, now=now)
-    return {"list": page, "filters": asked.filters, "query": asked.query, "empty": labels.EMPTY[asked.filters.view]}
+    own = lists.list_own(session, by=signed.actor)
+    return {
+        "own": own,
+        "list": page,
+        "filters": asked.filters,
+        "query": asked.query,
+        "empty": labels.EMPTY[asked.filters.view],
+    }
 
 
 def _views(session: Session, signed: Signed, asked: Asked, now: datetime) -> dict[str, Any]:
@@ -47,7 +54,7 @@ def _views(session: Session, signed: Signed, asked: Asked, now: datetime) -> dic
         "tabs": [(view.value, label, key) for view, label, key in labels.TABS], "saved_views": (),
         "others": {view.value: label for view, label in labels.OTHERS.items()}, "channels": channels,
         "narrowed": [label for label in narrowed if label],
-        "unread": lists.count_unread(session, by=signed.actor),
+        "unread": lists.count_unread(session, by=signed.actor), "own": lists.list_own(session, by=signed.actor),
     }  # fmt: skip
 
 

@@ -1,4 +1,5 @@
 // Who has the conversation open, told to the others; and whether he is writing.
+import { freshen } from "../live/fresh";
 import { current, post } from "./work";
 import { whenOpened } from "./opened";
 
@@ -34,6 +35,16 @@ setInterval(() => {
     void look(id, false);
   }
 }, EVERY);
+
+// Nobody tells when somebody stops to write, nor what happens where one is not concerned.
+setInterval(() => {
+  if (document.visibilityState === "visible") {
+    freshen("tick");
+    if (document.querySelector("#beside-who .writing")) {
+      freshen(`viewing:${current()}`);
+    }
+  }
+}, WRITING * 2.5);
 
 window.addEventListener("pagehide", () => {
   const id = current();
