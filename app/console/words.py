@@ -9,6 +9,7 @@ from app.console.catalogue import marked
 from app.console.guard import DbDep, Now, SignedIn
 from app.console.rendering import done, page, wants_fragment
 from app.desk import words
+from app.desk.words import LONGEST, LONGEST_ADVICE
 from app.forms import read_form
 
 router = APIRouter()
@@ -19,13 +20,13 @@ KINDS: Final = {"blocks": True, "doubts": False}
 class Add(BaseModel):
     words: str = Field(title=marked("词"), min_length=1, max_length=20_000)
     blocks: str = ""
-    advice: str = Field("", title=marked("说明"), max_length=words.LONGEST_ADVICE)
+    advice: str = Field("", title=marked("说明"), max_length=LONGEST_ADVICE)
 
 
 class Edit(BaseModel):
-    word: str = Field(title=marked("词"), min_length=1, max_length=words.LONGEST)
+    word: str = Field(title=marked("词"), min_length=1, max_length=LONGEST)
     blocks: str = ""
-    advice: str = Field("", title=marked("说明"), max_length=words.LONGEST_ADVICE)
+    advice: str = Field("", title=marked("说明"), max_length=LONGEST_ADVICE)
 
 
 class Tried(BaseModel):
