@@ -5,7 +5,7 @@ from typing import Final
 from fastapi import APIRouter
 
 from app.console import account, audit, frame, people, replies, signing_in, teams, words
-from app.console.desk import acts, asks, files, finding
+from app.console.desk import acts, asks, files, finding, saving, writing
 from app.console.desk import pages as desk
 from app.console.endpoints import live
 from app.console.guard import who_is_signed_in
@@ -25,4 +25,6 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     asks.router,
     acts.router,
     files.router,
+    writing.router,
+    saving.router,
 )

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from app.channels.templates import Template, read_templates
 from app.channels.wechat import crypto
 from app.errors import ConfigurationError
 
@@ -35,6 +36,7 @@ class Account:
     window: int = DEFAULT_WINDOW
     app_secret: str | None = field(default=None, repr=False)
     customer_service: bool = True
+    templates: tuple[Template, ...] = ()
     menu_links: bool = False
     """Whether choices are sent as links that can be tapped (weixin://bizmsgmenu)."""
     ciphers: tuple[crypto.Key, ...] = field(init=False, repr=False, compare=False)
@@ -47,8 +49,7 @@ def read_account(settings: Mapping[str, Any], secrets: Mapping[str, str]) -> Acc
     """The account, or ConfigurationError.
 
     Settings: ``app_id``, ``mode``, ``signature_window`` (seconds, 600), ``customer_service`` (true), ``menu_links``
-    (false). Secrets:
-    ``token``, ``aes_key``, ``previous_aes_key``, ``app_secret``; an empty secret counts as not given.
+    (false), ``templates`` (see ``read_templates``). Secrets: ``token``, ``aes_key``, ``previous_aes_key``, ``app_secret``; an empty secret counts as not given.
     """
     mode = _mode(settings.get("mode"))
     return Account(
@@ -59,6 +60,7 @@ def read_account(settings: Mapping[str, Any], secrets: Mapping[str, str]) -> Acc
         window=_window(settings.get("signature_window", DEFAULT_WINDOW)),
         app_secret=secrets.get("app_secret") or None,
         customer_service=_flag("customer_service", settings.get("customer_service", True)),
+        templates=read_templates(settings),
         menu_links=_flag("menu_links", settings.get("menu_links", False)),
     )
 
