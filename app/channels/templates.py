@@ -1,4 +1,4 @@
-"""Templates that a platform approved for an account, as its channel's settings list them: for when no window is open."""
+"""Templates that a platform approved for an account, as its channel's settings list them: they need no open window."""
 
 import re
 from collections.abc import Mapping

@@ -24,7 +24,7 @@ router = APIRouter()
 PAGE: Final = "/replies"
 NAMES: Final = {Scope.own: marked("自己"), Scope.team: marked("小组"), Scope.all: marked("全部")}
 SAMPLES: Final = {
-    "观众": "小雨", "客服": "", "作品": "长风渡", "剧集": "第5集", "工单": "T-1024", "渠道": "微信公众号", 
+    "观众": "小雨", "客服": "", "作品": "长风渡", "剧集": "第5集", "工单": "T-1024", "渠道": "微信公众号",
     "时间": "11月23日 20:00",
 }  # fmt: skip
 """What a preview puts in; 客服 is whoever looks at it."""

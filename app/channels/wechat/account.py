@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from app.channels.templates import Template, read_templates
+from app.channels.templates import read_templates
 from app.channels.wechat import crypto
 from app.errors import ConfigurationError
 
@@ -36,7 +36,6 @@ class Account:
     window: int = DEFAULT_WINDOW
     app_secret: str | None = field(default=None, repr=False)
     customer_service: bool = True
-    templates: tuple[Template, ...] = ()
     menu_links: bool = False
     """Whether choices are sent as links that can be tapped (weixin://bizmsgmenu)."""
     ciphers: tuple[crypto.Key, ...] = field(init=False, repr=False, compare=False)
@@ -49,9 +48,11 @@ def read_account(settings: Mapping[str, Any], secrets: Mapping[str, str]) -> Acc
     """The account, or ConfigurationError.
 
     Settings: ``app_id``, ``mode``, ``signature_window`` (seconds, 600), ``customer_service`` (true), ``menu_links``
-    (false), ``templates`` (see ``read_templates``). Secrets: ``token``, ``aes_key``, ``previous_aes_key``, ``app_secret``; an empty secret counts as not given.
+    (false), ``templates`` (see ``read_templates``). Secrets: ``token``, ``aes_key``, ``previous_aes_key``,
+    ``app_secret``; an empty secret counts as not given.
     """
     mode = _mode(settings.get("mode"))
+    read_templates(settings)  # what agents may send with them is looked up where they choose one
     return Account(
         app_id=_app_id(settings.get("app_id")),
         token=_token(secrets.get("token")),
@@ -60,7 +61,6 @@ def read_account(settings: Mapping[str, Any], secrets: Mapping[str, str]) -> Acc
         window=_window(settings.get("signature_window", DEFAULT_WINDOW)),
         app_secret=secrets.get("app_secret") or None,
         customer_service=_flag("customer_service", settings.get("customer_service", True)),
-        templates=read_templates(settings),
         menu_links=_flag("menu_links", settings.get("menu_links", False)),
     )
 
