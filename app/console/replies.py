@@ -77,10 +77,10 @@ async def show(
 def _list(session: Session, query: str, place: Place | None, after: int | None, *, by: Actor) -> dict[str, Any]:
     found = quick_lists.list_page(session, by=by, query=query, place=place, after=after)
     changeable = {scope for scope in Scope if quick.may_change(by, scope)}
-    return {"rows": found.replies, "more": found.after, "changeable": changeable, "places": _places(session, by)}
+    return {"rows": found.replies, "more": found.after, "changeable": changeable, "scopes": _scopes(session, by)}
 
 
-def _places(session: Session, by: Actor) -> list[tuple[str, str]]:
+def _scopes(session: Session, by: Actor) -> list[tuple[str, str]]:
     """Where somebody may put a reply: (value, a team's name or a text of the catalogue)."""
     shared = by.may(Action.share_replies)
     found = [("own", NAMES[Scope.own])] if by.may(Action.own_replies) else []
@@ -93,23 +93,23 @@ def _places(session: Session, by: Actor) -> list[tuple[str, str]]:
 
 @router.get(PAGE + "/new")
 async def ask_new(request: Request, db: DbDep, signed: SignedIn) -> Response:
-    places = await db.read(_places, signed.actor)
-    return _form(request, signed, None, places)
+    scopes = await db.read(_scopes, signed.actor)
+    return _form(request, signed, None, scopes)
 
 
 @router.get(PAGE + "/{reply_id:int}")
 async def ask_edit(request: Request, db: DbDep, signed: SignedIn, reply_id: int) -> Response:
     reply = await db.read(quick_lists.get_reply, reply_id, by=signed.actor)
-    places = await db.read(_places, signed.actor)
-    return _form(request, signed, reply, places)
+    scopes = await db.read(_scopes, signed.actor)
+    return _form(request, signed, reply, scopes)
 
 
-def _form(request: Request, signed: Signed, reply: Reply | None, places: list[tuple[str, str]]) -> Response:
+def _form(request: Request, signed: Signed, reply: Reply | None, scopes: list[tuple[str, str]]) -> Response:
     keyring = request.app.state.service.keyring
     tickets = [(make_ticket(keyring, each.key, signed), each.name) for each in (reply.pictures if reply else ())]
     pictures = [(ticket, address_of(ticket), name) for ticket, name in tickets]
     return page(
-        request, "replies_form.html", signed, reply=reply, place=write_place(reply) if reply else "", places=places,
+        request, "replies_form.html", signed, reply=reply, place=write_place(reply) if reply else "", scopes=scopes,
         pictures=pictures, variables=variables.VARIABLES, **_previewed(signed, reply.text if reply else ""),
     )  # fmt: skip
 

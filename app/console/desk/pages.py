@@ -179,7 +179,7 @@ def _work(
     return shown | {
         "thread": thread, "first": first, "read_seq": thread.read_seq,
         "limit": PLATFORMS[thread.head.platform].capability.text_bytes,
-        "templates": notices.list_for(session, conversation_id, by=signed.actor),
+        "approved": notices.list_for(session, conversation_id, by=signed.actor),
         "draft": drafts.find(session, conversation_id, by=signed.actor) if shown["may_speak"] else None,
     }  # fmt: skip
 

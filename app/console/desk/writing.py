@@ -95,10 +95,10 @@ def _window(
     talk = threads.get_for(session, signed.actor, conversation_id)
     window = reach.window(session, talk, session.get_one(Identity, talk.identity_id), account, now)
     thread = threads.look(session, conversation_id, by=signed.actor, now=now)
-    return {"window": window, "thread": thread, "templates": _templates(session, signed, conversation_id)}
+    return {"window": window, "thread": thread, "approved": _approved(session, signed, conversation_id)}
 
 
-def _templates(session: Session, signed: Signed, conversation_id: int) -> Any:
+def _approved(session: Session, signed: Signed, conversation_id: int) -> Any:
     return notices.list_for(session, conversation_id, by=signed.actor)
 
 
@@ -114,9 +114,9 @@ def _notice(
     session: Session, signed: Signed, conversation_id: int, template_id: str, now: datetime
 ) -> dict[str, Any]:  # fmt: skip
     thread = threads.look(session, conversation_id, by=signed.actor, now=now)
-    listed = _templates(session, signed, conversation_id)
+    listed = _approved(session, signed, conversation_id)
     chosen = next((each for each in listed if each.id == template_id), listed[0] if listed else None)
-    return {"head": thread.head, "templates": listed, "chosen": chosen}
+    return {"head": thread.head, "approved": listed, "chosen": chosen}
 
 
 class Notice(BaseModel):
