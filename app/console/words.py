@@ -39,7 +39,8 @@ async def show(
 ) -> Response:
     found = await db.read(words.list_page, by=signed.actor, query=q[:64], blocks=KINDS.get(kind), after=after)
     name = "words_list.html" if wants_fragment(request) else "words.html"
-    return page(request, name, signed, rows=found.words, more=found.after, q=q[:64], kind=kind, after=after)
+    shown = {"rows": found.words, "more": found.after, "q": q[:64], "kind": kind, "after": after}
+    return page(request, name, signed, word=None, **shown)
 
 
 @router.post(PAGE)

@@ -38,6 +38,7 @@ function upload(file: File): void {
   body.append("file", file, file.name);
   request.open("POST", "/replies/picture");
   request.setRequestHeader("X-CSRF", document.querySelector<HTMLMetaElement>('meta[name="csrf"]')!.content);
+  request.setRequestHeader("HX-Request", "true"); // refusals in the person's language
   request.setRequestHeader("Accept", "application/json");
   request.onloadend = () => {
     if (request.status === 200) {

@@ -39,7 +39,7 @@ export async function post(address: string, values: Record<string, string | stri
     }
   }
   try {
-    const answer = await fetch(address, { method: "POST", body, headers: { "X-CSRF": csrf(), Accept: "application/json" } });
+    const answer = await fetch(address, { method: "POST", body, headers: { "X-CSRF": csrf(), "HX-Request": "true", Accept: "application/json" } });
     return answer.ok ? null : await refusal(answer);
   } catch {
     return { status: 0, kind: "", words: words.unreachable };
