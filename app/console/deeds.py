@@ -66,8 +66,8 @@ FIELDS: Final[Mapping[str, str]] = {
     "name": marked("名字"), "skills": marked("技能"), "capacity": marked("同时接待"), "language": marked("界面语言"),
     "login": marked("登录名"), "roles": marked("角色"), "teams": marked("小组"), "before": marked("原来"),
     "after": marked("现在"), "purpose": marked("用途"), "count": marked("数量"), "seconds": marked("秒"),
-    "former": marked("原来的客服"), "shortcut": marked("快捷词"), "text": marked("内容"), "word": marked("词"),
-    "words": marked("词"), "blocks": marked("禁止发送"), "advice": marked("说明"),
+    "former": marked("原来的客服"), "messages": marked("消息"), "shortcut": marked("快捷词"), "text": marked("内容"),
+    "word": marked("词"), "words": marked("词"), "blocks": marked("禁止发送"), "advice": marked("说明"),
 }  # fmt: skip
 PURPOSES: Final[Mapping[str, str]] = {Purpose.invitation: marked("邀请"), Purpose.reset: marked("重设密码")}
 COMMAND: Final = marked("服务器上的命令")

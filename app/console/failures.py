@@ -28,7 +28,7 @@ ADVICE: Final[Mapping[int, str]] = {
     409: marked("什么也没有改变。请刷新页面，看看现在的样子。"),
     422: marked("什么也没有改变。请回到上一页检查。"),
     429: marked("请稍等再试。"),
-    500: marked("消息的接收和回复不受影响。请再试一次；还是不行，就把下面的编号告诉管理员。"),
+    500: marked("消息的接收和回复不受影响。请再试一次；还是不行，就把编号告诉管理员。"),
     503: marked("消息的接收和回复不受影响。请过几秒再试。"),
 }
 
@@ -75,7 +75,7 @@ async def _told(request: Request, error: AppError) -> Response:
     body: dict[str, object] = {"error": catalogue.sentence_of(language, error), "kind": type(error).__name__}
     if isinstance(error, FormWrong) and error.problems:
         body["fields"] = catalogue.problems_of(language, error)
-    headers = {}
+    headers = {"x-refused": type(error).__name__}  # which failure it is, for scripts
     if isinstance(error, NotSignedIn) and "hx-request" in request.headers:
         headers["hx-redirect"] = error.path
     return JSONResponse(body, error.status_code, headers)

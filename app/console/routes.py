@@ -4,11 +4,17 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from app.console import account, audit, frame, people, replies, signing_in, teams, words
+from app.console import account, audit, frame, outbox, people, queue, replies, signing_in, teams, words
 from app.console.desk import acts, asks, files, finding, saving, writing
 from app.console.desk import pages as desk
 from app.console.endpoints import live
-from app.console.guard import who_is_signed_in
+from app.console.guard import SignedIn
+
+
+def who(signed: SignedIn) -> int:
+    """Who follows the live events."""
+    return signed.actor.id
+
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     frame.router,
@@ -19,7 +25,9 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     audit.router,
     replies.router,
     words.router,
-    live.router_for(who_is_signed_in),
+    queue.router,
+    outbox.router,
+    live.router_for(who),
     desk.router,
     finding.router,
     asks.router,

@@ -1,6 +1,6 @@
 """Sensitive words: the list, the form of one, and a field to try texts out."""
 
-from typing import Final
+from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
@@ -39,7 +39,7 @@ async def show(
 ) -> Response:
     found = await db.read(words.list_page, by=signed.actor, query=q[:64], blocks=KINDS.get(kind), after=after)
     name = "words_list.html" if wants_fragment(request) else "words.html"
-    shown = {"rows": found.words, "more": found.after, "q": q[:64], "kind": kind, "after": after}
+    shown: dict[str, Any] = {"rows": found.words, "more": found.after, "q": q[:64], "kind": kind, "after": after}
     return page(request, name, signed, word=None, **shown)
 
 

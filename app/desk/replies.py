@@ -36,10 +36,10 @@ LONGEST_KEY = 64
 class NewMessages(AppError):
     """The viewer wrote meanwhile: ``count`` messages, up to ``MOST_COUNTED``."""
 
-    status_code = 409
+    status_code, message = 409, "观众又发来 {count} 条消息，请先看过再发送"
 
     def __init__(self, count: int) -> None:
-        super().__init__(f"观众又发来 {count} 条消息，请先看过再发送")
+        super().__init__(count=count)
         self.count = count
 
 
@@ -50,10 +50,10 @@ class NothingSaid(AppError):
 class TextTooLong(AppError):
     """``most``: UTF-8 bytes that can be sent at once."""
 
-    status_code = 422
+    status_code, message = 422, "内容太长，请控制在约 {letters} 个汉字以内，或者分几次发送"
 
     def __init__(self, most: int) -> None:
-        super().__init__(f"内容太长，请控制在约 {most // 3} 个汉字以内，或者分几次发送")
+        super().__init__(letters=most // 3)
         self.most = most
 
 

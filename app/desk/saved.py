@@ -45,6 +45,7 @@ class Saved:
 
 def list_own(session: Session, *, by: Actor) -> list[Saved]:
     """The oldest first, as they were saved."""
+    rights.require(by, Action.see_conversations)
     own = select(SavedView).where(SavedView.agent_id == by.id).order_by(SavedView.id)
     return [Saved(row.id, row.name, row.filters) for row in session.scalars(own)]
 

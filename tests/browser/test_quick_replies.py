@@ -1,5 +1,6 @@
 """What makes writing fast and safe in the reply box: quick replies, suggested answers, words that are held back."""
 
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 import pytest_asyncio
@@ -42,7 +43,7 @@ async def lin(service: Application, page: Page, signed_in: SignedIn) -> Page:
 
 
 async def stored(service: Application) -> str:
-    async def chunks():  # type: ignore[no-untyped-def]
+    async def chunks() -> AsyncIterator[bytes]:
         yield PNG
 
     kept = await service.state.service.storage.put(chunks(), limit=10_000, accepts=PICTURES)

@@ -71,6 +71,6 @@ async def test_whether_one_is_there_is_said_with_a_reason(console: Console) -> N
     found = await console.db.read(people.get_person, person.actor.id, by=None)
     assert (found.presence, found.away_reason) == ("away", "吃饭")
     back = await person.post("/presence", presence="online", reason="吃饭")
-    assert 'aria-label="lin，在线"' in back.text
+    assert '<span class="unseen">lin </span>在线' in back.text
     assert (await console.db.read(people.get_person, person.actor.id, by=None)).away_reason is None
     assert (await person.post("/presence", presence="asleep")).status_code == 422

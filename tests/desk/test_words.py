@@ -5,13 +5,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.agents.models import AuditEntry
-from app.agents.rights import Forbidden, Role
+from app.agents.rights import Role
 from app.db.database import Database
 from app.desk import words
 from app.desk.personal import Personal, find_personal
 from app.desk.word_search import Search, Word
 from tests.factories.conversations import NOW
-from tests.factories.people import actor_of, make_agent
+from tests.factories.people import make_agent
 
 RUBBISH = Word(1, "垃圾", True, "请换个说法")
 SEARCH = Search([RUBBISH, Word(2, "保证", False, ""), Word(3, "vx", True, "")])
@@ -100,18 +100,3 @@ async def test_many_words_are_added_at_once_and_those_that_are_there_stay(db: Da
 def _recorded(session: Session) -> list[str]:
     own = select(AuditEntry.action).where(AuditEntry.subject == "word").order_by(AuditEntry.id)
     return list(session.scalars(own))
-
-
-@pytest.mark.parametrize("role", [Role.agent, Role.supervisor, Role.administrator])
-async def test_the_list_is_for_those_who_look_after_it(db: Database, role: Role) -> None:
-    by = actor_of(role)
-    with pytest.raises(Forbidden):
-        await db.read(words.list_page, by=by)
-    with pytest.raises(Forbidden):
-        await db.read(words.try_out, "x", by=by)
-    with pytest.raises(Forbidden):
-        await db.write(words.add, by=by, words=["x"], blocks=True, advice="", now=NOW)
-    with pytest.raises(Forbidden):
-        await db.write(words.edit, 1, by=by, word="x", blocks=True, advice="", now=NOW)
-    with pytest.raises(Forbidden):
-        await db.write(words.delete_word, 1, by=by, now=NOW)

@@ -38,8 +38,7 @@ function upload(file: File): void {
   body.append("file", file, file.name);
   request.open("POST", "/replies/picture");
   request.setRequestHeader("X-CSRF", document.querySelector<HTMLMetaElement>('meta[name="csrf"]')!.content);
-  request.setRequestHeader("HX-Request", "true"); // refusals in the person's language
-  request.setRequestHeader("Accept", "application/json");
+  request.setRequestHeader("HX-Request", "true");
   request.onloadend = () => {
     if (request.status === 200) {
       const { ticket, address } = JSON.parse(request.responseText) as { ticket: string; address: string };
