@@ -4,8 +4,8 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from app.console import account, audit, frame, outbox, people, queue, signing_in, teams
-from app.console.desk import acts, asks, files, finding
+from app.console import account, audit, frame, outbox, people, queue, replies, signing_in, teams, words
+from app.console.desk import acts, asks, files, finding, saving, writing
 from app.console.desk import pages as desk
 from app.console.endpoints import live
 from app.console.guard import SignedIn
@@ -23,6 +23,8 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     people.router,
     teams.router,
     audit.router,
+    replies.router,
+    words.router,
     queue.router,
     outbox.router,
     live.router_for(who),
@@ -31,4 +33,6 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     asks.router,
     acts.router,
     files.router,
+    writing.router,
+    saving.router,
 )
