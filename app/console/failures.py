@@ -73,8 +73,8 @@ async def _told(request: Request, error: AppError) -> Response:
     signed = await _find_signed(request) if "hx-request" in request.headers else None
     language = language_for(request, signed)
     body: dict[str, object] = {"error": catalogue.sentence_of(language, error)}
-    if isinstance(error, FormWrong) and error.problems:
-        body["fields"] = catalogue.problems_of(language, error)
+    if fields := catalogue.problems_of(language, error):
+        body["fields"] = fields
     headers = {}
     if isinstance(error, NotSignedIn) and "hx-request" in request.headers:
         headers["hx-redirect"] = error.path
