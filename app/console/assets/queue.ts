@@ -38,6 +38,7 @@ function draw(points: Point[]): void {
 }
 
 function tell(points: Point[]): void {
+  place.hidden = !points.some((point) => point[1] + point[3] + point[4] > 0);
   const title = document.querySelector<HTMLElement>("#over-day-title")!;
   const most = points.reduce<Point | null>((best, point) => (!best || point[1] > best[1] ? point : best), null);
   const longest = Math.max(0, ...points.map((point) => point[2]));
