@@ -43,6 +43,7 @@ async def talk_of(console: Console, person: Person) -> int:
         accounts.save, platform="wechat", name="main", settings=make.WECHAT | {"templates": [TEMPLATE]},
         secrets=make.SECRETS, keyring=console.app.state.service.keyring, now=now,
     )  # fmt: skip
+    console.app.state.service.directory.forget()
     (channel,) = [each for each in await console.db.read(accounts.list_channels) if each.name == "main"]
     talk = await make.conversation(console.db, channel.id, wrote_at=None)
     await console.db.write(routing.take_over, talk, by=person.actor, now=now)
