@@ -8,6 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, SmallInt
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
+import app.agents.models  # noqa: F401  (the tables that conversations refer to)
 from app.db.base import Base, Id, Json, UtcDateTime
 
 

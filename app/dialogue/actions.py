@@ -37,6 +37,7 @@ from app.dialogue.provenance import Source
 from app.dialogue.push import Answer, Fate, Push
 from app.dialogue.threads import Thread
 from app.dialogue.turn import Decision, Memory, Say
+from app.events import Kind, publish, publishing
 from app.viewers.models import Identity
 
 _insert_messages = Insert(
@@ -76,6 +77,7 @@ class Book:
         """Conversations in which something waits to be sent, so that whatever is new queues behind it."""
         self._ranks: dict[int, int] = {}
         """Conversations that came to the queue, or became urgent there, by how urgent they are."""
+        self._queue_changed = False
 
     def waits(self, thread: Thread) -> bool:
         return thread.conversation_id in self._busy
@@ -85,6 +87,7 @@ class Book:
         before, owner = thread.memory, decision.memory.owner
         if owner != before.owner:
             thread.queued_at = self._now if owner == "queue" else None
+            self._queue_changed |= "queue" in (owner, before.owner)
         if owner != "bot":
             self._note_waiting(push, thread, decision)
         else:
@@ -108,7 +111,8 @@ class Book:
             self._place(session, entry, files.numbers.get(entry.event_id))
         histories = files.written({e.event_id: e.asked_seq for e in self._entries} if filed else {})
         conversations = threads.saving({entry.thread.conversation_id: entry.thread for entry in self._entries}.values())
-        made = _insert_messages.beside(session, self._rows(), [conversations, histories])
+        self._tell(session)
+        made = _insert_messages.beside(session, self._rows(), [conversations, histories, publishing(session)])
         ids = {(row[1], row[2]): row[0] for row in made}
         self._rank(session)
         self._queue(session, ids)
@@ -118,6 +122,11 @@ class Book:
     def _rank(self, session: Session) -> None:
         for priority in set(self._ranks.values()):
             queue.rank(session, [talk for talk, own in self._ranks.items() if own == priority], priority=priority)
+
+    def _tell(self, session: Session) -> None:
+        publish(session, Kind.conversation, [entry.thread.conversation_id for entry in self._entries], now=self._now)
+        if self._queue_changed:
+            publish(session, Kind.queue, now=self._now)
 
     # -------------------- messages
 
@@ -254,7 +263,8 @@ def note_recalls(session: Session, pushes: Sequence[Push], now: datetime) -> Non
             own = (InboundEvent.channel_id == push.channel_id, InboundEvent.dedupe_key == content.key)
             event = select(InboundEvent.id).where(*own, InboundEvent.sender == push.sender).scalar_subquery()
             theirs = (Message.direction == Direction.inbound, Message.event_id == event)
-            session.execute(update(Message).where(*theirs).values(recalled_at=now))
+            recalled = update(Message).where(*theirs).values(recalled_at=now).returning(Message.conversation_id)
+            publish(session, Kind.conversation, session.scalars(recalled), now=now)
 
 
 def _parts(decision: Decision, push: Push, ticket: int | None) -> list[tuple[str, Say]]:
