@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from app.channels.qq import meanings as qq
+from app.channels.wechat import meanings as wechat
 from app.errors import NotFound
 from app.simulator.phones import Chat
-from app.simulator.qq import codes as qq
 from app.simulator.trouble import Kind, Trouble, Troubles
-from app.simulator.wechat import codes as wechat
 
 SLOW = 3.0
 """Seconds before each answer."""

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from app.conversations.reasons import STATES, standing
 from app.dialogue.endpoints import Observation
 from app.dialogue.push import Fate as PushFate
 from app.dialogue.understand import Understanding
 from app.simulator.exchanges import Attempt, Fate, PushExchange
-from app.simulator.reasons import STATES, standing
 from app.simulator.stored import StoredEvent, StoredReply
 
 OUTCOMES = {

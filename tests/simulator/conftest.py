@@ -10,12 +10,12 @@ from pathlib import Path
 import httpx
 import pytest
 
+from app.conversations.reasons import STATES, standing
 from app.db.database import Database
 from app.main import Application, Service
 from app.settings import Settings
 from app.simulator import acting
 from app.simulator.phones import Chat, Phone, Side
-from app.simulator.reasons import STATES, standing
 from app.simulator.simulator import Simulator
 from app.worker import work
 from tests.demo_knowledge import ALWAYS_OPEN

@@ -229,4 +229,4 @@ def _context_of(
 
 def _beside(session: Session, signed: Signed, conversation_id: int, now: datetime) -> dict[str, Any]:
     who = viewing.who_else(session, conversation_id, by=signed.actor, now=now)
-    return {"others": who, "thread": threads.look(session, conversation_id, by=signed.actor, now=now)}
+    return {"lookers": who, "thread": threads.look(session, conversation_id, by=signed.actor, now=now)}

@@ -17,6 +17,7 @@ from app.console import rendering
 from app.console.desk import labels
 from app.console.desk.lines import is_long, lines
 from app.console.times import said_of
+from app.conversations import reasons
 from app.storage.sniffing import SHOWN
 
 _TONES: Final = 4
@@ -81,6 +82,6 @@ _SHARED: Final[dict[str, Any]] = {
     "platforms": labels.PLATFORMS, "priorities": labels.PRIORITIES, "weekdays": labels.WEEKDAYS,
     "ticket_states": labels.TICKETS, "ticket_looks": labels.TICKET_LOOKS, "emoji": labels.EMOJI,
     "shortcuts": labels.SHORTCUTS, "tone": tone, "initial": initial, "until": until, "lines": lines_of,
-    "is_long": is_long, "mentioned": mentioned, "shown_pictures": _shown("image"), "shown_sounds": _shown("audio"),
+    "is_long": is_long, "why": reasons.why, "mentioned": mentioned, "shown_pictures": _shown("image"), "shown_sounds": _shown("audio"),
     "shown_films": _shown("video"),
 }  # fmt: skip

@@ -7,12 +7,11 @@ from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, Field
 
 from app import pages
-from app.conversations import undelivered
+from app.conversations import reasons, undelivered
 from app.conversations.undelivered import PAGE as ROWS
 from app.conversations.undelivered import Listed
 from app.errors import AppError
 from app.forms import read_form
-from app.simulator import reasons
 from app.simulator.addresses import OUTBOX
 from app.simulator.changes import OUTBOX as CHANGED
 from app.simulator.endpoints.acts import DONE, SimulatorDep

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from app import pages
-from app.simulator import faces, mischief, reasons, traffic, wire
+from app.conversations import reasons
+from app.simulator import faces, mischief, traffic, wire
 from app.simulator.addresses import OUTBOX, PAGE
 from app.simulator.deeds import title_of
 from app.simulator.envelopes import pretty

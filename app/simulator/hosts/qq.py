@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from app.channels.qq.account import Account as QQAccount
 from app.channels.qq.addresses import Scene
+from app.channels.qq.meanings import meaning
 from app.conversations.accounts import Directory
 from app.simulator.addresses import QQ_API
 from app.simulator.changes import Changes
@@ -16,7 +17,6 @@ from app.simulator.faces import ACCOUNTS
 from app.simulator.hosts.outcomes import told
 from app.simulator.phones import Bubble, Button, Phone, QQChat, Side
 from app.simulator.qq.api import PlayedQQ
-from app.simulator.qq.codes import meaning
 from app.simulator.qq.judging import MEDIA, words
 from app.simulator.qq.taking import Result
 from app.simulator.qq.world import Bot, Call, World

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from json import dumps
 from typing import Any
 
+from app.channels.wechat.meanings import meaning
 from app.conversations.accounts import Directory
 from app.dialogue.endpoints import PREFIX
 from app.simulator.addresses import WECHAT_API
@@ -18,7 +19,6 @@ from app.simulator.stage import Stage
 from app.simulator.wechat.accounts import Kind, PlayedAccount
 from app.simulator.wechat.apis.media import PUBLIC
 from app.simulator.wechat.calling import inner, read_object
-from app.simulator.wechat.codes import meaning
 from app.simulator.wechat.contacts import Arrival, shown
 from app.simulator.wechat.platform import Logged, PlayedWeChat
 

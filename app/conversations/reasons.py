@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Final
 
 from app.agents.calendars import BEIJING
-from app.simulator.qq import codes as qq
-from app.simulator.wechat import codes as wechat
+from app.channels.qq import meanings as qq
+from app.channels.wechat import meanings as wechat
 
 STATES: Final = {
     "received": "已收到", "queued": "排队中", "sending": "发送中", "sent": "已发送", "unknown": "不确定",
@@ -77,7 +77,7 @@ def why(error: str | None, platform: str) -> str:
 
 def _meaning(code: int, platform: str) -> str:
     """Where nobody knows of which platform the code is: their numbers do not overlap."""
-    if platform != "qq" and code in wechat.WORDS:
+    if platform != "qq" and code in wechat.MEANINGS:
         return wechat.meaning(code)
     return qq.meaning(code) if platform != "wechat" else "微信没有收"
 

@@ -1,4 +1,4 @@
-"""What QQ's error codes mean, in plain Chinese."""
+"""What QQ's error codes mean, in plain Chinese, for the people who read why something was not sent."""
 
 from types import MappingProxyType
 from typing import Final
