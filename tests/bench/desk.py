@@ -30,6 +30,7 @@ from tests.bench.store import durable_postgres
 
 CHANNELS = ("main", "film", "rare")
 Fill = Callable[[Iterable[Table]], None]
+Seconds = Callable[[], float]
 
 
 def main() -> None:
@@ -42,26 +43,32 @@ def main() -> None:
     for database in ("sqlite", "postgresql") if options.database == "both" else (options.database,):
         before: dict[str, Figures] = {}
         for size in map(int, options.sizes.split(",")):
-            with store(database) as (settings, fill):
+            with store(database) as (settings, fill, server_seconds):
                 print(f"\n{database}, {size:,} messages", flush=True)
                 company, channels = asyncio.run(prepare(settings, fill, size))
-                found = asyncio.run(measure(settings, company, channels, options.samples, options.only, before))
+                measured = measure(
+                    settings, company, channels, options.samples, options.only, before, server_seconds
+                )  # fmt: skip
+                found = asyncio.run(measured)
                 before = before or found
 
 
 @contextmanager
-def store(database: str) -> Iterator[tuple[Settings, Fill]]:
-    """An empty one, and what fills it."""
+def store(database: str) -> Iterator[tuple[Settings, Fill, Seconds]]:
+    """An empty one, what fills it, and what its server has worked."""
     with tempfile.TemporaryDirectory(prefix="viewer-bench-") as name:
         folder, key = Path(name), new_key()
         if database == "sqlite":
             path = folder / "desk.db"
             settings = Settings(database_url=f"sqlite:///{path}", data_dir=folder, secret_keys=(key,))
-            yield settings, lambda tables: filling.into_sqlite(path, tables)
+            yield settings, lambda tables: filling.into_sqlite(path, tables), lambda: 0.0
             return
-        with durable_postgres() as (url, _):
+        with durable_postgres() as (url, pid):
             settings = Settings(database_url=url, data_dir=folder, secret_keys=(key,))
-            yield settings, lambda tables: asyncio.run(filling.into_postgres(url, tables))
+            yield (
+                settings, lambda tables: asyncio.run(filling.into_postgres(url, tables)),
+                lambda: worked(pid),
+            )  # fmt: skip
 
 
 async def prepare(settings: Settings, fill: Fill, size: int) -> tuple[Company, list[int]]:
@@ -80,9 +87,10 @@ async def prepare(settings: Settings, fill: Fill, size: int) -> tuple[Company, l
 
 
 async def measure(
-    settings: Settings, company: Company, channels: list[int], samples: int, only: str, before: dict[str, Figures]
-) -> dict[str, Figures]:
-    browser = await Browser.open(settings)
+    settings: Settings, company: Company, channels: list[int], samples: int, only: str, before: dict[str, Figures],
+    server_seconds: Seconds,
+) -> dict[str, Figures]:  # fmt: skip
+    browser = await Browser.open(settings, server_seconds)
     try:
         found = {}
         for task in tasks(company, channels):
@@ -103,10 +111,15 @@ def tasks(company: Company, channels: list[int]) -> Iterator[Task]:
 
 
 def _print(name: str, found: Figures, before: Figures | None) -> None:
-    growth = "" if before is None else f"  ×{found.p50 / before.p50:.2f}"
-    rest = found.p50 - found.database
-    print(f"  {name:<30} p50 {found.p50:7.1f}  p95 {found.p95:7.1f}  database {found.database:7.1f}  "
-          f"rest {rest:5.1f} ms{growth}", flush=True)  # fmt: skip
+    growth = "" if before is None else f"  ×{found.work / before.work:.2f}"
+    print(f"  {name:<28} p50 {found.p50:6.1f}  p95 {found.p95:6.1f}  work {found.work:5.1f} = {found.rules:5.1f} rules + "
+          f"{found.server:4.1f} server + {found.rest:4.1f} rest{growth}", flush=True)  # fmt: skip
+
+
+def worked(postmaster: int) -> float:
+    """Seconds of the processor that PostgreSQL's processes have used which are there now."""
+    children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
+    return sum(int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) for pid in children) / 1e9
 
 
 if __name__ == "__main__":

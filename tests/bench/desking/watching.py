@@ -1,10 +1,15 @@
-"""A browser that asks within the process, and a database that tells how long it was waited for."""
+"""A browser that asks within the process, and a database that tells how much it worked.
 
-from collections.abc import Callable, Mapping, Sequence
+Beside the time that passes, which belongs to whatever else the machine does, processor time is measured: that of this
+process, and of PostgreSQL's.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from statistics import median, quantiles
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Self
 
 import httpx
@@ -25,23 +30,28 @@ class Watched:
 
     def __init__(self, db: Database) -> None:
         self._db, self.seconds = db, 0.0
+        """Processor time of this process in its rules since somebody set it to 0."""
         self.dialect, self.ingest_batches, self.on_publish = db.dialect, db.ingest_batches, db.on_publish
 
     async def write(self, rule: Rule[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        return await self._timed(self._db.write, rule, *args, **kwargs)
+        with self._timed():
+            return await self._db.write(rule, *args, **kwargs)
 
     async def write_first(self, rule: Rule[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        return await self._timed(self._db.write_first, rule, *args, **kwargs)
+        with self._timed():
+            return await self._db.write_first(rule, *args, **kwargs)
 
     async def read(self, rule: Rule[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        return await self._timed(self._db.read, rule, *args, **kwargs)
+        with self._timed():
+            return await self._db.read(rule, *args, **kwargs)
 
-    async def _timed(self, way: Callable[..., object], *args: object, **kwargs: object) -> T:
-        start = perf_counter()
+    @contextmanager
+    def _timed(self) -> Iterator[None]:
+        start = process_time()
         try:
-            return await way(*args, **kwargs)  # type: ignore[misc, no-any-return]
+            yield
         finally:
-            self.seconds += perf_counter() - start
+            self.seconds += process_time() - start
 
     async def close(self) -> None:
         await self._db.close()
@@ -49,31 +59,40 @@ class Watched:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Milliseconds."""
+    """Milliseconds: what passed, and processor time at the middle."""
 
     p50: float
     p95: float
-    database: float
-    """Waiting for it, of ``p50``; the rest renders, and finds the way to the page."""
+    rules: float
+    """This process in the rules; on SQLite that is the database too."""
+    server: float
+    """PostgreSQL's, on the average."""
+    rest: float
+    """Rendering, and finding the way to the page."""
+
+    @property
+    def work(self) -> float:
+        return self.rules + self.server + self.rest
 
 
 class Browser:
     """Several people who are signed in; none of the service's tasks runs beside them."""
 
-    def __init__(self, service: Service, db: Watched, app: FastAPI) -> None:
-        self._service, self._db = service, db
+    def __init__(self, service: Service, db: Watched, app: FastAPI, server_seconds: Callable[[], float]) -> None:
+        self._service, self._db, self._server_seconds = service, db, server_seconds
         self._client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://bench")
         self._tokens: Sequence[str] = ()
 
     @classmethod
-    async def open(cls, settings: Settings) -> Self:
+    async def open(cls, settings: Settings, server_seconds: Callable[[], float] = lambda: 0.0) -> Self:
+        """``server_seconds``: the processor time that a database server has used so far."""
         service = await open_service(settings)
         db = Watched(service.db)
         directory = Directory(db, service.keyring, simulated=settings.demo)
         await directory.refresh()
         app = create_app(settings)
         app.state.service, app.state.simulator = replace(service, db=db, directory=directory), None
-        browser = cls(service, db, app)
+        browser = cls(service, db, app, server_seconds)
         browser._tokens = [await browser._sign_in(agent) for agent in range(1, READERS + 1)]
         return browser
 
@@ -88,17 +107,23 @@ class Browser:
         await self._service.db.close()
 
     async def measure(self, task: Task, samples: int) -> Figures:
-        whole, database = [], []
+        passed, rules, rest = [], [], []
         for turn in range(WARM + samples):
+            if turn == WARM:
+                server = self._server_seconds()
             who = turn % READERS + 1
             asked = task.ask(who, turn)
-            self._db.seconds, start = 0.0, perf_counter()
+            self._db.seconds, start, began = 0.0, perf_counter(), process_time()
             await self.ask(who, asked, task.name)
-            whole.append(perf_counter() - start)
-            database.append(self._db.seconds)
+            passed.append(perf_counter() - start)
+            rules.append(self._db.seconds)
+            rest.append(process_time() - began - self._db.seconds)
             if task.undo is not None:
                 await self.ask(who, task.undo(asked), task.name)
-        return _figures(whole[WARM:], database[WARM:])
+        middle, late = median(passed[WARM:]), quantiles(passed[WARM:], n=20)[-1]
+        served = (self._server_seconds() - server) / samples
+        each = (middle, late, median(rules[WARM:]), served, median(rest[WARM:]))
+        return Figures(*(seconds * 1e3 for seconds in each))
 
     async def ask(self, who: int, asked: Asked, name: str = "") -> str:
         """The answer's text; SystemExit with what it says where it is none of success."""
@@ -115,6 +140,3 @@ class Browser:
             raise SystemExit(f"{name}: {asked.path} is answered with {answer.status_code}: {answer.text[:300]}")
         return answer.text
 
-
-def _figures(whole: Sequence[float], database: Sequence[float]) -> Figures:
-    return Figures(median(whole) * 1e3, quantiles(whole, n=20)[-1] * 1e3, median(database) * 1e3)
