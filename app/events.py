@@ -33,7 +33,7 @@ class Kind(StrEnum):
     viewing = "viewing"
     """Who looks at a conversation, and writes: no more than that changed."""
     people = "people"
-    """Who is there, and in which teams."""
+    """Who is there, in which teams, and how much each has."""
 
 
 class LiveEvent(Base):

@@ -69,6 +69,14 @@ class Settings(BaseSettings):
     """Days without service: ``2026-10-01..2026-10-07, 2027-01-01``."""
     workdays: str = ""
     """Make-up working days, in the same form."""
+    assignment: Literal["auto", "manual"] = "auto"
+    """Whether those who wait for a person are given to agents who are there, or agents take them by themselves."""
+    on_duty: Literal["auto", "desk", "hours"] = "auto"
+    """What tells within the service hours that a viewer can be promised a person.
+
+    ``desk``: somebody is at the desk. ``hours``: the hours alone. ``auto``: somebody is at the desk, as soon as an
+    agent has been there for the first time; until then the hours alone.
+    """
     quiet_hours: str = ""
     """When no notices and announcements leave, Beijing time: ``22:00-8:00``, or as service hours. Empty: never."""
     answer_days: int = Field(default=1, ge=1, le=90)
@@ -196,6 +204,11 @@ class Settings(BaseSettings):
         """Where this machine reaches the service: what listens everywhere is reached by the loopback address."""
         host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)
         return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
+
+    @property
+    def console_address(self) -> str:
+        """Where links for people begin."""
+        return self.public_url or self.address
 
     @property
     def is_local(self) -> bool:

@@ -27,8 +27,11 @@ from app.conversations.quiet import read_quiet_hours
 from app.conversations.sending import Sender
 from app.db.database import Database
 from app.desk import sweeps
+from app.desk.assigner import Assigner
 from app.desk.search import indexing
+from app.desk.timers import desk_timers
 from app.dialogue import events, settled_pushes
+from app.dialogue.loading import load_calendar
 from app.jobs import clocks, runner
 from app.jobs.runner import Handler, Runner
 from app.jobs.running import Later, Running
@@ -70,6 +73,8 @@ async def work(db: Database, directory: Directory, keyring: Keyring, settings: S
         tasks.create_task(jobs.run(), name="jobs")
         tasks.create_task(watch_clock(db, timers), name="clock")
         tasks.create_task(indexing.keep(db), name="search")
+        if settings.assignment == "auto":
+            tasks.create_task(Assigner(db).run(), name="assigner")
 
 
 async def watch_clock(db: Database, timers: Collection[Timer]) -> None:
@@ -162,6 +167,7 @@ def recurring(db: Database, sender: Sender, storage: Storage, settings: Settings
         await sender.refresh_tokens()
 
     return {
+        **desk_timers(db, load_calendar(settings), assigns=settings.assignment == "auto", on_duty=settings.on_duty),
         Timer("passive.settle", timedelta(seconds=5)): settle_passive,
         Timer("reports.enter", timedelta(seconds=10)): enter_reports,
         Timer("bodies.forget", timedelta(minutes=1)): forget_bodies,

@@ -15,10 +15,12 @@ from sqlalchemy.pool import NullPool
 
 import app.agents.models
 import app.conversations.attachments
+import app.conversations.callbacks
 import app.conversations.campaigns
 import app.conversations.history
 import app.conversations.ledgers
 import app.conversations.models
+import app.conversations.outlook
 import app.conversations.reports
 import app.db.opening
 import app.db.sql

@@ -10,6 +10,7 @@ import pytest
 
 from app import metrics
 from app.__main__ import _parser
+from app.agents.rights import ALLOWED, Role
 from app.faq.facts import FACTS, resolve_facts
 from app.faq.knowledge import Action, TitleFacts
 from app.faq.loader import load
@@ -61,7 +62,7 @@ def test_every_path_and_link_leads_somewhere(readme: str) -> None:
 
 
 def test_every_section_that_is_linked_is_there(readme: str) -> None:
-    sections = {title.lower() for title in re.findall(r"^##+ (.+)$", readme, re.MULTILINE)}
+    sections = {title.lower().replace(" ", "-") for title in re.findall(r"^##+ (.+)$", readme, re.MULTILINE)}
     assert {link[1:] for link in _LINK.findall(readme) if link.startswith("#")} <= sections
 
 
@@ -71,6 +72,15 @@ def test_every_action_metric_and_target_is_named(readme: str) -> None:
     assert [action for action in Action if f"`{action}`" not in readme] == []
     targets = re.findall(r"^([a-z]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE)
     assert [target for target in targets if target != "help" and f"make {target}" not in readme] == []
+
+
+def test_the_rights_are_those_that_are_enforced(readme: str) -> None:
+    roles = re.findall(r"`(\w+)` \|", next(line for line in readme.splitlines() if "`administrator` |" in line))
+    rows = re.findall(r"^\| `([a-z_]+\.[a-z_]+)` [^|]+\|((?: ✓? ?\|)+)$", readme, re.MULTILINE)
+    marked = {action: [role for role, cell in zip(roles, cells.split("|"), strict=False) if "✓" in cell]
+              for action, cells in rows}  # fmt: skip
+    assert roles == list(Role)
+    assert marked == {action: [role for role in Role if role in allowed] for action, allowed in ALLOWED.items()}
 
 
 def test_the_layers_are_those_that_are_enforced(readme: str) -> None:

@@ -1,6 +1,6 @@
 """From rows to an actor: a person with his roles, his teams, and what he and they can do."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import FromClause, and_, bindparam, select
@@ -33,6 +33,14 @@ def read_actor(rows: Sequence[Sequence[Any]], ip: str | None = None) -> Actor:
         agent_id, name, frozenset(Role(row[3]) for row in rows if row[3] is not None), frozenset(teams),
         frozenset(skills).union(*teams.values()), ip,
     )  # fmt: skip
+
+
+def read_actors(rows: Iterable[Sequence[Any]]) -> dict[int, Actor]:
+    """By id, from the rows of many that begin with ``COLUMNS``."""
+    own: dict[int, list[Sequence[Any]]] = {}
+    for row in rows:
+        own.setdefault(row[0], []).append(row)
+    return {agent_id: read_actor(found) for agent_id, found in own.items()}
 
 
 _ACTOR = Prepared(

@@ -30,14 +30,14 @@ QUIET = timedelta(hours=1)
 
 
 class TooManyAttempts(AppError):
-    status_code = 429
+    status_code, message = 429, "尝试次数过多，请等 {seconds} 秒后再试"
+    longer = "尝试次数过多，请等 {minutes} 分钟后再试"
 
     def __init__(self, wait: timedelta) -> None:
         self.retry_after = max(1, ceil(wait.total_seconds()))
         """Seconds."""
-        minutes = ceil(self.retry_after / 60)
-        after = f"{self.retry_after} 秒" if self.retry_after <= 90 else f"{minutes} 分钟"
-        super().__init__(f"尝试次数过多，请等 {after}后再试")
+        message = self.message if self.retry_after <= 90 else self.longer
+        super().__init__(message, seconds=self.retry_after, minutes=ceil(self.retry_after / 60))
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,10 +130,15 @@ def redeem_password(session: Session, token: str, *, password_hash: str, now: da
         raise LinkGone
     agent.password_hash = password_hash
     sessions.revoke_all(session, agent.id, now=now)
-    for purpose in (Purpose.invitation, Purpose.reset):
-        _void(session, purpose, agent.id)
+    void(session, agent.id)
     audit.record(session, None, "password.set", now=now, subject="agent", subject_id=agent.id, ip=ip)
     return agent.id
+
+
+def void(session: Session, agent_id: int) -> None:
+    """His password is another one now: who holds an older link shall not change it again."""
+    for purpose in (Purpose.invitation, Purpose.reset):
+        _void(session, purpose, agent_id)
 
 
 def forget(session: Session, *, before: datetime, limit: int = 500) -> int:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app import events
 from app.agents import audit
 from app.agents.actors import find_actor
-from app.agents.models import Agent, AgentRole, Language, Presence, SignIn, Team, TeamMember
+from app.agents.models import Agent, AgentRole, Language, OneTimeLink, Presence, SignIn, Team, TeamMember
 from app.agents.naming import read_login, read_name, read_skills
 from app.agents.rights import Action, Actor, Role, require_here
 from app.db.rows import Insert, table_of
@@ -267,6 +267,8 @@ def shut(session: Session, agent_id: int, *, by: Actor | None, now: datetime) ->
     if changed(session.execute(update(Agent).where(*active).values(deactivated_at=now))) != 1:
         return False
     _sign_out(session, agent_id, now)
+    unused = (OneTimeLink.agent_id == agent_id, OneTimeLink.used_at.is_(None))
+    session.execute(delete(OneTimeLink).where(*unused))
     audit.record(session, by, "people.deactivate", now=now, subject="agent", subject_id=agent_id)
     _tell(session, agent_id, now)
     return True

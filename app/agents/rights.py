@@ -84,6 +84,10 @@ class Actor:
     def may(self, action: Action) -> bool:
         return not self.roles.isdisjoint(ALLOWED[action])
 
+    def can_take(self, team_id: int | None, skill: str | None) -> bool:
+        """Whether he is in the team and has the skill, where one is asked for."""
+        return (team_id is None or team_id in self.teams) and (skill is None or skill in self.skills)
+
 
 def require(by: Actor, action: Action) -> None:
     """Forbidden unless one of the person's roles allows it."""

@@ -224,4 +224,5 @@ def _change(session: Session, hashed: str, fresh: str, *, by: Actor, keep: int, 
         raise WrongPassword
     agent.password_hash = fresh
     sessions.revoke_all(session, by.id, keep=keep, now=now)
+    links.void(session, by.id)
     audit.record(session, by, "password.change", now=now, subject="agent", subject_id=by.id)

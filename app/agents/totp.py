@@ -8,7 +8,6 @@ from hashlib import sha256
 from hmac import compare_digest
 
 import pyotp
-import segno
 from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
@@ -120,6 +119,8 @@ def check_code(session: Session, agent_id: int, keyring: Keyring, code: str, *, 
 
 def qr_svg(uri: str) -> str:
     """An SVG without styles, which the pages' policy forbids; white below, as cameras need it."""
+    import segno  # 1 MB that nothing else needs
+
     return str(segno.make(uri, error="m").svg_inline(scale=4, light="#fff", svgclass="qr", lineclass=None))
 
 

@@ -8,31 +8,13 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.agents import passwords, people, presence, teams
+from app.agents.demo import PASSWORD, PEOPLE, TEAMS
 from app.agents.models import Agent, Presence
-from app.agents.rights import Action, Role
+from app.agents.rights import Action
 from app.db.database import Database
 from app.db.sql import changed, is_any
 
 log = logging.getLogger(__name__)
-PASSWORD = "demo-desk"
-TEAMS = {"会员服务": ("会员", "退款"), "播放与内容": ("播放", "内容")}
-
-
-class DemoPerson(NamedTuple):
-    name: str
-    role: Role
-    team: str | None = None
-
-
-PEOPLE = {
-    "lin": DemoPerson("林小满", Role.agent, "会员服务"),
-    "chen": DemoPerson("陈一诺", Role.agent, "播放与内容"),
-    "zhou": DemoPerson("周正", Role.supervisor),
-    "ye": DemoPerson("叶知秋", Role.operator),
-    "su": DemoPerson("苏问", Role.quality),
-    "admin": DemoPerson("管理员", Role.administrator),
-}
-"""By login."""
 
 
 class _Account(NamedTuple):

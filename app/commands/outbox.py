@@ -124,14 +124,13 @@ def retry(settings: Settings, options: argparse.Namespace) -> None:
 
 
 def drop(settings: Settings, options: argparse.Namespace) -> None:
-    count = _do(settings, lambda db: db.write(undelivered.drop, options.messages))
+    count = _do(settings, lambda db: db.write(undelivered.drop, options.messages, now=_now()))
     print(f"{count} dropped; they stay failed.")
 
 
 def decide(settings: Settings, options: argparse.Namespace) -> int:
     rule, meaning = _DECISIONS[options.decision]
-    given = {"now": _now()} if options.decision == "again" else {}
-    if _do(settings, lambda db: db.write(rule, options.message, **given)):
+    if _do(settings, lambda db: db.write(rule, options.message, now=_now())):
         print(f"Message {options.message}: {meaning}.")
         return 0
     print(f"Message {options.message} is not unknown (any more): nothing was changed.")

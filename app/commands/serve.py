@@ -167,7 +167,8 @@ def _greet(settings: Settings, set_up: str | None) -> None:
     address = settings.address
     print(f"Viewer Desk 观众服务台 is ready at {address}", flush=True)
     if set_up is not None:
-        print(f"  set up     {address}/setup/{set_up}   make the first administrator (once, within 24 h)", flush=True)
+        link = f"{settings.console_address}/setup/{set_up}"
+        print(f"  set up     {link}   make the first administrator (once, within 24 h)", flush=True)
     if settings.demo:
         print(demo_people.instructions(address), flush=True)
         print(f"  simulator  {address}{PAGE}   chat from here in the browser", flush=True)

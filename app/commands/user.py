@@ -179,7 +179,7 @@ def _explained() -> Iterator[None]:
 
 def _print_link(settings: Settings, purpose: Purpose, token: str) -> None:
     valid = {Purpose.invitation: "7 days", Purpose.reset: "1 hour"}[purpose]
-    print(f"{settings.address}/invitation/{token}")
+    print(f"{settings.console_address}/invitation/{token}")
     print(f"Good once, within {valid}, to choose a password. Give it to nobody else.")
 
 

@@ -19,8 +19,8 @@ GROUPS: Final[Mapping[str, str]] = {
 }  # fmt: skip
 """Beginnings of actions."""
 SENTENCES: Final[Mapping[str, str]] = {
-    "signin.in": marked("登录"),
-    "signin.out": marked("退出登录"),
+    "signin.in": marked("登录了"),
+    "signin.out": marked("退出了登录"),
     "signin.failed": marked("登录失败：{login}"),
     "signin.locked": marked("多次登录失败，暂停登录 {seconds} 秒：{login}"),
     "signin.revoke": marked("退出了自己在 {count} 处的登录"),

@@ -24,11 +24,11 @@ ADVICE: Final[Mapping[int, str]] = {
     401: marked("没有保存的内容不会丢：重新登录后回到原来的页面。"),
     403: marked("什么也没有改变。需要的话请联系管理员，或者回到上一页。"),
     410: marked("请找管理员重新发一个链接；已经设过密码的话，直接登录就行。"),
-    404: marked("它可能已经被移走，也可能是地址不完整。请检查地址，或者从左边重新进入。"),
+    404: marked("它可能已经被移走，也可能是地址不完整。请检查地址，或者从菜单重新进入。"),
     409: marked("什么也没有改变。请刷新页面，看看现在的样子。"),
     422: marked("什么也没有改变。请回到上一页检查。"),
     429: marked("请稍等再试。"),
-    500: marked("消息的接收和回复不受影响。请再试一次；还是不行，就把下面的编号告诉管理员。"),
+    500: marked("消息的接收和回复不受影响。请再试一次；还是不行，就把编号告诉管理员。"),
     503: marked("消息的接收和回复不受影响。请过几秒再试。"),
 }
 
@@ -75,7 +75,7 @@ async def _told(request: Request, error: AppError) -> Response:
     body: dict[str, object] = {"error": catalogue.sentence_of(language, error)}
     if isinstance(error, FormWrong) and error.problems:
         body["fields"] = catalogue.problems_of(language, error)
-    headers = {}
+    headers = {"x-refused": type(error).__name__}  # which failure it is, for scripts
     if isinstance(error, NotSignedIn) and "hx-request" in request.headers:
         headers["hx-redirect"] = error.path
     return JSONResponse(body, error.status_code, headers)

@@ -81,11 +81,6 @@ async def signed_in(signed: Annotated[Signed, Depends(half_signed)]) -> Signed:
     return signed
 
 
-async def who_is_signed_in(signed: Annotated[Signed, Depends(signed_in)]) -> int:
-    """The id alone, for what holds no more of him."""
-    return signed.actor.id
-
-
 SignedIn = Annotated[Signed, Depends(signed_in)]
 HalfSigned = Annotated[Signed, Depends(half_signed)]
 

@@ -17,12 +17,11 @@ from app.agents.sessions import Signed
 from app.console import catalogue, labels, rail
 from app.console.browsers import name_browser
 from app.console.cookies import csrf_of, language_of, strict_transport, token_of
+from app.console.endpoints.live import PATH
 from app.console.times import ago, exactly
 from app.pages import HEADERS
 
 FOLDER: Final = Path(__file__).parent
-LIVE: Final = "/desk/events"
-"""The address of the stream of live events."""
 
 
 @pass_context
@@ -44,7 +43,7 @@ def _counted(context: Context, text: str, num: int, **values: object) -> Markup:
 TEMPLATES: Final = pages.environment(FOLDER)
 TEMPLATES.add_extension("jinja2.ext.i18n")
 TEMPLATES.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]
-TEMPLATES.globals |= {"_n": _counted, "labels": labels, "LIVE": LIVE}
+TEMPLATES.globals |= {"_n": _counted, "labels": labels, "LIVE": PATH}
 TEMPLATES.filters |= {"ago": ago, "exactly": exactly, "browser": name_browser, "pair": lambda one: (one.id, one.name)}
 
 
@@ -71,6 +70,7 @@ def _shared(request: Request, signed: Signed | None) -> dict[str, Any]:
         "language": language, "lang": "en" if language is Language.en else "zh-CN",
         "product": catalogue.PRODUCT[language], "signed": signed, "now": datetime.now(UTC),
         "path": request.url.path, "here": here_of(request), "csrf": csrf_of(request) if token_of(request) else "",
+        "demo": request.app.state.service.settings.demo,
         "places": rail.places_of(actor) if actor else (), "settings": rail.settings_of(actor) if actor else (),
     }  # fmt: skip
 

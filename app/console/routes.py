@@ -8,7 +8,13 @@ from app.console import account, audit, frame, people, signing_in, teams
 from app.console.desk import acts, asks, files, finding
 from app.console.desk import pages as desk
 from app.console.endpoints import live
-from app.console.guard import who_is_signed_in
+from app.console.guard import SignedIn
+
+
+def who(signed: SignedIn) -> int:
+    """Who follows the live events."""
+    return signed.actor.id
+
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     frame.router,
@@ -17,7 +23,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     people.router,
     teams.router,
     audit.router,
-    live.router_for(who_is_signed_in),
+    live.router_for(who),
     desk.router,
     finding.router,
     asks.router,

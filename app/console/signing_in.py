@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
-from app.agents import links, people, signing_in
+from app.agents import demo, links, people, signing_in
 from app.agents.hashing import TooBusy
 from app.agents.limits import TooManyAttempts
 from app.agents.links import Found, LinkGone, Purpose
@@ -40,8 +40,6 @@ from app.pages import HEADERS
 router = APIRouter()
 OwnPage = [Depends(own_page)]
 _FIELDS: dict[type[AppError], str] = {LoginInvalid: "login", NameInvalid: "name", PasswordTooWeak: "password"}
-DEMO_LOGINS = ("lin", "chen", "zhou", "ye", "su", "admin")
-DEMO_PASSWORD = "demo-desk"
 _SIGNED_OUT = marked("您已退出登录")
 
 
@@ -207,10 +205,10 @@ async def _get_link(db: Database, token: str, now: datetime, *purposes: Purpose)
 async def _sign_in_page(
     request: Request, db: Database, *, error: AppError | None = None, login: str = "", next: str = "", notice: str = ""
 ) -> Response:
-    demo = request.app.state.service.settings.demo
+    is_demo = request.app.state.service.settings.demo
     shown = {
         "error": _sentence(request, error) if error else "", "login": login, "next": next, "notice": notice,
-        "demo_people": await db.read(_list_demo_people) if demo else [], "demo_password": DEMO_PASSWORD,
+        "demo_people": await db.read(_list_demo_people) if is_demo else [], "demo_password": demo.PASSWORD,
     }  # fmt: skip
     response = page(request, "signin.html", None, error.status_code if error else 200, **shown)
     if isinstance(error, TooManyAttempts):
@@ -219,7 +217,7 @@ async def _sign_in_page(
 
 
 def _list_demo_people(session: Session) -> list[people.Person]:
-    return [one for one in people.list_people(session, by=None) if one.login in DEMO_LOGINS]
+    return [one for one in people.list_people(session, by=None) if one.login in demo.PEOPLE]
 
 
 def _sentence(request: Request, error: AppError) -> str:

@@ -17,6 +17,7 @@ from app.conversations.models import Conversation, Message
 from app.db.base import Base, Id, UtcDateTime
 from app.db.rows import Insert, table_of
 from app.db.sql import is_any
+from app.events import Kind, publish
 from app.jobs import lanes
 from app.jobs.models import LaneKey, NewJob, Priority
 from app.jobs.timers import topic_of
@@ -135,7 +136,8 @@ def begin(session: Session, attachment_id: int, now: datetime) -> Wanted | None:
     """
     own = (Attachment.id == attachment_id, Attachment.state.in_(_OPEN))
     ended = {"state": AttachmentState.failed, "error": "interrupted", "fetched_at": now}
-    session.execute(update(Attachment).where(*own, Attachment.attempts >= ATTEMPTS).values(ended))
+    given_up = update(Attachment).where(*own, Attachment.attempts >= ATTEMPTS).values(ended)
+    _tell(session, session.scalars(given_up.returning(Attachment.message_id)).all(), now)
     taken = update(Attachment).where(*own).values(state=AttachmentState.fetching, attempts=Attachment.attempts + 1)
     row = session.scalars(taken.returning(Attachment)).one_or_none()
     if row is None:
@@ -163,8 +165,17 @@ def settle(session: Session, attachment_id: int, result: Result, now: datetime, 
             "storage_key": stored.key, "content_type": stored.content_type, "size": stored.size,
             "sha256": stored.sha256,
         }  # fmt: skip
-    changed = session.scalars(update(Attachment).where(*own).values(values).returning(Attachment.id))
-    return changed.one_or_none() is not None
+    changed = update(Attachment).where(*own).values(values).returning(Attachment.message_id)
+    messages = session.scalars(changed).all()
+    if ended:
+        _tell(session, messages, now)
+    return bool(messages)
+
+
+def _tell(session: Session, message_ids: Sequence[int], now: datetime) -> None:
+    if message_ids:
+        theirs = session.scalars(select(Message.conversation_id).where(is_any(Message.id, message_ids)))
+        publish(session, Kind.conversation, theirs, now=now)
 
 
 def list_of(session: Session, message_ids: Collection[int]) -> list[Attachment]:

@@ -92,11 +92,11 @@ def claim(
     claimed = Claimed(looked_at=len(locked), paused={each.what: now + SOON for each in due if each.shut})
     if not locked:
         return claimed
-    jobs = _revive(session, lanes.first_jobs(session, locked))
+    jobs = _revive(session, lanes.first_jobs(session, locked), now)
     pending, refused = load(session, [job for job in jobs.values() if job.not_before <= now], accounts, locked)
     for each in refused:
         state = MessageState.unknown if each.job.doubtful else MessageState.failed
-        give_up(session, each.job, state, each.reason, dead=each.dead)
+        give_up(session, each.job, state, each.reason, now=now, dead=each.dead)
     leaving = _admit(session, _in_turn(pending, now), now)
     for part in _by_gate(leaving):
         _pass(session, part, claimed, now)
@@ -119,7 +119,7 @@ def _lock(session: Session, classes: Iterable[Class], now: datetime, limit: int)
     return found
 
 
-def _revive(session: Session, jobs: Mapping[int, Job]) -> dict[int, Job]:
+def _revive(session: Session, jobs: Mapping[int, Job], now: datetime) -> dict[int, Job]:
     """A job that runs although its lane could be taken was in flight when its worker died.
 
     Under a key that the platform knows it is sent again; else nobody can know whether it arrived.
@@ -133,7 +133,7 @@ def _revive(session: Session, jobs: Mapping[int, Job]) -> dict[int, Job]:
             session.execute(update(Message).where(Message.id == job.subject_id).values(state=MessageState.queued))
             alive[lane_id] = job
         else:
-            give_up(session, job, MessageState.unknown, "the sender was interrupted while sending")
+            give_up(session, job, MessageState.unknown, "the sender was interrupted while sending", now=now)
     return alive
 
 
@@ -164,9 +164,10 @@ def _admit(session: Session, pending: Sequence[Pending], now: datetime) -> list[
             admitted.append(p)
             entered |= {p.identity_id} if p.opened is not None else set()
         elif p.job.doubtful:
-            give_up(session, p.job, MessageState.unknown, "its window closed before it could be sent again")
+            reason = "its window closed before it could be sent again"
+            give_up(session, p.job, MessageState.unknown, reason, now=now)
         elif p.job.priority == Priority.campaign.rank:
-            give_up(session, p.job, MessageState.failed, "no window to the viewer is open", dead=False)
+            give_up(session, p.job, MessageState.failed, "no window to the viewer is open", now=now, dead=False)
         else:
             p.job.waits, p.job.not_before = Waits.window, NEVER
     return admitted

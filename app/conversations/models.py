@@ -8,6 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, SmallInt
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
+import app.agents.models  # noqa: F401  (the tables that conversations refer to)
 from app.db.base import Base, Id, Json, UtcDateTime
 
 
@@ -78,6 +79,8 @@ class Conversation(Base):
               postgresql_where=sql("team_id IS NOT NULL AND closed_at IS NULL")),
         Index("ix_conversations_waits_since", "waits_since", "id", sqlite_where=sql("waits_since IS NOT NULL"),
               postgresql_where=sql("waits_since IS NOT NULL")),
+        Index("ix_conversations_snoozed_until", "snoozed_until", sqlite_where=sql("snoozed_until IS NOT NULL"),
+              postgresql_where=sql("snoozed_until IS NOT NULL")),
         Index("ix_conversations_resolved_at", "closed_at", "id", sqlite_where=sql("closed_by IS NOT NULL"),
               postgresql_where=sql("closed_by IS NOT NULL")),
         CheckConstraint("owner IN ('bot', 'queue', 'agent')", name="owner"),

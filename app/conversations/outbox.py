@@ -18,6 +18,7 @@ from app.channels.registry import PLATFORMS
 from app.conversations.models import Conversation, Direction, Message, MessageState, Via
 from app.conversations.pending import KIND, TOPIC
 from app.db.sql import for_update, is_any
+from app.events import Kind, publish
 from app.jobs import lanes
 from app.jobs.models import Job, JobState, Lane, LaneKey, NewJob, Priority, Waits
 
@@ -155,4 +156,5 @@ def post(
     session.add(row)
     session.flush()
     enqueue(session, [Queued(row.id, conversation.id, conversation.channel_id, not_before or now, priority)], now=now)
+    publish(session, Kind.conversation, [conversation.id], now=now)
     return row.id

@@ -2,14 +2,16 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import literal_column, select, update
 from sqlalchemy.orm import Session
 
 from app.conversations.models import Conversation, Message, MessageState, Via
 from app.conversations.outbox import Queued, enqueue
-from app.db.rows import Update, table_of
-from app.db.sql import changed, counter, for_update, is_any, raise_to
+from app.db.rows import Update, table_of, together
+from app.db.sql import counter, for_update, is_any, raise_to
+from app.events import Kind, publish, publishing
 
 _SETTLED = "settled replies"
 """The counter that holds the time, in seconds, before which no passive reply is on its way any more."""
@@ -23,12 +25,20 @@ _mark_sent = Update(
 )
 
 
-def mark_sent(session: Session, carried: Sequence[tuple[int, datetime]]) -> None:
-    """These rode on responses that were handed to the network: (message id, when).
+class Carried(NamedTuple):
+    """A reply whose response was handed to the network."""
 
-    What a repeat has carried since then stays ``sending``: that its first response left says nothing any longer.
-    """
-    _mark_sent(session, [(message_id, MessageState.sent, at) for message_id, at in sorted(carried)])
+    message_id: int
+    conversation_id: int
+    at: datetime
+
+
+def mark_sent(session: Session, carried: Sequence[Carried]) -> None:
+    """What a repeat has carried since then stays ``sending``: that its first response left says nothing any longer."""
+    if carried:
+        publish(session, Kind.conversation, [each.conversation_id for each in carried], now=carried[-1].at)
+        sent = [(each.message_id, MessageState.sent, each.at) for each in sorted(carried)]
+        together(session, [(_mark_sent, sent), publishing(session)])
 
 
 def put_back(session: Session, late: Sequence[Queued], *, carried_at: datetime, now: datetime) -> None:
@@ -43,7 +53,9 @@ def put_back(session: Session, late: Sequence[Queued], *, carried_at: datetime, 
     )
     values = {"state": MessageState.queued, "via": Via.outbox, "sending_at": None}
     ours = set(session.scalars(update(Message).where(*own).values(values).returning(Message.id)))
-    enqueue(session, [m for m in late if m.message_id in ours], now=now)
+    queued = [m for m in late if m.message_id in ours]
+    enqueue(session, queued, now=now)
+    publish(session, Kind.conversation, [m.conversation_id for m in queued], now=now)
 
 
 def began_by(session: Session, now: datetime) -> None:
@@ -59,7 +71,9 @@ def mark_unknown(session: Session, *, before: datetime) -> int:
     window = (Message.sending_at >= settled - _OVERLAP, Message.sending_at < before)
     stale = (Message.state == literal_column("'sending'"), Message.via == Via.passive, *window)
     reason = "no repeat of the platform's request fetched the answer"
-    done = session.execute(update(Message).where(*stale).values(state=MessageState.unknown, error=reason))
+    lost = update(Message).where(*stale).values(state=MessageState.unknown, error=reason)
+    done = session.scalars(lost.returning(Message.conversation_id)).all()
+    publish(session, Kind.conversation, done, now=before)
     if before - settled > _OVERLAP:  # seldom: an idle service need not write
         raise_to(session, _SETTLED, int(before.timestamp()))
-    return changed(done)
+    return len(done)

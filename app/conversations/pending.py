@@ -48,6 +48,7 @@ class Draft:
     """The viewer's message in whose window it leaves, and the number there."""
     agent: str | None
     """The platform's own name of the agent who writes, where the message says one."""
+    conversation_id: int
 
 
 @dataclass(slots=True)
@@ -88,6 +89,7 @@ class Pending:
             self.job.lane_id, self.job.id, self.job.subject_id, self.channel_id, self.identity_id, self.recipient,
             self.message, self.passage.api, self.passage.keyed, self.reply_to, self.opened, self.heard,
             self.job.attempts + 1, self.job.doubtful, place, self.agent,
+            self.conversation_id,
         )  # fmt: skip
 
 

@@ -4,11 +4,12 @@ By priority, then those whose viewers go first, then by how long they have waite
 """
 
 from collections.abc import Collection
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Integer, Select, bindparam, case, func, literal_column, select, update
+from sqlalchemy import ColumnElement, Integer, Select, bindparam, case, func, literal_column, select, union_all, update
 from sqlalchemy.orm import Session
 
+from app.agents.models import Team
 from app.conversations.models import Conversation
 from app.db.driver import Prepared
 from app.db.sql import is_any
@@ -50,6 +51,49 @@ def ahead_of(session: Session, conversation_id: int, *, most: int) -> int:
     """Conversations that come before this one of the queue, counted up to ``most``."""
     found = _AHEAD(session, conversation=conversation_id, most=most)[0][0]
     return min(int(found), most)
+
+
+# -------------------- who comes first
+
+
+class Waiting(NamedTuple):
+    """A conversation of the queue, with what decides who may have it."""
+
+    id: int
+    identity_id: int
+    team_id: int | None
+    """None also where the team is archived: then anybody may take it."""
+    skill: str | None
+    last_agent_id: int | None
+
+
+_CLASSES = [(priority, vip) for priority in (2, 1, 0) for vip in ("true", "false")]
+"""In their order: each is a range of the index, itself in the order of time."""
+_KEY = (Conversation.id, Conversation.queued_at, Conversation.identity_id, Conversation.skill,
+        Conversation.last_agent_id, Conversation.team_id)  # fmt: skip
+
+
+def _first(rank: int, priority: int, vip: str) -> Select[Any]:
+    own = (Conversation.priority == literal_column(str(priority)), Conversation.vip == literal_column(vip))
+    rows: Select[Any] = select(literal_column(str(rank)).label("rank"), *_KEY).where(*_WAITS, *own)
+    ordered = rows.order_by(Conversation.queued_at, Conversation.id)
+    return select(*ordered.limit(bindparam("most", type_=Integer)).subquery().c)
+
+
+_first_ones = union_all(*(_first(rank, *each) for rank, each in enumerate(_CLASSES))).subquery()
+_ORDER = (_first_ones.c.rank, _first_ones.c.queued_at, _first_ones.c.id)
+_for_team = case((Team.archived_at.is_(None), _first_ones.c.team_id))
+_HEAD = Prepared(
+    select(_first_ones.c.id, _first_ones.c.identity_id, _for_team, _first_ones.c.skill, _first_ones.c.last_agent_id)
+    .outerjoin(Team, Team.id == _first_ones.c.team_id)
+    .order_by(*_ORDER)
+    .limit(bindparam("most", type_=Integer))
+)
+
+
+def head(session: Session, *, most: int) -> list[Waiting]:
+    """Those who come first, in their order; nothing is locked."""
+    return [Waiting(*row) for row in _HEAD(session, most=most)]
 
 
 _is_vip = (

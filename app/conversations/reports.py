@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from app.conversations.models import Conversation, Message, MessageState
 from app.db.base import Base, Id, UtcDateTime
 from app.db.rows import Insert, table_of
-from app.db.sql import changed
+from app.events import Kind, publish
 
 KEPT = timedelta(days=2)
 """How long a report waits for its message; one of a message that we did not send waits in vain."""
@@ -41,11 +41,11 @@ _OPEN = (MessageState.sending, MessageState.sent, MessageState.unknown)
 
 def note(session: Session, reports: Sequence[Report], now: datetime) -> None:
     """Enter what the platform says; a report whose message is not known yet is kept for a while."""
-    early = [report for report in sorted(reports) if not _enter(session, report)]
+    early = [report for report in sorted(reports) if not _enter(session, report, now)]
     _insert(session, [(*report[:3], report.reason[:200], now) for report in early])
 
 
-def _enter(session: Session, report: Report) -> bool:
+def _enter(session: Session, report: Report, now: datetime) -> bool:
     ours = select(Conversation.id).where(
         Conversation.id == Message.conversation_id, Conversation.channel_id == report.channel_id
     )
@@ -55,7 +55,10 @@ def _enter(session: Session, report: Report) -> bool:
         if report.delivered
         else {"state": MessageState.failed, "error": f"the platform reports: {report.reason}"[:200]}
     )
-    return changed(session.execute(update(Message).where(*own).values(values))) > 0
+    entered = update(Message).where(*own).values(values).returning(Message.conversation_id)
+    conversations = session.scalars(entered).all()
+    publish(session, Kind.conversation, conversations, now=now)
+    return bool(conversations)
 
 
 def enter_early(session: Session, now: datetime, limit: int = 500) -> int:
@@ -63,7 +66,7 @@ def enter_early(session: Session, now: datetime, limit: int = 500) -> int:
     found = select(EarlyReport).join(Message, Message.platform_id == EarlyReport.platform_id).limit(limit)
     entered = 0
     for row in session.scalars(found).all():
-        if _enter(session, Report(row.channel_id, row.platform_id, row.delivered, row.reason)):
+        if _enter(session, Report(row.channel_id, row.platform_id, row.delivered, row.reason), now):
             session.delete(row)
             entered += 1
     session.execute(delete(EarlyReport).where(EarlyReport.at < now - KEPT))

@@ -52,11 +52,12 @@ def take_over(session: Session, conversation_id: int, *, by: Actor, now: datetim
     """
     rights.require(by, Action.speak)
     free = (Conversation.id == conversation_id, Conversation.agent_id.is_(None), Conversation.closed_at.is_(None))
+    waited = _waited(session, conversation_id, now)
     taken = _take(session, *free, agent_id=by.id)
     if taken is None:
         _explain(session, conversation_id, by)
     else:
-        history.write(session, taken, Kind.taken, by=by.id, now=now)
+        history.write(session, taken, Kind.taken, by=by.id, now=now, **waited)
         _tell(session, taken, now, queued=True)
 
 
@@ -71,6 +72,12 @@ def take_from(session: Session, conversation_id: int, *, by: Actor, expected: in
         history.write(session, taken, Kind.taken, by=by.id, now=now, former=expected)
         _audit(session, by, taken, now, former=expected)
         _tell(session, taken, now, former=expected)
+
+
+def _waited(session: Session, conversation_id: int, now: datetime) -> dict[str, Any]:
+    """Read before it is taken, for the figures alone: the UPDATE does not tell what was there."""
+    found = session.get(Conversation, conversation_id)
+    return history.waited(found, now) if found is not None else {}
 
 
 def _take(session: Session, *free: ColumnElement[bool], agent_id: int) -> Conversation | None:
@@ -155,7 +162,9 @@ def transfer(
     held = _lock_to_transfer(session, conversation_id, by)
     former, waited = held.agent_id, held.owner == Owner.queue
     given = {"to": to_agent, "team": to_team, "skill": to_skill}
-    data = {name: target for name, target in given.items() if target is not None}
+    data: dict[str, Any] = {name: target for name, target in given.items() if target is not None}
+    if to_agent is not None:
+        data |= history.waited(held, now)
     _note(session, held, Kind.transferred, by, now, text=note.strip(), **data)
     if to_agent is not None:
         _give(held, Owner.agent, to_agent)

@@ -17,6 +17,7 @@ from app.conversations.pending import NEVER, Draft
 from app.db.driver import Prepared
 from app.db.rows import Update, table_of
 from app.db.sql import is_any
+from app.events import Kind, publish
 from app.jobs import lanes
 from app.jobs.models import Job, JobState, Waits
 
@@ -67,6 +68,7 @@ def settle(session: Session, ended: Sequence[Ended], *, worker: str, now: dateti
     heard = _heard(session, [case for case in cases if case.error.outcome is Outcome.window])
     given_up = [case.ended for case in cases if not _settle(session, case, heard, now)]
     lanes.release_all(session, held - {e.draft.lane_id for e in old})
+    publish(session, Kind.conversation, [e.draft.conversation_id for e in ended], now=now)
     return given_up
 
 
@@ -125,7 +127,7 @@ def _settle(session: Session, case: _Case, heard: Mapping[int, int], now: dateti
             return True
         case Outcome.window:
             return _close_window(session, case, error, heard, now)
-    return _fail(session, case, error)
+    return _fail(session, case, error, now)
 
 
 # -------------------- again
@@ -134,7 +136,7 @@ def _settle(session: Session, case: _Case, heard: Mapping[int, int], now: dateti
 def _again(session: Session, case: _Case, error: DeliveryError, now: datetime) -> bool:
     """Nothing was taken: later, ever more seldom, up to a limit."""
     if case.job.attempts >= ATTEMPTS[error.outcome]:
-        return _fail(session, case, error)
+        return _fail(session, case, error, now)
     _give_back(session, case.draft)
     _requeue(session, case, now + _pause(case), Waits.retry)
     return True
@@ -154,7 +156,7 @@ def backoff(attempts: int, chance: float) -> timedelta:
 def _doubt(session: Session, case: _Case, error: DeliveryError, now: datetime) -> bool:
     """It may have arrived: again only under a key by which the platform recognises it."""
     if not case.draft.keyed or case.job.attempts >= ATTEMPTS[Outcome.unknown]:
-        give_up(session, case.job, MessageState.unknown, str(error))
+        give_up(session, case.job, MessageState.unknown, str(error), now=now)
         return False
     case.job.doubtful = True  # and its place in the window stays taken
     _requeue(session, case, now + _pause(case), Waits.retry)
@@ -184,7 +186,7 @@ def _close_window(
     if draft.heard:
         windows.close(session, draft.identity_id, draft.heard, now)
     if draft.doubtful:
-        give_up(session, case.job, MessageState.unknown, str(error))
+        give_up(session, case.job, MessageState.unknown, str(error), now=now)
         return False
     case.job.attempts -= 1
     wrote_meanwhile = heard.get(draft.identity_id, 0) > draft.heard
@@ -230,17 +232,18 @@ def _give_back(session: Session, draft: Draft) -> None:
 # -------------------- given up
 
 
-def _fail(session: Session, case: _Case, error: DeliveryError) -> bool:
+def _fail(session: Session, case: _Case, error: DeliveryError, now: datetime) -> bool:
     _give_back(session, case.draft)
     state = MessageState.unknown if case.draft.doubtful else MessageState.failed
-    give_up(session, case.job, state, str(error), dead=error.outcome is not Outcome.recipient)
+    give_up(session, case.job, state, str(error), now=now, dead=error.outcome is not Outcome.recipient)
     return False
 
 
-def give_up(session: Session, job: Job, state: MessageState, reason: str, *, dead: bool = True) -> None:
+def give_up(session: Session, job: Job, state: MessageState, reason: str, *, now: datetime, dead: bool = True) -> None:
     """A message that will not leave by itself any more: ``unknown`` is no dead job, nobody may simply repeat it."""
     values: dict[str, Any] = {"state": state, "error": reason[:200]}
-    session.execute(update(Message).where(Message.id == job.subject_id).values(values))
+    given_up = update(Message).where(Message.id == job.subject_id).values(values)
+    publish(session, Kind.conversation, session.scalars(given_up.returning(Message.conversation_id)), now=now)
     if state is MessageState.unknown or not dead:
         session.delete(job)
     else:

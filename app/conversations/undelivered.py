@@ -12,7 +12,8 @@ from app.conversations import gates, outbox
 from app.conversations.models import Channel, Conversation, Message, MessageState, Via
 from app.conversations.outbox import Queued
 from app.conversations.pending import KIND, TOPIC
-from app.db.sql import changed, for_update, is_any
+from app.db.sql import for_update, is_any
+from app.events import Kind, publish
 from app.jobs.models import Job, JobState, Lane, Priority, Waits
 
 PAGE = 500
@@ -155,27 +156,34 @@ def redrive(session: Session, *, now: datetime, message_ids: Collection[int] | N
 
 def send_again(session: Session, message_id: int, *, now: datetime) -> bool:
     """A person decides that an unknown message is sent once more: the viewer may see it twice."""
-    return _decide(session, message_id, MessageState.queued) and _queue(session, {message_id: Priority.agent}, now)
+    return _decide(session, message_id, MessageState.queued, now) and _queue(session, {message_id: Priority.agent}, now)
 
 
-def mark_arrived(session: Session, message_id: int) -> bool:
+def mark_arrived(session: Session, message_id: int, *, now: datetime) -> bool:
     """A person knows that an unknown message arrived."""
-    return _decide(session, message_id, MessageState.sent)
+    return _decide(session, message_id, MessageState.sent, now)
 
 
-def mark_lost(session: Session, message_id: int) -> bool:
+def mark_lost(session: Session, message_id: int, *, now: datetime) -> bool:
     """A person knows that an unknown message did not arrive, and leaves it so."""
-    return _decide(session, message_id, MessageState.failed)
+    return _decide(session, message_id, MessageState.failed, now)
 
 
-def drop(session: Session, message_ids: Collection[int]) -> int:
+def drop(session: Session, message_ids: Collection[int], *, now: datetime) -> int:
     """Dead messages that nobody wants to send any more: they stay ``failed``, their jobs go."""
-    return changed(session.execute(delete(Job).where(*_DEAD, is_any(Job.subject_id, message_ids))))
+    gone = delete(Job).where(*_DEAD, is_any(Job.subject_id, message_ids)).returning(Job.subject_id)
+    dropped = session.scalars(gone).all()
+    theirs = session.scalars(select(Message.conversation_id).where(is_any(Message.id, dropped)))
+    publish(session, Kind.conversation, theirs, now=now)
+    return len(dropped)
 
 
-def _decide(session: Session, message_id: int, state: MessageState) -> bool:
+def _decide(session: Session, message_id: int, state: MessageState, now: datetime) -> bool:
     unknown = (Message.id == message_id, Message.state == MessageState.unknown)
-    return changed(session.execute(update(Message).where(*unknown).values(state=state))) == 1
+    decided = update(Message).where(*unknown).values(state=state).returning(Message.conversation_id)
+    conversations = session.scalars(decided).all()
+    publish(session, Kind.conversation, conversations, now=now)
+    return bool(conversations)
 
 
 def _queue(session: Session, priorities: dict[int, Priority], now: datetime) -> bool:
@@ -190,6 +198,7 @@ def _queue(session: Session, priorities: dict[int, Priority], now: datetime) -> 
     values = {"state": MessageState.queued, "error": None, "via": Via.outbox}
     session.execute(update(Message).where(ids).values(values))
     outbox.enqueue(session, queued, now=now)
+    publish(session, Kind.conversation, [m.conversation_id for m in queued], now=now)
     return True
 
 

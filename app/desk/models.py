@@ -162,3 +162,18 @@ class SearchGap(Base):
     last: Mapped[int] = mapped_column(Id)
     horizon: Mapped[int] = mapped_column(Id)
     """Once all transactions below it have ended, nothing more will come."""
+
+
+class QueueSample(Base):
+    """The queue at the end of a minute, for the picture of a day."""
+
+    __tablename__ = "queue_samples"
+    at: Mapped[datetime] = mapped_column(UtcDateTime, primary_key=True)
+    """A whole minute: of two workers one writes it."""
+    waiting: Mapped[int]
+    longest_wait_s: Mapped[int]
+    agents_there: Mapped[int]
+    arrivals: Mapped[int]
+    """Who came to the queue within the minute before."""
+    taken: Mapped[int]
+    """Who left it to a person within the minute before."""

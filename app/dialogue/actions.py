@@ -23,7 +23,7 @@ from app.channels.content import (
 )
 from app.channels.outbound import Choice
 from app.channels.text import split_text
-from app.conversations import attachments, outbox, queue, reports
+from app.conversations import attachments, history, outbox, queue, reports
 from app.conversations.models import Direction, InboundEvent, Message, MessageState, Via
 from app.conversations.outbox import Queued
 from app.conversations.pending import NEVER
@@ -37,6 +37,7 @@ from app.dialogue.provenance import Source
 from app.dialogue.push import Answer, Fate, Push
 from app.dialogue.threads import Thread
 from app.dialogue.turn import Decision, Memory, Say
+from app.events import Kind, publish, publishing
 from app.viewers.models import Identity
 
 _insert_messages = Insert(
@@ -74,8 +75,11 @@ class Book:
         self._entries: list[_Entry] = []
         self._busy = set(known.lanes)
         """Conversations in which something waits to be sent, so that whatever is new queues behind it."""
+        self._moves: list[tuple[_Entry, history.Kind]] = []
+        """Turns by which somebody came to the queue or left it."""
         self._ranks: dict[int, int] = {}
         """Conversations that came to the queue, or became urgent there, by how urgent they are."""
+        self._queue_changed = False
 
     def waits(self, thread: Thread) -> bool:
         return thread.conversation_id in self._busy
@@ -85,12 +89,16 @@ class Book:
         before, owner = thread.memory, decision.memory.owner
         if owner != before.owner:
             thread.queued_at = self._now if owner == "queue" else None
+            self._queue_changed |= "queue" in (owner, before.owner)
+        entry = _Entry(push, event_id, thread, decision, before)
+        if "queue" in (owner, before.owner) and owner != before.owner and owner != "agent":
+            self._moves.append((entry, history.Kind.queued if owner == "queue" else history.Kind.left))
         if owner != "bot":
             self._note_waiting(push, thread, decision)
         else:
             thread.waits_since = None
         thread.memory, thread.wrote_at = decision.memory, self._now
-        self._entries.append(_Entry(push, event_id, thread, decision, before))
+        self._entries.append(entry)
 
     def _note_waiting(self, push: Push, thread: Thread, decision: Decision) -> None:
         """Since when the viewer waits for a person, and how urgent it is where he came to the queue or says so."""
@@ -108,16 +116,28 @@ class Book:
             self._place(session, entry, files.numbers.get(entry.event_id))
         histories = files.written({e.event_id: e.asked_seq for e in self._entries} if filed else {})
         conversations = threads.saving({entry.thread.conversation_id: entry.thread for entry in self._entries}.values())
-        made = _insert_messages.beside(session, self._rows(), [conversations, histories])
+        self._tell(session)
+        others = [conversations, histories, history.entries(self._moved()), publishing(session)]
+        made = _insert_messages.beside(session, self._rows(), others)
         ids = {(row[1], row[2]): row[0] for row in made}
         self._rank(session)
         self._queue(session, ids)
         self._expect(session, ids)
         return {entry.push.key: self._answer(entry, ids, files.numbers) for entry in self._entries}
 
+    def _moved(self) -> list[history.Entry]:
+        return [
+            history.Entry(entry.thread.conversation_id, entry.asked_seq, kind, self._now) for entry, kind in self._moves
+        ]
+
     def _rank(self, session: Session) -> None:
         for priority in set(self._ranks.values()):
             queue.rank(session, [talk for talk, own in self._ranks.items() if own == priority], priority=priority)
+
+    def _tell(self, session: Session) -> None:
+        publish(session, Kind.conversation, [entry.thread.conversation_id for entry in self._entries], now=self._now)
+        if self._queue_changed:
+            publish(session, Kind.queue, now=self._now)
 
     # -------------------- messages
 
@@ -254,7 +274,8 @@ def note_recalls(session: Session, pushes: Sequence[Push], now: datetime) -> Non
             own = (InboundEvent.channel_id == push.channel_id, InboundEvent.dedupe_key == content.key)
             event = select(InboundEvent.id).where(*own, InboundEvent.sender == push.sender).scalar_subquery()
             theirs = (Message.direction == Direction.inbound, Message.event_id == event)
-            session.execute(update(Message).where(*theirs).values(recalled_at=now))
+            recalled = update(Message).where(*theirs).values(recalled_at=now).returning(Message.conversation_id)
+            publish(session, Kind.conversation, session.scalars(recalled), now=now)
 
 
 def _parts(decision: Decision, push: Push, ticket: int | None) -> list[tuple[str, Say]]:

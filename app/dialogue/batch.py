@@ -76,7 +76,7 @@ def _decide_all(
     if not todo:
         return {}
     found = threads.load(session, {push.who for push, _ in todo}, met, now=now, silence=rules.silence, locked=locked)
-    known = circumstances.load(session, [(push, found[push.who]) for push, _ in todo])
+    known = circumstances.load(session, [(push, found[push.who]) for push, _ in todo], now=now)
     book = actions.Book(known, now)
     for push, event_id in todo:
         thread = found[push.who]
@@ -90,6 +90,8 @@ def _decide_all(
             burst=rules.pace.count(push.who, now),
             in_public=push.message.in_public,
             has_agent=thread.has_agent,
+            is_manned=rules.is_manned(known.outlook, for_absent=known.is_unmanned(thread)),
+            expected=known.expected(thread),
         )  # fmt: skip
         decision = decide(turn, rules, now)
         known.note(thread, decision)

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from sqlalchemy import literal_column, null, select
 from sqlalchemy.orm import Session
 
-from app.conversations import outbox, pending, queue
+from app.conversations import outbox, outlook, pending, queue, wanted
+from app.conversations.outlook import Outlook
 from app.db.driver import Prepared
 from app.db.rows import table_of
 from app.db.sql import is_any
@@ -27,6 +29,7 @@ _ASKS_PLACE = frozenset({Action.wait_estimate, Action.hand_over})
 
 
 _lane = table_of(Lane).c
+_row = table_of(outlook.QueueOutlook).c
 _NONE = [null() for _ in views.OPEN[1:]]
 LOOK = Prepared(
     # The tickets first: a union has the types of its first part.
@@ -37,6 +40,9 @@ LOOK = Prepared(
             _lane.topic == literal_column(f"'{pending.TOPIC}'"), is_any(_lane.subject_id, "conversations"), HAS_WORK
         ),
         select(literal_column("'queue'"), queue.waiting().scalar_subquery(), *_NONE),
+        select(literal_column("'outlook'"), _row.there, _row.free, _row.pace_ms, null(), null(), _row.at).where(
+            _row.id == literal_column(str(outlook.ONLY))
+        ),
     )
 )
 """One statement, as each costs a round trip of the batch; it takes no lock.
@@ -55,11 +61,22 @@ class Circumstances:
     length: int
     """Conversations in the queue, those of this batch included as they come; 0 where nobody may join it."""
     places: dict[int, int] = field(default_factory=dict)
+    outlook: Outlook | None = None
+    """None: not known."""
+    unmanned: set[int] = field(default_factory=set)
+    """Conversations of the queue that are for somebody who is not there."""
     own: dict[int, list[TicketView]] = field(default_factory=dict)
     """The tickets of the viewers who ask for theirs, newest first."""
 
     def ahead(self, thread: Thread) -> int:
         return self.places.get(thread.conversation_id, self.length)
+
+    def is_unmanned(self, thread: Thread) -> bool:
+        return thread.conversation_id in self.unmanned
+
+    def expected(self, thread: Thread) -> timedelta | None:
+        """How long the viewer waits for a person in his place."""
+        return self.outlook.expected(self.ahead(thread)) if self.outlook is not None else None
 
     def here(self, thread: Thread) -> tuple[TicketRef, ...]:
         return tuple(self.tickets.get(thread.conversation_id, ()))
@@ -74,19 +91,21 @@ class Circumstances:
             self.length += 1
 
 
-def load(session: Session, turns: Sequence[tuple[Push, Thread]]) -> Circumstances:
+def load(session: Session, turns: Sequence[tuple[Push, Thread]], *, now: datetime) -> Circumstances:
     most = COUNTED if any(_may_queue(push, thread) for push, thread in turns) else 0
-    known = _look(session, sorted({thread.conversation_id for _, thread in turns}), most)
+    known = _look(session, sorted({thread.conversation_id for _, thread in turns}), most, now)
     for push, thread in turns:
         if thread.queued_at is not None and _asks(push, _ASKS_PLACE):
             known.places[thread.conversation_id] = queue.ahead_of(session, thread.conversation_id, most=COUNTED)
+            if known.outlook is not None and not wanted.is_there(session, thread.conversation_id, now=now):
+                known.unmanned.add(thread.conversation_id)
     asking = sorted({thread.viewer_id for push, thread in turns if _asks_tickets(push, thread)})
     if asking:
         known.own = views.of_viewers(session, asking)
     return known
 
 
-def _look(session: Session, conversations: Sequence[int], most: int) -> Circumstances:
+def _look(session: Session, conversations: Sequence[int], most: int, now: datetime) -> Circumstances:
     busy: list[int] = []
     known = Circumstances({}, {}, 0)
     for what, subject, *ticket in LOOK(session, conversations=conversations, most=most):
@@ -94,6 +113,10 @@ def _look(session: Session, conversations: Sequence[int], most: int) -> Circumst
             busy.append(subject)
         elif what == "ticket":
             known.tickets.setdefault(subject, []).append(TicketRef(subject, *ticket))
+        elif what == "outlook":
+            there, (free, pace, *_, at) = subject, ticket
+            found = Outlook(at, there, free, pace)
+            known.outlook = found if found.is_valid(now) else None
         else:
             known.length = subject
     if busy:

@@ -137,9 +137,10 @@ def _kept_in_queue(turn: Turn, decision: Decision) -> Decision:
 
 def _still_waiting(turn: Turn, rules: Rules, now: datetime) -> str:
     if rules.is_open(now):
-        return phrases.STILL_WAITING.format(place=reports.place(turn))
+        wording = phrases.STILL_WAITING if turn.is_manned else phrases.STILL_WAITING_UNMANNED
+        return wording.format(place=reports.place(turn) if turn.is_manned else reports.position(turn))
     opens = when(rules.calendar.opens_at(now), now)
-    return phrases.STILL_WAITING_CLOSED.format(opens=opens, place=reports.place(turn))
+    return phrases.STILL_WAITING_CLOSED.format(opens=opens, place=reports.position(turn))
 
 
 def _with_bot(turn: Turn, rules: Rules, now: datetime) -> Decision:

@@ -74,15 +74,15 @@ class Webhooks:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         logs.request_id.set(f"{_boot}-{next(_numbers):x}")
-        (status, kind, body), message_id = await self._respond(scope, receive)
+        (status, kind, body), answer = await self._respond(scope, receive)
         headers = [(b"content-type", kind.encode()), (b"content-length", b"%d" % len(body))]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
-        if message_id is not None:
-            self._ingest.handed_over(message_id)
+        if answer is not None:
+            self._ingest.handed_over(answer)
 
-    async def _respond(self, scope: Scope, receive: Receive) -> tuple[Response, int | None]:
-        """The response, and the message that it carries."""
+    async def _respond(self, scope: Scope, receive: Receive) -> tuple[Response, Answer | None]:
+        """The response, and the answer that it carries."""
         arrived = perf_counter()
         account = await self._account(scope["path"])
         if account is None:
@@ -116,7 +116,7 @@ class Webhooks:
 
     async def _answered(
         self, account: Account, message: Inbound | Undecodable, arrived: float
-    ) -> tuple[Response, int | None]:
+    ) -> tuple[Response, Answer | None]:
         parsed = perf_counter()
         push = read_arrived(account, message, self._keyring, self._ingest.rules.brain, datetime.now(UTC))
         if self._advising is not None:
@@ -134,7 +134,7 @@ class Webhooks:
         _count(account, message, answer, committed - arrived)
         if self._observer is not None:
             self._observer(Observation(account, push, answer, arrived, parsed, submitted, committed))
-        return _rendered(account, message, answer), answer.message_id
+        return _rendered(account, message, answer), answer
 
     async def _advised(
         self, advising: "Advising", account: Account, message: Inbound | Undecodable, push: Push

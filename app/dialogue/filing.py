@@ -7,10 +7,11 @@ from datetime import datetime
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from app.conversations import callbacks
 from app.db.rows import Insert, Write, table_of
 from app.dialogue.circumstances import Circumstances
 from app.dialogue.threads import Thread
-from app.dialogue.turn import AddToTicket, CloseTicket, Consent, Effect, OpenTicket, WantNotice
+from app.dialogue.turn import AddToTicket, CallBack, CloseTicket, Consent, Effect, OpenTicket, WantNotice
 from app.tickets import service as tickets
 from app.tickets.models import TicketKind, TicketPriority
 from app.tickets.service import Addition, NewTicket
@@ -67,6 +68,7 @@ class Files:
     _pushes: list[tuple[int, bool]] = field(default_factory=list)
     """Identities that agree to value-added pushes, or not any more."""
     _notices: list[tuple[int, _Known]] = field(default_factory=list)
+    _callbacks: list[int] = field(default_factory=list)
 
     def add(self, session: Session, filed: Filed) -> None:
         for effect in filed.effects:
@@ -79,6 +81,8 @@ class Files:
                     self._close(session, filed, number)
                 case WantNotice():
                     self._want_notice(filed)
+                case CallBack():
+                    self._callbacks.append(filed.thread.conversation_id)
                 case Consent(granted=granted):
                     self._pushes.append((filed.thread.identity_id, granted))
 
@@ -159,6 +163,8 @@ class Files:
         self._made = tickets.open_many(session, self._new)
         self.numbers = {event: self._resolved(ticket)[1] for event, ticket in self._takes.items()}
         self._consent(session)
+        if self._callbacks:
+            callbacks.note(session, self._callbacks, now=self.now)
 
     def _consent(self, session: Session) -> None:
         rows = [(identity, "pushes", granted, self.now) for identity, granted in self._pushes]

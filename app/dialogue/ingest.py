@@ -18,6 +18,7 @@ from time import monotonic
 from app import logs, metrics
 from app.conversations import passive
 from app.conversations.outbox import Queued
+from app.conversations.passive import Carried
 from app.conversations.pending import NEVER
 from app.db.database import Database
 from app.dialogue import batch, events
@@ -68,7 +69,7 @@ class Ingest:
         """A heap by time; a number keeps futures from being compared."""
         self._numbers = itertools.count()
         self._alarm: asyncio.TimerHandle | None = None
-        self._handed_over: list[tuple[int, datetime]] = []
+        self._handed_over: list[Carried] = []
         self._noting: asyncio.Task[None] | None = None
         self._ending = asyncio.Event()
         self._flying: set[asyncio.Task[None]] = set()
@@ -111,9 +112,11 @@ class Ingest:
         again = asyncio.get_running_loop().call_later
         self._alarm = again(OVERDUE_EVERY, self._expire) if deadlines else None
 
-    def handed_over(self, message_id: int) -> None:
-        """The response that carried this reply has left: it is marked ``sent`` within a moment."""
-        self._handed_over.append((message_id, _now()))
+    def handed_over(self, answer: Answer) -> None:
+        """The response that carried this answer has left: its message is marked ``sent`` within a moment."""
+        if answer.message_id is None or answer.conversation_id is None:
+            return
+        self._handed_over.append(Carried(answer.message_id, answer.conversation_id, _now()))
         if self._noting is None:
             self._noting = asyncio.create_task(self._note_hand_overs())
 

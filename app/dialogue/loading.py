@@ -98,4 +98,6 @@ def load_rules(settings: Settings, brain: Brain | None = None) -> Rules:
         complaint_office=settings.complaint_office,
     )
     silence = timedelta(hours=settings.silence_hours)
-    return Rules(brain or load_brain(settings), load_calendar(settings), promises, silence, settings.burst)
+    return Rules(
+        brain or load_brain(settings), load_calendar(settings), promises, silence, settings.burst, settings.on_duty
+    )

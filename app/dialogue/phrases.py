@@ -93,12 +93,24 @@ CLOSED = (
     "现在不在人工服务时间（{hours}），客服{opens} 上班。您的问题已经记在工单 {ticket} 里，{due} 前答复您。\n"
     "您可以这样：\n1. 接着写，补充的内容我都记进工单\n2. 换个说法问我，我先试着帮您解决"
 )
+UNMANNED = (
+    "现在没有客服在线，不能马上接待您，很抱歉。"
+    "您的问题已经记在工单 {ticket} 里，客服一上线会先联系您，最晚{due} 前答复。\n"
+    "您可以这样：\n1. 接着写，补充的内容我都记进工单\n2. 换个说法问我，我先试着帮您解决"
+)
 NEXT = "您是下一位"
 PLACE = "前面还有 {count} 位"
 MANY = "前面排队的人比较多（超过 {count} 位）"
+AT_ONCE = "，马上就有客服接待您"
+ABOUT = "，大约要等 {minutes} 分钟"
+LONG = "，可能要等半小时以上"
 STILL_WAITING = "您还在排队，{place}。您可以继续补充，客服接入后都会看到；不想等了请回复“取消排队”。"
 STILL_WAITING_CLOSED = (
     "现在不在人工服务时间，客服{opens} 上班，{place}。您写的内容都在工单里，到时会先联系您；不想等了请回复“取消排队”。"
+)
+STILL_WAITING_UNMANNED = (
+    "能处理这件事的客服现在都不在线，您的位置一直留着，{place}。您写的内容都在工单里，客服一上线会先联系您；"
+    "不想等了请回复“取消排队”。"
 )
 NOT_WAITING = "您现在没有在排队。需要人工客服的话，请回复“人工”。"
 ADDED = "已经补充到您的工单里，客服接入后会看到。不想等了请回复“取消排队”。"
@@ -176,11 +188,26 @@ WELCOME = (
 WELCOME_PLAIN = "您好，欢迎关注。我是观众服务助手，有什么问题都可以直接写给我；需要人工客服，随时回复“人工”。"
 
 
-def place(ahead: int, *, most: int) -> str:
-    """The viewer's place in the queue; ``most`` is where counting stops."""
-    if ahead <= 0:
-        return NEXT
-    return PLACE.format(count=ahead) if ahead < most else MANY.format(count=most)
+def place(ahead: int, expected: timedelta | None, *, most: int) -> str:
+    """The viewer's place in the queue, and how long it takes; ``most`` is where counting stops."""
+    if ahead >= most:  # what is expected is the least that it takes
+        return MANY.format(count=most) + (LONG if expected is not None and expected > _COARSE[-1] else "")
+    return (PLACE.format(count=ahead) if ahead > 0 else NEXT) + wait(expected)
+
+
+_AT_ONCE = timedelta(seconds=20)
+_COARSE = [timedelta(minutes=minutes) for minutes in (1, 2, 3, 5, 8, 10, 15, 20, 30)]
+"""Steps as people say them: nobody is told 17 minutes."""
+
+
+def wait(expected: timedelta | None) -> str:
+    """How long it takes, rather too long than too short; nothing where it is not known."""
+    if expected is None:
+        return ""
+    if expected <= _AT_ONCE:
+        return AT_ONCE
+    step = next((step for step in _COARSE if expected <= step), None)
+    return LONG if step is None else ABOUT.format(minutes=step // timedelta(minutes=1))
 
 
 HAPPENED = "发生时间：{at}"

@@ -10,7 +10,9 @@ from app.dialogue.rules import Rules
 from app.dialogue.turn import (
     AddToTicket,
     Awaiting,
+    CallBack,
     Decision,
+    Effect,
     Memory,
     OpenTicket,
     Said,
@@ -44,17 +46,28 @@ _TELLING = 12
 def hand_over(
     turn: Turn, rules: Rules, now: datetime, wording: str = phrases.HANDED_OVER, kind: str = "inquiry"
 ) -> Decision:
-    """To the queue; outside the service hours a ticket is made, and the bot keeps the conversation."""
+    """To the queue; where nobody is there a ticket is made, and the bot keeps the conversation until somebody is."""
     ticket = new_ticket(turn, rules, now, kind, _matter(turn, rules, kind) or "转人工", category=turn.memory.last_entry)
-    if rules.is_open(now):
+    if is_served(turn, rules, now):
         said = wording.replace("{place}", place(turn))
         return Decision(Said.handed_over, _queued(turn), (Say(said),), (ticket,))
-    said = phrases.CLOSED.format(
+    closed = phrases.UNMANNED if rules.is_open(now) else phrases.CLOSED
+    said = closed.format(
         hours=rules.calendar.describe(), opens=when(rules.calendar.opens_at(now), now), ticket=phrases.TICKET,
         due=when(_due(turn, ticket), now),
     )  # fmt: skip
     memory = turn.memory.but(awaiting=waits(Waits.details, now), failures=0)
-    return Decision(Said.handed_over, memory, (Say(said),), (ticket,))
+    return Decision(Said.handed_over, memory, (Say(said),), (ticket, CallBack()))
+
+
+def is_served(turn: Turn, rules: Rules, now: datetime) -> bool:
+    """Whether the viewer can be promised a person now."""
+    return turn.is_manned and rules.is_open(now)
+
+
+def _called_back(turn: Turn, rules: Rules, now: datetime, *effects: Effect) -> tuple[Effect, ...]:
+    """With a person's word as soon as one is there, where none is now."""
+    return effects if is_served(turn, rules, now) else (*effects, CallBack())
 
 
 def care(turn: Turn, intent: Intent, rules: Rules, now: datetime) -> Decision:
@@ -62,9 +75,9 @@ def care(turn: Turn, intent: Intent, rules: Rules, now: datetime) -> Decision:
     ticket = new_ticket(turn, rules, now, "inquiry", turn.words, priority=TicketPriority.high, details="可能有危险")
     danger = INTENT_PREFIX + intent.id
     memory = turn.memory.but(awaiting=waits(Waits.details, now), failures=0, last_entry=danger)
-    if rules.is_open(now):
+    if is_served(turn, rules, now):
         memory = _queued(turn, danger)
-    return Decision(Said.handed_over, memory, (Say(intent.replies[0]),), (ticket,))
+    return Decision(Said.handed_over, memory, (Say(intent.replies[0]),), _called_back(turn, rules, now, ticket))
 
 
 def stay_with(turn: Turn, ticket: TicketRef | None) -> Decision:
@@ -78,7 +91,8 @@ def urgent(turn: Turn, entry: Entry, rules: Rules, now: datetime, said: Say) -> 
     ticket = new_ticket(turn, rules, now, "fault", turn.words, priority=TicketPriority.high, category=entry.id)
     noted = phrases.URGENT.format(ticket=phrases.TICKET, due=when(_due(turn, ticket), now))
     memory = turn.memory.but(awaiting=waits(Waits.details, now), failures=0, last_entry=entry.id, repeats=0)
-    return Decision(Said.answered, memory, (Say(f"{said.text}\n{noted}", said.source),), (ticket,))
+    effects = _called_back(turn, rules, now, ticket)
+    return Decision(Said.answered, memory, (Say(f"{said.text}\n{noted}", said.source),), effects)
 
 
 def urgent_goes_on(turn: Turn, entry: Entry, rules: Rules, now: datetime, ticket: TicketRef) -> Decision:
@@ -87,13 +101,14 @@ def urgent_goes_on(turn: Turn, entry: Entry, rules: Rules, now: datetime, ticket
         return note(turn, now, ticket)
     steps = f"{entry.again[0]}\n" if entry.again else ""
     added = AddToTicket(turn.words, ticket.number)
-    if rules.is_open(now):
+    if is_served(turn, rules, now):
         said = steps + phrases.URGENT_HANDED_OVER.format(place=place(turn), number=ticket.name)
         memory = _queued(turn, entry.id).but(repeats=1)
         return Decision(Said.handed_over, memory, (Say(said),), (added,))
     due = when(ticket.due_at, now) if ticket.due_at else when(rules.calendar.opens_at(now), now)
     said = steps + phrases.NOTED_URGENT.format(number=ticket.name, due=due)
-    return reply(turn.memory.but(awaiting=waits(Waits.details, now), repeats=1), said, added, said=Said.acknowledged)
+    memory = turn.memory.but(awaiting=waits(Waits.details, now), repeats=1)
+    return reply(memory, said, added, CallBack(), said=Said.acknowledged)
 
 
 def alarm(turn: Turn, intent: Intent, rules: Rules, now: datetime) -> Decision:
@@ -103,7 +118,7 @@ def alarm(turn: Turn, intent: Intent, rules: Rules, now: datetime) -> Decision:
     ticket = new_ticket(turn, rules, now, "refund", turn.words, priority=TicketPriority.high, category=category)
     said = intent.replies[0].replace("{due}", when(_due(turn, ticket), now))
     memory = turn.memory.but(awaiting=waits(Waits.details, now), failures=0, last_entry=category, repeats=-1)
-    return Decision(Said.replied, memory, (Say(said),), (ticket,))
+    return Decision(Said.replied, memory, (Say(said),), _called_back(turn, rules, now, ticket))
 
 
 # -------------------- what is recorded
@@ -225,8 +240,14 @@ def waits(kind: Waits, now: datetime, *options: str, about: str = "") -> Awaitin
     return Awaiting(kind, options, int(now.timestamp()) + PATIENCE, about[:SUBJECT])
 
 
+def position(turn: Turn) -> str:
+    """As ``place``, where nobody comes for now."""
+    return phrases.place(turn.ahead, None, most=COUNTED)
+
+
 def place(turn: Turn) -> str:
-    return phrases.place(turn.ahead, most=COUNTED)
+    """Which place the viewer has in the queue, and how long that takes as far as it is known."""
+    return phrases.place(turn.ahead, turn.expected, most=COUNTED)
 
 
 def _queued(turn: Turn, last: str | None = None) -> Memory:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from app.agents.calendars import Calendar
+from app.conversations.outlook import Outlook
 from app.dialogue.pace import Pace
 from app.dialogue.understand import Brain
 
@@ -35,11 +36,17 @@ class Rules:
     """A conversation with the bot that was silent for so long is closed by the next message."""
     burst: int
     """Messages of one viewer within a minute from which on the bot does not answer each."""
+    on_duty: str = "auto"
+    """What tells that somebody is there, see ``settings``."""
     pace: Pace = field(default_factory=Pace, compare=False)
 
     def is_open(self, now: datetime) -> bool:
         """Whether somebody can take over."""
         return self.calendar.is_open(now)
+
+    def is_manned(self, outlook: Outlook | None, *, for_absent: bool) -> bool:
+        """``for_absent``: it is meant for a team, or needs a skill, of which nobody is at the desk."""
+        return mans(self.on_duty, outlook) and (self.on_duty == "hours" or not for_absent)
 
     def due(self, kind: str, priority: str, now: datetime) -> datetime:
         """Until when a ticket that is opened now is answered."""
@@ -50,3 +57,13 @@ class Rules:
         if priority == "high":
             return self.calendar.after_working(now, self.promises.urgent)
         return self.calendar.end_of_working_day(now, self.promises.answer_days)
+
+
+def mans(on_duty: str, outlook: Outlook | None) -> bool:
+    """Whether somebody is at the desk, as far as that is asked; where nothing is known, the service hours alone count.
+
+    ``on_duty``: see ``settings``.
+    """
+    if outlook is None or on_duty == "hours":
+        return True
+    return on_duty != "desk" if outlook.there is None else outlook.there > 0

@@ -18,6 +18,7 @@ from app.db.sql import is_any
 from app.dialogue import people
 from app.dialogue.people import Met, Person, Sender, Welcomed
 from app.dialogue.turn import Awaiting, Memory
+from app.events import Kind, publish
 from app.matching.devices import Device
 from app.matching.entities import NOTHING, Slots
 from app.matching.moments import Moment, Unit
@@ -184,6 +185,7 @@ def _close(session: Session, silent: Sequence[Thread], now: datetime) -> None:
         thread.closed_at = now
     update, rows = saving(silent)
     update(session, rows)
+    publish(session, Kind.conversation, [thread.conversation_id for thread in silent], now=now)
 
 
 def _awaiting(stored: str | None) -> Awaiting | None:

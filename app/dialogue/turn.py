@@ -4,7 +4,7 @@ What each turn makes is a NamedTuple: a frozen dataclass takes a microsecond mor
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -100,6 +100,10 @@ class Turn(NamedTuple):
     """Others read along (a group): what concerns the viewer alone is not said."""
     has_agent: bool = False
     """One of ours speaks, not only one in the platform's own console."""
+    is_manned: bool = True
+    """As far as is known somebody is at the desk who can take this conversation; the service hours say the rest."""
+    expected: timedelta | None = None
+    """How long somebody in this place waits for a person; None: not known."""
 
     @property
     def words(self) -> str:
@@ -178,13 +182,18 @@ class WantNotice:
 
 
 @dataclass(frozen=True, slots=True)
+class CallBack:
+    """Nobody is there: as soon as somebody is, a person speaks with the viewer."""
+
+
+@dataclass(frozen=True, slots=True)
 class Consent:
     """To value-added pushes, or that there is none any more."""
 
     granted: bool
 
 
-Effect = OpenTicket | AddToTicket | CloseTicket | WantNotice | Consent
+Effect = OpenTicket | AddToTicket | CloseTicket | WantNotice | CallBack | Consent
 
 
 class Decision(NamedTuple):

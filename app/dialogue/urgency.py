@@ -10,7 +10,7 @@ from app.tickets.views import TicketRef
 def of(decision: Decision, here: Iterable[TicketRef]) -> int:
     """By the tickets that the turn opens, and those of the conversation that are open already."""
     tickets: list[OpenTicket | TicketRef] = [*_opened(decision), *here]
-    return max((_of(ticket.kind, ticket.priority) for ticket in tickets), default=0)
+    return max((of_ticket(ticket.kind, ticket.priority) for ticket in tickets), default=0)
 
 
 def is_reported(decision: Decision) -> bool:
@@ -22,7 +22,7 @@ def _opened(decision: Decision) -> list[OpenTicket]:
     return [effect for effect in decision.effects if isinstance(effect, OpenTicket)]
 
 
-def _of(kind: str, priority: str) -> int:
+def of_ticket(kind: str, priority: str) -> int:
     if kind == TicketKind.complaint:
         return 1
     return 2 if priority == TicketPriority.high else 0

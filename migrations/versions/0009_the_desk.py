@@ -31,12 +31,14 @@ _TAKEN = sa.text("agent_id IS NOT NULL")
 _MEANT = sa.text("team_id IS NOT NULL AND closed_at IS NULL")
 _WAITS = sa.text("waits_since IS NOT NULL")
 _RESOLVED = sa.text("closed_by IS NOT NULL")
+_SNOOZED = sa.text("snoozed_until IS NOT NULL")
 _INDEXES = {
     "queue": (["priority", "vip", "queued_at", "id"], _QUEUED),
     "agent_id": (["agent_id", "closed_at"], _TAKEN),
     "team_id": (["team_id", "id"], _MEANT),
     "waits_since": (["waits_since", "id"], _WAITS),
     "resolved_at": (["closed_at", "id"], _RESOLVED),
+    "snoozed_until": (["snoozed_until"], _SNOOZED),
 }
 _VIEWERS: list[sa.Column[Any]] = [
     sa.Column("name", sa.String(64), nullable=True),
@@ -134,6 +136,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_conversation_history_conversation_id", "conversation_history", ["conversation_id", "after_seq", "id"]
     )
+    op.create_index("ix_conversation_history_at", "conversation_history", ["at"])
     op.create_table(
         "conversation_tags",
         sa.Column("conversation_id", Id, autoincrement=False, nullable=False),
@@ -214,6 +217,39 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("agent_id", "entry_id", name="pk_mentions"),
     )
     op.create_index("ix_mentions_conversation_id", "mentions", ["conversation_id"])
+    _create_queue_tables()
+
+
+def _create_queue_tables() -> None:
+    op.create_table(
+        "callbacks",
+        sa.Column("conversation_id", Id, autoincrement=False, nullable=False),
+        sa.Column("asked_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["conversation_id"], ["conversations.id"], name="fk_callbacks_conversation_id_conversations"
+        ),
+        sa.PrimaryKeyConstraint("conversation_id", name="pk_callbacks"),
+    )
+    op.create_index("ix_callbacks_asked_at", "callbacks", ["asked_at"])
+    op.create_table(
+        "queue_outlook",
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("there", sa.Integer(), nullable=True),
+        sa.Column("free", sa.Integer(), nullable=False),
+        sa.Column("pace_ms", sa.Integer(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name="pk_queue_outlook"),
+    )
+    op.create_table(
+        "queue_samples",
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("waiting", sa.Integer(), nullable=False),
+        sa.Column("longest_wait_s", sa.Integer(), nullable=False),
+        sa.Column("agents_there", sa.Integer(), nullable=False),
+        sa.Column("arrivals", sa.Integer(), nullable=False),
+        sa.Column("taken", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("at", name="pk_queue_samples"),
+    )
 
 
 def _add_columns() -> None:
@@ -245,7 +281,8 @@ def downgrade() -> None:
             conversations.drop_column(column.name)
     op.create_index("ix_conversations_queue", "conversations", ["queued_at"], sqlite_where=_QUEUED,
                     postgresql_where=_QUEUED)  # fmt: skip
-    op.drop_table("mentions")
+    for name in ("queue_samples", "queue_outlook", "callbacks", "mentions"):
+        op.drop_table(name)
     op.drop_table("viewings")
     op.drop_table("read_marks")
     op.drop_table("sent_keys")

@@ -140,6 +140,9 @@ async def test_who_has_left_chooses_no_password(db: Database) -> None:
         await db.write(links.redeem_password, token, password_hash="x", now=NOW)
     with pytest.raises(PersonInactive):
         await db.write(links.make_password_link, lin.id, by=None, now=NOW)
+    await db.write(people.reactivate, lin.id, by=None, now=NOW)
+    with pytest.raises(LinkGone):
+        await db.write(links.redeem_password, token, password_hash="x", now=NOW)
 
 
 async def test_links_are_for_what_they_were_made_for(db: Database) -> None:

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from app.agents import audit, hashing, limits, people, sessions, signing_in, totp
+from app.agents import audit, hashing, limits, links, people, sessions, signing_in, totp
 from app.agents.limits import TooManyAttempts
 from app.agents.models import Agent, SignInLimit
 from app.agents.rights import Actor
@@ -206,9 +206,11 @@ async def test_changing_the_password_ends_all_other_sign_ins(db: Database) -> No
         await signing_in.change_password(
             db, by=agent, sign_in_id=signed.sign_in_id, old="wrong", new=new, ip=IP, now=NOW
         )
+    _, reset = await db.write(links.make_password_link, agent.id, by=None, now=NOW)
     await signing_in.change_password(db, by=agent, sign_in_id=signed.sign_in_id, old=PASSWORD, new=new, ip=IP, now=NOW)
     assert await look(db, here) is not None
     assert await look(db, elsewhere) is None
+    assert await db.read(links.find_link, reset, now=NOW) is None
     with pytest.raises(WrongCredentials):
         await enter(db)
     assert (await enter(db, new)).token

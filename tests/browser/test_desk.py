@@ -44,6 +44,7 @@ async def test_a_viewer_is_taken_over_answered_and_given_back(page: Page, talk: 
 
 async def test_of_two_who_take_at_once_one_has_it(page: Page, signed_in: SignedIn, guard: Guard) -> None:
     conflicts(guard)
+    guard.expect("Response Status Error Code 409")
     await waiting_viewer(page)
     desks = [await desk_of(signed_in, login) for login in ("lin", "chen")]
     for desk in desks:
@@ -92,6 +93,7 @@ async def test_a_draft_survives_and_knows_that_it_is_stale(
     other = await lin.context.new_page()
     await other.goto(lin.url)
     await expect(other.get_by_label(FIELD, exact=True)).to_have_value("请您再等一下")
+    await field.press("End")
     await field.press_sequentially("，谢谢")
     await expect(other.get_by_label(FIELD, exact=True)).to_have_value("请您再等一下，谢谢")
     await write(page, "不用了")
@@ -161,6 +163,7 @@ async def test_all_of_it_by_keyboard(page: Page, talk: Locator, signed_in: Signe
     await keys.press("?")
     await expect(lin.get_by_role("heading", name="快捷键")).to_be_visible()
     await keys.press("Escape")
+    await expect(lin.get_by_role("heading", name="快捷键")).to_be_hidden()
     await keys.press("e")
     await expect(stance(lin)).to_contain_text("已结束")
 

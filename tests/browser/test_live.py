@@ -35,6 +35,40 @@ async def test_an_event_is_also_one_of_its_own_number(page: Page, trial: Trial) 
     await expect(page.locator("body")).to_have_attribute("aria-label", "7")
 
 
+async def test_an_event_without_a_number_is_one_of_its_kind_alone(page: Page, trial: Trial) -> None:
+    await opened(page)
+    await listen(page, "count", "count:null", "end")
+    trial.tell("count", None)
+    trial.tell("end", None)
+    await expect(page.locator("body")).to_have_attribute("aria-label", "count:null end:null")
+
+
+async def test_events_told_together_are_each_heard_and_cost_one_fetch(page: Page, trial: Trial) -> None:
+    await opened(page)
+    await listen(page, "count", "count:7", "count:8", "other:3")
+    before = trial.rendered
+    trial.tell_together(("count", 7), ("other", 3), ("count", 8))
+    await expect(page.locator("body")).to_have_attribute("aria-label", "count:7 count:7:7 other:3:3 count:8 count:8:8")
+    await expect(page.get_by_role("heading")).to_have_text(f"第 {before + 1} 次")
+    trial.tell("count", 9)
+    await expect(page.get_by_role("heading")).to_have_text(f"第 {before + 2} 次")
+
+
+async def test_what_names_nothing_of_what_was_told_is_not_fetched(page: Page, trial: Trial) -> None:
+    await opened(page)
+    before = trial.rendered
+    trial.tell_together(("other", 1), ("counts", 2))
+    trial.tell("count", 1)
+    await expect(page.get_by_role("heading")).to_have_text(f"第 {before + 1} 次")
+
+
+async def test_a_stream_may_say_that_something_was_missed(page: Page, trial: Trial) -> None:
+    await opened(page)
+    before = trial.rendered
+    trial.tell("refresh", None)
+    await expect(page.get_by_role("heading")).to_have_text(f"第 {before + 1} 次")
+
+
 async def test_all_tabs_share_one_connection_and_outlive_the_one_that_holds_it(
     context: BrowserContext, trial: Trial
 ) -> None:
@@ -131,6 +165,17 @@ async def test_a_fetch_that_is_never_answered_is_given_up_and_tried_again(
     trial.held.release()
     trial.held.release()
     await expect(page.get_by_role("heading")).to_have_text(f"第 {last} 次")
+
+
+async def listen(page: Page, *names: str) -> None:
+    """The page writes down, as its label, each of these events and its number."""
+    await page.evaluate(
+        """names => names.forEach(name => document.body.addEventListener(name, ({ detail }) => {
+          const label = document.body.ariaLabel ? document.body.ariaLabel + " " : "";
+          document.body.ariaLabel = label + name + ":" + detail.id;
+        }))""",
+        list(names),
+    )
 
 
 async def hold_a_fetch_while_more_happens(page: Page, trial: Trial) -> asyncio.Semaphore:

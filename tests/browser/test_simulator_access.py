@@ -1,26 +1,19 @@
 """axe finds nothing serious on the simulator's page, whatever stands on it."""
 
-from functools import cache
-from typing import Any, Literal
+from typing import Literal
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
-from app.settings import ROOT
+from tests.browser.axe import findings, needs_axe
 from tests.browser.conftest import OpenContext
 from tests.browser.simulating import opened, say, turn_to, write
 
 pytestmark = pytest.mark.usefixtures("service")
-AXE = ROOT / "app" / "console" / "node_modules" / "axe-core" / "axe.min.js"
 SCREENS: tuple[tuple[Literal["light", "dark"], int], ...] = (("light", 1366), ("dark", 1366), ("light", 390))
 
 
-@cache
-def axe() -> str:
-    return AXE.read_text()
-
-
-@pytest.mark.skipif(not AXE.exists(), reason="the pages' packages are not installed: make setup says why")
+@needs_axe
 @pytest.mark.parametrize(("scheme", "width"), SCREENS)
 async def test_nothing_keeps_anybody_out(
     open_context: OpenContext, scheme: Literal["light", "dark"], width: int
@@ -41,7 +34,7 @@ async def test_nothing_keeps_anybody_out(
     assert await findings(page) == []
 
 
-@pytest.mark.skipif(not AXE.exists(), reason="the pages' packages are not installed: make setup says why")
+@needs_axe
 @pytest.mark.parametrize(("scheme", "width"), SCREENS)
 async def test_nothing_keeps_anybody_out_of_qq_the_desk_and_the_outbox(
     open_context: OpenContext, scheme: Literal["light", "dark"], width: int
@@ -69,15 +62,3 @@ async def test_nothing_keeps_anybody_out_of_qq_the_desk_and_the_outbox(
     await page.goto("/simulator/outbox")
     await expect(page.locator("#waiting")).to_be_visible()
     assert await findings(page) == []
-
-
-async def findings(page: Page) -> list[str]:
-    """What axe calls serious or critical, with where it is."""
-    await page.evaluate(axe())
-    found: dict[str, Any] = await page.evaluate("axe.run({resultTypes: ['violations']})")
-    return [
-        f"{violation['id']}: {node['target']} {node['failureSummary']}"
-        for violation in found["violations"]
-        if violation["impact"] in ("serious", "critical")
-        for node in violation["nodes"]
-    ]

@@ -38,9 +38,15 @@ class Trial:
     """Fetches that are not answered yet."""
     streams: list[asyncio.Queue[str | None]] = field(default_factory=list)
 
-    def tell(self, kind: str, id: int) -> None:
+    def tell(self, kind: str, id: int | None) -> None:
+        self._say({"kind": kind, "id": id})
+
+    def tell_together(self, *told: tuple[str, int | None]) -> None:
+        self._say([{"kind": kind, "id": id} for kind, id in told])
+
+    def _say(self, told: object) -> None:
         for stream in self.streams:
-            stream.put_nowait(f"data: {json.dumps({'kind': kind, 'id': id})}\n\n")
+            stream.put_nowait(f"data: {json.dumps(told)}\n\n")
 
     def cut(self) -> None:
         """End all streams, as a restart of the service does."""

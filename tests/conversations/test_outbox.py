@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app.conversations import accounts, claiming, outbox, passive, undelivered
 from app.conversations.models import Message, MessageState, Via
 from app.conversations.outbox import Queued
+from app.conversations.passive import Carried
 from app.conversations.pending import NEVER, TOPIC
 from app.db.database import Database
 from app.jobs import lanes
@@ -151,7 +152,7 @@ async def test_who_must_not_wait_is_told_that_the_lane_is_taken(db: Database, co
 async def test_what_was_handed_over_is_sent(db: Database, conversation: int) -> None:
     ids = [await make.message(db, conversation, state=state, via=Via.passive, sending_at=NOW) for state in
            (MessageState.sending, MessageState.unknown, MessageState.sending)]  # fmt: skip
-    await db.write(passive.mark_sent, [(message_id, NOW + SECOND) for message_id in ids[:2]])
+    await db.write(passive.mark_sent, [Carried(message_id, conversation, NOW + SECOND) for message_id in ids[:2]])
     await db.write(passive.mark_sent, [])
     assert await db.read(make.states) == ["sent", "unknown", "sending"]
     assert (await db.read(make.get_message, ids[0])).sent_at == NOW + SECOND
@@ -161,9 +162,9 @@ async def test_what_a_repeat_carries_since_then_is_not_sent_yet(db: Database, co
     riding = await make.message(
         db, conversation, state=MessageState.sending, via=Via.passive, sending_at=NOW + 2 * SECOND
     )
-    await db.write(passive.mark_sent, [(riding, NOW + SECOND)])
+    await db.write(passive.mark_sent, [Carried(riding, conversation, NOW + SECOND)])
     assert await db.read(make.states) == ["sending"]
-    await db.write(passive.mark_sent, [(riding, NOW + 3 * SECOND)])
+    await db.write(passive.mark_sent, [Carried(riding, conversation, NOW + 3 * SECOND)])
     assert await db.read(make.states) == ["sent"]
 
 
@@ -210,7 +211,7 @@ async def test_a_hand_over_touches_no_index(db: Database, conversation: int) -> 
               for _ in range(5)]  # fmt: skip
 
     def mark_and_count(session: Session) -> Any:
-        passive.mark_sent(session, [(message_id, NOW) for message_id in riding])
+        passive.mark_sent(session, [Carried(message_id, conversation, NOW) for message_id in riding])
         return session.scalar(sql("SELECT pg_stat_get_xact_tuples_hot_updated('messages'::regclass)"))
 
     assert await db.write(mark_and_count) == 5

@@ -14,6 +14,7 @@ from app.channels.delivery import Outcome
 from app.conversations import accounts, calling, passive, undelivered
 from app.conversations.accounts import Directory
 from app.conversations.models import Message, MessageState, Via
+from app.conversations.passive import Carried
 from app.conversations.pending import NEVER
 from app.conversations.sending import LEASE, Sender
 from app.conversations.settling import ATTEMPTS, backoff
@@ -173,7 +174,7 @@ async def test_a_later_message_waits_for_one_on_a_response(
     await make.queued(db, conversation, "第二")
     assert await sender.round() == 1
     assert api.asked == []
-    await db.write(passive.mark_sent, [(riding, clock.now)])
+    await db.write(passive.mark_sent, [Carried(riding, conversation, clock.now)])
     clock.now += timedelta(seconds=1)
     await rounds(sender)
     assert api.texts_to("openid-1") == ["第二"]

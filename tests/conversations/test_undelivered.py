@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 import pytest
-from sqlalchemy.orm import Session
 
 from app.channels.delivery import Outcome
 from app.conversations import gates, passive, undelivered
@@ -140,7 +139,7 @@ async def test_what_is_driven_again_keeps_its_class_and_begins_anew(db: Database
 async def test_dead_messages_can_be_dropped(db: Database, account: Account, talk: int) -> None:
     dead = await said(db, account, talk, "死信", Outcome.permanent)
     alive = await db.write(do.says, talk)
-    assert await db.write(undelivered.drop, [dead, alive]) == 1
+    assert await db.write(undelivered.drop, [dead, alive], now=NOW) == 1
     assert (await db.read(do.state, dead), await db.read(do.job, dead)) == ("failed", None)
     assert await sent_now(db, account) == [alive]
 
@@ -172,19 +171,19 @@ async def test_what_rode_on_a_response_and_is_sent_again_is_no_passive_reply_any
 
 @pytest.mark.parametrize(("decide", "state"), [(undelivered.mark_arrived, "sent"), (undelivered.mark_lost, "failed")])
 async def test_a_person_may_know_what_became_of_it(
-    db: Database, account: Account, talk: int, decide: Callable[[Session, int], bool], state: str
+    db: Database, account: Account, talk: int, decide: Callable[..., bool], state: str
 ) -> None:
     unknown = await said(db, account, talk, "不明", Outcome.unknown)
-    assert await db.write(decide, unknown)
+    assert await db.write(decide, unknown, now=NOW)
     assert await db.read(do.state, unknown) == state
-    assert not await db.write(decide, unknown)
+    assert not await db.write(decide, unknown, now=NOW)
     assert await sent_now(db, account) == []
 
 
 async def test_nothing_is_decided_about_what_is_not_unknown(db: Database, account: Account, talk: int) -> None:
     dead = await said(db, account, talk, "死信", Outcome.permanent)
     for decide in (undelivered.mark_arrived, undelivered.mark_lost):
-        assert not await db.write(decide, dead)
+        assert not await db.write(decide, dead, now=NOW)
     assert not await db.write(undelivered.send_again, dead, now=NOW)
     assert await db.read(do.state, dead) == "failed"
 

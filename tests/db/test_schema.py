@@ -30,7 +30,7 @@ MIGRATION_LOCK = 7_326_011_409
 """The advisory lock of migrations/env.py."""
 _numbers = itertools.count(1)
 
-_CONVERSATIONS = ("attachments", "campaigns", "history", "ledgers", "reports")
+_CONVERSATIONS = ("attachments", "callbacks", "campaigns", "history", "ledgers", "outlook", "reports")
 _BESIDE = ("db/sql.py", "events.py", *(f"conversations/{name}.py" for name in _CONVERSATIONS))
 for path in [*sorted((ROOT / "app").glob("**/models.py")), *(ROOT / "app" / name for name in _BESIDE)]:
     importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))

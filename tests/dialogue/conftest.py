@@ -11,6 +11,7 @@ from app.channels.base import Inbound
 from app.channels.content import Content, Text
 from app.conversations import accounts, passive
 from app.conversations.accounts import Account, Directory
+from app.conversations.passive import Carried
 from app.db.database import Database
 from app.dialogue import batch
 from app.dialogue.push import Answer, Push
@@ -78,16 +79,19 @@ class Talk:
         """A push whose response can carry nothing any more."""
         return self.push(content, sender, key=key)._replace(answer_by=self.now)
 
-    async def bring(self, pushes: Sequence[Push], handed_over: Sequence[int] = ()) -> list[Answer]:
-        if handed_over:
-            await self.db.write(passive.mark_sent, [(message_id, self.now) for message_id in handed_over])
+    async def bring(self, pushes: Sequence[Push], handed_over: Sequence[Answer] = ()) -> list[Answer]:
+        carried = [
+            Carried(answer.message_id, answer.conversation_id, self.now)
+            for answer in handed_over if answer.message_id and answer.conversation_id
+        ]  # fmt: skip
+        await self.db.write(passive.mark_sent, carried)
         return await self.db.write(batch.handle, pushes, self.rules, now=self.now)
 
     async def say(self, content: str | Content, sender: str = "viewer") -> Answer:
         """One push, answered and handed over."""
         answer = (await self.bring([self.push(content, sender)]))[0]
         if answer.message_id is not None:
-            await self.bring([], [answer.message_id])
+            await self.bring([], [answer])
         self.now += timedelta(seconds=5)
         return answer
 

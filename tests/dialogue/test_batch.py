@@ -52,7 +52,7 @@ async def test_a_question_is_stored_answered_and_sent(talk: Talk) -> None:
     assert answer.text is not None
     assert "退" in answer.text
     assert await talk.db.read(messages) == [(1, "in", "received", None), (2, "out", "sending", "passive")]
-    await talk.bring([], [answer.message_id or 0])
+    await talk.bring([], [answer])
     assert (await talk.db.read(messages))[1] == (2, "out", "sent", "passive")
 
 
@@ -100,7 +100,7 @@ async def test_a_repeat_after_the_last_retry_makes_an_unknown_answer_known_again
     assert await talk.db.write(passive.mark_unknown, before=talk.now + timedelta(seconds=1)) == 1
     assert (await talk.db.read(messages))[1][2] == "unknown"
     again = (await talk.bring([push]))[0]
-    await talk.bring([], [again.message_id or 0])
+    await talk.bring([], [again])
     assert (await talk.db.read(messages))[1][2] == "sent"
 
 

@@ -16,6 +16,7 @@ from app.channels.content import Image
 from app.conversations import passive
 from app.conversations.accounts import Directory
 from app.conversations.models import InboundEvent, Message
+from app.conversations.passive import Carried
 from app.dialogue import ingest as module
 from app.dialogue.backlog import Backlog
 from app.dialogue.ingest import Ingest
@@ -104,13 +105,13 @@ async def test_hand_overs_are_gathered_and_written(talk: Talk, monkeypatch: pyte
     monkeypatch.setattr(module, "HAND_OVERS_EVERY", 0.01)
     async with serving(talk) as ingest:
         for name in ("a", "b"):
-            ingest.handed_over((await ingest.submit(talk.push(REFUND, name))).message_id or 0)
+            ingest.handed_over(await ingest.submit(talk.push(REFUND, name)))
         await _until(lambda: talk.db.read(outbound), ["sent", "sent"])
 
 
 async def test_the_last_hand_overs_are_written_at_the_end(talk: Talk) -> None:
     async with serving(talk) as ingest:
-        ingest.handed_over((await ingest.submit(talk.push(REFUND))).message_id or 0)
+        ingest.handed_over(await ingest.submit(talk.push(REFUND)))
         assert await talk.db.read(outbound) == ["sending"]
     assert await talk.db.read(outbound) == ["sent"]
 
@@ -119,13 +120,13 @@ async def test_the_end_waits_for_hand_overs_that_are_being_written(talk: Talk, m
     """Else the store is closed while they are on their way into it."""
     gate, mark_sent = Gate(), passive.mark_sent
 
-    def mark_and_stop(session: Session, handed: list[tuple[int, datetime]]) -> None:
+    def mark_and_stop(session: Session, handed: list[Carried]) -> None:
         gate.stop(session)
         mark_sent(session, handed)
 
     monkeypatch.setattr(passive, "mark_sent", mark_and_stop)
     async with serving(talk) as ingest:
-        ingest.handed_over((await ingest.submit(talk.push(REFUND))).message_id or 0)
+        ingest.handed_over(await ingest.submit(talk.push(REFUND)))
         await gate.reached()
         end = asyncio.create_task(ingest.drain())
         assert not (await asyncio.wait([end], timeout=0.1))[0]
@@ -138,7 +139,7 @@ async def test_a_repeat_takes_the_first_hand_over_back(talk: Talk) -> None:
     """The platform asks again because the first response did not arrive, although it had left."""
     async with serving(talk) as ingest:
         push = talk.push(REFUND)
-        ingest.handed_over((await ingest.submit(push)).message_id or 0)
+        ingest.handed_over(await ingest.submit(push))
         assert (await ingest.submit(push)).fate is Fate.repeated
     assert await talk.db.read(outbound) == ["sending"]
 

@@ -1,11 +1,9 @@
 """A whole service in demo mode on a real port, with its simulator."""
 
 import asyncio
-import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 
 import httpx
 import pytest
@@ -95,13 +93,6 @@ async def until(condition: Callable[[], object]) -> None:
         return condition()
 
     await eventually("what the test waits for", look, within=PATIENCE)
-
-
-@pytest.fixture
-def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
-    """A fresh database for what stores next to nothing: one engine is enough."""
-    shutil.copy(sqlite_template, tmp_path / "test.db")
-    return f"sqlite:///{tmp_path / 'test.db'}"
 
 
 @pytest.fixture

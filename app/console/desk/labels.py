@@ -19,8 +19,8 @@ PLATFORMS: Final[Mapping[str, Named]] = {"wechat": Named(marked("微信"), "微"
 PRIORITIES: Final[Mapping[int, str]] = {0: marked("普通"), 1: marked("高"), 2: marked("紧急")}
 TABS: Final = ((View.mine, marked("我的"), "1"), (View.queue, marked("排队"), "2"), (View.waiting, marked("待回"), "3"))
 OTHERS: Final[Mapping[View, str]] = {
-    View.team: marked("我的团队"), View.snoozed: marked("稍后处理"), View.mentions: marked("提到我的"),
-    View.resolved: marked("已解决"), View.bot: marked("机器人接待"), View.all: marked("全部进行中"),
+    View.team: marked("团队"), View.snoozed: marked("稍后"), View.mentions: marked("提到我"),
+    View.resolved: marked("已解决"), View.bot: marked("机器人"), View.all: marked("全部"),
 }  # fmt: skip
 EMPTY: Final[Mapping[View, tuple[str, str]]] = {
     View.mine: (

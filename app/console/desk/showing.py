@@ -82,6 +82,6 @@ _SHARED: Final[dict[str, Any]] = {
     "platforms": labels.PLATFORMS, "priorities": labels.PRIORITIES, "weekdays": labels.WEEKDAYS,
     "ticket_states": labels.TICKETS, "ticket_looks": labels.TICKET_LOOKS, "emoji": labels.EMOJI,
     "shortcuts": labels.SHORTCUTS, "tone": tone, "initial": initial, "until": until, "lines": lines_of,
-    "is_long": is_long, "why": reasons.why, "mentioned": mentioned, "shown_pictures": _shown("image"), "shown_sounds": _shown("audio"),
-    "shown_films": _shown("video"),
+    "is_long": is_long, "why": reasons.why, "mentioned": mentioned, "shown_pictures": _shown("image"),
+    "shown_sounds": _shown("audio"), "shown_films": _shown("video"),
 }  # fmt: skip

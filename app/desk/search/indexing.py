@@ -31,8 +31,10 @@ EVERY = 0.5
 """Seconds between two looks for what is new."""
 ROWS, LETTERS = 200, 4_000
 """The most of a page: what is written in one transaction, which must not hold up what viewers wait for."""
-LONG = 0.04
-"""Seconds: after a page that took longer the next is half as long, as on a slow disk; else it grows again."""
+LONG, LEAST = 0.04, 20
+"""Seconds: after a page that took longer the next is half as long, as on a slow disk; else it grows again. Fewer rows
+than these would cost each more than it helps others.
+"""
 GAPS = 20
 
 _insert_marks = Insert(table_of(Counter), ("name", "value"), or_ignore=True)
@@ -58,10 +60,10 @@ class Page:
 class Pace:
     """How much is written at a time."""
 
-    rows: int = 25
+    rows: int = LEAST
 
     def after(self, seconds: float) -> None:
-        self.rows = max(1, self.rows // 2) if seconds > LONG else min(ROWS, self.rows + 10)
+        self.rows = max(LEAST, self.rows // 2) if seconds > LONG else min(ROWS, self.rows + 10)
 
 
 async def keep(db: Database) -> None:

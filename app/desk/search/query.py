@@ -12,7 +12,7 @@ from app.desk.search.walking import Stretch, walk, walk_all, walk_rarest
 from app.errors import AppError
 
 LONGEST = 100
-WALKED, READ = 20_000, 5_000
+WALKED, READ = 10_000, 4_000
 """Ids and texts that are looked at for one page at most."""
 TEXTS = 512
 """Texts that are read at a time."""

@@ -20,8 +20,8 @@ FIRST, LONGEST = 64, 1024
 """Ids of a stretch: few at first, as most pages are full then."""
 ASKED, LISTS = 16, 8
 """Lists that are looked into first, of which the sparsest are walked: what is in those nearly always has the text."""
-RARE = 5_000
-"""Ids that are sorted at once, for single characters, whose list is in no order."""
+RARE = 20_000
+"""Ids that are sorted at once, for single characters, whose list is in no order. What is in more is met soon anyway."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,17 +114,17 @@ def walk_rarest(
 
 
 def _within(session: Session, kind: Kind, first: int, last: int) -> set[int] | None:
-    rows = _WITHIN(session, kind=kind.value, first=first, last=last)
-    return None if len(rows) > RARE else {row[0] for row in rows}
+    given = {"kind": kind.value, "first": first, "last": last}
+    if _MORE(session, **given):
+        return None
+    return {row[0] for row in _WITHIN(session, **given)}
 
 
-_WITHIN = Prepared(
-    select(SearchGram.subject_id)
-    .where(
-        SearchGram.kind == bindparam("kind"), SearchGram.gram.between(bindparam("first"), bindparam("last"))
-    )
-    .limit(literal_column(str(RARE + 1)))
-)  # fmt: skip
+_BEGIN = select(SearchGram.subject_id).where(
+    SearchGram.kind == bindparam("kind"), SearchGram.gram.between(bindparam("first"), bindparam("last"))
+)
+_MORE = Prepared(_BEGIN.limit(literal_column("1")).offset(literal_column(str(RARE))))
+_WITHIN = Prepared(_BEGIN.limit(literal_column(str(RARE))))
 
 
 def walk_all(read: Callable[[int, int], Sequence[int]], *, below: int, floor: int) -> Iterator[Stretch]:

@@ -79,19 +79,19 @@ async def redrive_all(simulator: SimulatorDep) -> None:
 @router.post("/drop", status_code=DONE)
 async def drop(request: Request, simulator: SimulatorDep) -> None:
     message = (await read_form(request, Decide)).message
-    _decided(simulator, await simulator.db.write(undelivered.drop, [message]))
+    _decided(simulator, await simulator.db.write(undelivered.drop, [message], now=datetime.now(UTC)))
 
 
 @router.post("/arrived", status_code=DONE)
 async def mark_arrived(request: Request, simulator: SimulatorDep) -> None:
     message = (await read_form(request, Decide)).message
-    _decided(simulator, await simulator.db.write(undelivered.mark_arrived, message))
+    _decided(simulator, await simulator.db.write(undelivered.mark_arrived, message, now=datetime.now(UTC)))
 
 
 @router.post("/lost", status_code=DONE)
 async def mark_lost(request: Request, simulator: SimulatorDep) -> None:
     message = (await read_form(request, Decide)).message
-    _decided(simulator, await simulator.db.write(undelivered.mark_lost, message))
+    _decided(simulator, await simulator.db.write(undelivered.mark_lost, message, now=datetime.now(UTC)))
 
 
 @router.post("/again", status_code=DONE)

@@ -4,7 +4,7 @@ import json
 from collections.abc import AsyncIterator
 
 from fastapi import APIRouter, Depends, Response
-from fastapi.responses import FileResponse, JSONResponse, RedirectResponse, StreamingResponse
+from fastapi.responses import FileResponse, JSONResponse, StreamingResponse
 
 from app import pages
 from app.errors import AppError, NotFound
@@ -18,18 +18,12 @@ from app.simulator.guard import same_origin
 from app.simulator.simulator import Simulator
 
 router = APIRouter(prefix=PAGE, dependencies=[Depends(same_origin)])
-front = APIRouter()
-ROUTERS = (front, router, acts.router, qq_acts.router, desk.router, outbox.router, wechat.router)
+ROUTERS = (router, acts.router, qq_acts.router, desk.router, outbox.router, wechat.router)
 _KINDS = {ROSTER: "phones", OUTBOX: "outbox"}
 
 
 class TooManyStreams(AppError):
     status_code, message = 503, "打开的页面太多了，请关掉几个"
-
-
-@front.get("/", include_in_schema=False)
-async def go_to_the_simulator() -> RedirectResponse:
-    return RedirectResponse(PAGE)
 
 
 @router.get("")

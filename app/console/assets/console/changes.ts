@@ -4,6 +4,6 @@ import { freshen } from "../live/fresh";
 document.body.addEventListener("changed", (event) => {
   const { value } = (event as CustomEvent<{ value?: string }>).detail;
   if (value) {
-    freshen(value);
+    freshen(new Set([value]));
   }
 });

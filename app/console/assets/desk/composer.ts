@@ -40,7 +40,8 @@ function apply(): void {
   form.dataset["mode"] = mode;
   form.classList.toggle("closed", !open);
   words.readOnly = !open;
-  words.placeholder = open ? (words.dataset[mode] ?? "") : (told.barred[work().dataset["speaks"] === "yes" ? stance() : "reader"] ?? "");
+  const own = mode === "note" || stance() === "own";
+  words.placeholder = own ? (words.dataset[mode] ?? "") : (told.barred[work().dataset["speaks"] === "yes" ? stance() : "reader"] ?? "");
   words.setAttribute("aria-label", told.labels[mode]);
   document.querySelectorAll<HTMLElement>("[data-mode][role=tab]").forEach((tab) => {
     tab.setAttribute("aria-selected", String(tab.dataset["mode"] === mode));
@@ -68,6 +69,7 @@ function turn(to: Mode): void {
   apply();
   fit();
   words.focus();
+  words.setSelectionRange(words.value.length, words.value.length);
 }
 
 function fit(): void {

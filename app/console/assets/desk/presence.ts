@@ -39,9 +39,9 @@ setInterval(() => {
 // Nobody tells when somebody stops to write, nor what happens where one is not concerned.
 setInterval(() => {
   if (document.visibilityState === "visible") {
-    freshen("tick");
+    freshen(new Set(["tick"]));
     if (document.querySelector("#beside-who .writing")) {
-      freshen(`viewing:${current()}`);
+      freshen(new Set([`viewing:${current()}`]));
     }
   }
 }, WRITING * 2.5);

@@ -62,7 +62,7 @@ function begin(file: File): void {
   body.append("file", file, file.name);
   request.open("POST", `/desk/${current()}/upload`);
   request.setRequestHeader("X-CSRF", csrf());
-  request.setRequestHeader("Accept", "application/json");
+  request.setRequestHeader("HX-Request", "true");
   request.upload.onprogress = (event) => (bar.value = event.lengthComputable ? event.loaded / event.total : 0);
   request.onload = () => {
     const told = JSON.parse(request.responseText || "{}") as Partial<Kept> & { error?: string };

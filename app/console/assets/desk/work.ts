@@ -23,7 +23,7 @@ export function field(): HTMLTextAreaElement | null {
 
 /** What the open conversation is called in live events. */
 export function refresh(id: string): void {
-  freshen(`conversation:${id}`);
+  freshen(new Set([`conversation:${id}`]));
 }
 
 export function csrf(): string {
@@ -39,7 +39,7 @@ export async function post(address: string, values: Record<string, string | stri
     }
   }
   try {
-    const answer = await fetch(address, { method: "POST", body, headers: { "X-CSRF": csrf(), Accept: "application/json" } });
+    const answer = await fetch(address, { method: "POST", body, headers: { "X-CSRF": csrf(), "HX-Request": "true" } });
     return answer.ok ? null : await refusal(answer);
   } catch {
     return { status: 0, kind: "", words: words.unreachable };
@@ -48,8 +48,8 @@ export async function post(address: string, values: Record<string, string | stri
 
 export async function refusal(answer: Response): Promise<Refusal> {
   if (answer.status === 401) {
-    location.reload(); // signed out meanwhile: the page says so, and comes back here
+    location.reload(); // signed out meanwhile: signing in leads back here
   }
-  const told = (await answer.json().catch(() => ({}))) as { error?: string; kind?: string };
-  return { status: answer.status, kind: told.kind ?? "", words: told.error ?? words.unreachable };
+  const told = (await answer.json().catch(() => ({}))) as { error?: string };
+  return { status: answer.status, kind: answer.headers.get("X-Refused") ?? "", words: told.error ?? words.unreachable };
 }

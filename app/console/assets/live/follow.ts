@@ -2,12 +2,14 @@
 // lock connects and passes everything on; when it closes, the next one gets the lock. (Browsers do not freeze a tab
 // in the background that holds a lock.)
 //
-// The server sends unnamed events {"kind": "message", "id": 12}, without content. On `document.body` each becomes the
-// DOM events `message` and `message:12`; what names one in its `data-on` is fetched again (fresh.ts). `refresh` means:
-// something may have been missed, read everything again. <html data-live-state> is "open" or "lost", for styles.
+// The server sends unnamed events {"kind": "message", "id": 12}, or an array of them, without content; `id` is null where
+// no single thing is meant. On `document.body` each becomes the DOM events `message` and `message:12`; what names one in
+// its `data-on` is fetched again (fresh.ts), once however many of an array it names. `refresh` means: something may have
+// been missed, read everything again. <html data-live-state> is "open" or "lost", for styles.
 import { freshen } from "./fresh";
 import { keepOpen, type Listener } from "./stream";
 
+type Told = { kind: string; id: number | string | null };
 type Notice = { type: "opened" } | { type: "lost" } | { type: "received"; data: string } | { type: "joined" };
 
 /** Follow the stream at `url`, together with all tabs of this browser that follow the same. */
@@ -53,18 +55,23 @@ const local: Listener = {
 
 function hear(notice: Notice): void {
   if (notice.type === "received") {
-    const { kind, id } = JSON.parse(notice.data) as { kind: string; id: number | string };
-    dispatch(kind, id);
-    dispatch(`${kind}:${id}`, id);
+    const told = JSON.parse(notice.data) as Told | Told[];
+    dispatch(Array.isArray(told) ? told : [told]);
   } else if (notice.type === "opened") {
     document.documentElement.dataset["liveState"] = "open";
-    dispatch("refresh", null); // also at first: between the page's rendering and now, something may have changed
+    dispatch([{ kind: "refresh", id: null }]); // also at first: between the page's rendering and now, something may have changed
   } else if (notice.type === "lost") {
     document.documentElement.dataset["liveState"] = "lost";
   }
 }
 
-function dispatch(name: string, id: number | string | null): void {
-  document.body.dispatchEvent(new CustomEvent(name, { detail: { id } }));
-  freshen(name);
+function dispatch(told: Told[]): void {
+  const names = new Set<string>();
+  for (const { kind, id } of told) {
+    for (const name of id === null ? [kind] : [kind, `${kind}:${id}`]) {
+      document.body.dispatchEvent(new CustomEvent(name, { detail: { id } }));
+      names.add(name);
+    }
+  }
+  freshen(names);
 }

@@ -22,10 +22,10 @@ interface State {
 
 const states = new WeakMap<HTMLElement, State>();
 
-/** Fetch again what depends on this event. */
-export function freshen(event: string): void {
+/** Fetch again what depends on any of these events. */
+export function freshen(events: ReadonlySet<string>): void {
   document.querySelectorAll<HTMLElement>("[data-fresh]").forEach((element) => {
-    if (event === "refresh" || element.dataset["on"]!.split(" ").includes(event)) {
+    if (events.has("refresh") || element.dataset["on"]!.split(" ").some((name) => events.has(name))) {
       void keepFresh(element);
     }
   });

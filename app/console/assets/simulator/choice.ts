@@ -11,6 +11,6 @@ document.body.addEventListener("htmx:beforeSwap", (event) => {
   const { elt, path } = detail.requestConfig;
   if (elt.classList.contains("wire") && elt.dataset["fresh"] !== path) {
     detail.shouldSwap = false;
-    freshen(`phone:${elt.id.replace(/-wire$/, "")}`);
+    freshen(new Set([`phone:${elt.id.replace(/-wire$/, "")}`]));
   }
 });
