@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 
 YEAR, LATELY = timedelta(days=365), timedelta(days=3)
 """What is closed was opened within the year; what is open, within the last days."""
@@ -76,6 +77,7 @@ class Company:
         self.messages, self.now = messages, now
         self.talks = messages // LENGTH
         self.agents = max(8, min(200, self.talks // 50))
+        self.talk = lru_cache(1_000)(self._talk)
         self._open = self._fates()
         self._closed = self.talks - len(self._open)
         self._faithful = set(range(max(1, self._closed // FAITHFUL), self._closed, max(1, self._closed // FAITHFUL)))
@@ -113,7 +115,7 @@ class Company:
         step = max(1, self._closed // 200)
         return [n for n in range(1, self._closed + 1, step) if self.talk(n).fate is Fate.resolved]
 
-    def talk(self, number: int) -> Talk:
+    def _talk(self, number: int) -> Talk:
         viewer = self.talks if number in self._faithful else number
         if number <= self._closed:
             agent = None if number % 5 == 4 else number * 31 % self.agents + 1
