@@ -24,7 +24,7 @@ class Asked:
         return urlencode({name: value for name, value in given.items() if value is not None})
 
 
-def asked(view: str = "", channel: str = "", priority: str = "", title: str = "", tag: str = "") -> Asked:
+async def asked(view: str = "", channel: str = "", priority: str = "", title: str = "", tag: str = "") -> Asked:
     """Words that mean nothing are as if they were not there: an address that somebody kept still opens the desk."""
     shown = View(view) if view in set(View) else View.mine
     return Asked(
