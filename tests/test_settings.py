@@ -44,9 +44,29 @@ def test_facts_are_texts_by_small_names(monkeypatch: pytest.MonkeyPatch) -> None
     assert load_settings().facts == {"hotline": "10086", "refund_days": "{7}"}
 
 
+def test_links_for_people_begin_with_the_public_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load_settings().console_address == "http://127.0.0.1:8000"
+    monkeypatch.setenv("PUBLIC_URL", "https://Desk.example.com:8443/")
+    assert load_settings().console_address == "https://desk.example.com:8443"
+
+
+def test_only_named_proxies_are_trusted(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert [load_settings().trusts(address) for address in ("127.0.0.1", "::1", "10.1.2.3", "")] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+    monkeypatch.setenv("TRUSTED_PROXIES", "10.0.0.0/8, 2001:db8::1")
+    trusted = load_settings()
+    assert [trusted.trusts(address) for address in ("10.1.2.3", "2001:db8::1", "127.0.0.1")] == [True, True, False]
+
+
 WRONG = {
     "MODE": "staging",
     "PORT": "http",
+    "PUBLIC_URL": "https://desk.example.com/console",
+    "TRUSTED_PROXIES": "10.0.0.0/8, the proxy",
     "MIGRATE": "maybe",
     "LOG_LEVEL": "loud",
     "SILENCE_HOURS": "inf",

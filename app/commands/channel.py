@@ -55,7 +55,7 @@ async def reopen_all(db: Database, name: str) -> int:
     for channel in [c for c in await db.read(accounts.list_channels) if c.name == name]:
         done = undelivered.PAGE
         while done == undelivered.PAGE:
-            done = await db.write(undelivered.reopen, channel.id, now=datetime.now(UTC))
+            done = await db.write(undelivered.reopen, channel.id, by=None, now=datetime.now(UTC))
             count += done
     return count
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from app.channels import templates
 from app.settings import SECRETS
 
 WINDOW: Final = 600
@@ -42,6 +43,15 @@ def _wechat_options(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="send choices as links that can be tapped (weixin://bizmsgmenu); try it with your account first",
     )
+    parser.add_argument(
+        "--template",
+        nargs=3,
+        action="append",
+        default=[],
+        metavar=("ID", "NAME", "FIELDS"),
+        help="an approved template that agents may send when the window is closed, with the labels of its fields "
+        "(thing1:问题,time2:时间); may be given often",
+    )
 
 
 def _wechat_settings(options: argparse.Namespace) -> Mapping[str, Any]:
@@ -51,6 +61,7 @@ def _wechat_settings(options: argparse.Namespace) -> Mapping[str, Any]:
         "signature_window": options.signature_window,
         "customer_service": not options.no_customer_service,
         "menu_links": options.menu_links,
+        "templates": [templates.parse(*given) for given in options.template],
     }
 
 

@@ -110,7 +110,7 @@ def retry(settings: Settings, options: argparse.Namespace) -> None:
 
     async def pages(db: Database) -> tuple[int, int]:
         count = work = 0
-        while done := await db.write(undelivered.redrive, now=_now(), message_ids=chosen):
+        while done := await db.write(undelivered.redrive, by=None, now=_now(), message_ids=chosen):
             count += done
         for kind in (await db.read(undelivered.summary, _now())).dead_work if options.all else ():
             while done := await db.write(running.redrive, kind, now=_now()):
@@ -124,13 +124,13 @@ def retry(settings: Settings, options: argparse.Namespace) -> None:
 
 
 def drop(settings: Settings, options: argparse.Namespace) -> None:
-    count = _do(settings, lambda db: db.write(undelivered.drop, options.messages, now=_now()))
+    count = _do(settings, lambda db: db.write(undelivered.drop, options.messages, by=None, now=_now()))
     print(f"{count} dropped; they stay failed.")
 
 
 def decide(settings: Settings, options: argparse.Namespace) -> int:
     rule, meaning = _DECISIONS[options.decision]
-    if _do(settings, lambda db: db.write(rule, options.message, now=_now())):
+    if _do(settings, lambda db: db.write(rule, options.message, by=None, now=_now())):
         print(f"Message {options.message}: {meaning}.")
         return 0
     print(f"Message {options.message} is not unknown (any more): nothing was changed.")

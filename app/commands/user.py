@@ -98,7 +98,7 @@ def _add(session: Session, options: argparse.Namespace, hashed: str | None) -> s
 
 
 def show(settings: Settings, options: argparse.Namespace) -> None:
-    found: list[Person] = _write(settings, _everybody)
+    found: list[Person] = with_database(settings, lambda db, _: db.read(_everybody))
     for person in found:
         roles, in_teams = ", ".join(sorted(person.roles)), ", ".join(name for _, name in person.teams)
         print(f"{person.login:<16} {person.name}  {roles}{f'  [{in_teams}]' if in_teams else ''}{_state(person)}")

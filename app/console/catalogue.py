@@ -9,10 +9,13 @@ from typing import Final
 import yaml
 
 from app.agents.models import Language
+from app.channels.wechat.meanings import WORDS
 from app.errors import AppError
 from app.forms import FormWrong
 
 ENGLISH: Final = Path(__file__).parent / "locales" / "en"
+_PLATFORMS: Final = {chinese: english for english, chinese in WORDS.values()}
+"""WeChat's codes are told in its own English words."""
 PRODUCT: Final = {Language.zh: "观众服务台", Language.en: "Viewer Desk"}
 
 
@@ -53,7 +56,7 @@ def problems_of(language: Language, error: FormWrong) -> dict[str, str]:
 
 
 def _pair(text: str) -> tuple[str, str]:
-    found = _english().get(text, text)
+    found = _english().get(text) or _PLATFORMS.get(text, text)
     return (found, found) if isinstance(found, str) else (found["one"], found["other"])
 
 

@@ -53,13 +53,21 @@ SENTENCES: Final[Mapping[str, str]] = {
     "outbox.lost": marked("确认消息 {id} 没有送达"),
     "outbox.again": marked("把消息 {id} 又发了一次"),
     "outbox.reopen": marked("重新打开了渠道 {id} 停了的通道"),
+    "replies.add": marked("添加了公用的快捷回复 /{shortcut}"),
+    "replies.edit": marked("修改了公用的快捷回复 /{shortcut}"),
+    "replies.delete": marked("删除了公用的快捷回复 /{shortcut}"),
+    "replies.import": marked("导入了公用的快捷回复，新增 {count} 条"),
+    "words.add": marked("添加了敏感词：{words}"),
+    "words.edit": marked("修改了敏感词：{before} → {after}"),
+    "words.delete": marked("删除了敏感词：{word}"),
 }
 UNKNOWN: Final = marked("{action}：{subject} {id}")
 FIELDS: Final[Mapping[str, str]] = {
     "name": marked("名字"), "skills": marked("技能"), "capacity": marked("同时接待"), "language": marked("界面语言"),
     "login": marked("登录名"), "roles": marked("角色"), "teams": marked("小组"), "before": marked("原来"),
     "after": marked("现在"), "purpose": marked("用途"), "count": marked("数量"), "seconds": marked("秒"),
-    "former": marked("原来的客服"),
+    "former": marked("原来的客服"), "messages": marked("消息"), "shortcut": marked("快捷词"), "text": marked("内容"),
+    "word": marked("词"), "words": marked("词"), "blocks": marked("禁止发送"), "advice": marked("说明"),
 }  # fmt: skip
 PURPOSES: Final[Mapping[str, str]] = {Purpose.invitation: marked("邀请"), Purpose.reset: marked("重设密码")}
 COMMAND: Final = marked("服务器上的命令")
@@ -98,7 +106,7 @@ def _values_of(language: Language, entry: Entry, names: Names) -> dict[str, Any]
         **detail, "action": entry.action, "subject": entry.subject or "", "id": entry.subject_id or "",
         "whom": known.get(entry.subject_id or 0, entry.subject_id or "–"),
     }  # fmt: skip
-    for name in ("before", "after", "roles"):
+    for name in ("before", "after", "roles", "words"):
         if name in detail:
             values[name] = _told(language, entry.action, detail[name], names)
     if isinstance(detail.get("after"), dict):

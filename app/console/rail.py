@@ -15,19 +15,25 @@ class Place:
     icon: str
     action: Action | None = None
     """None: everybody's."""
+    or_action: Action | None = None
+    """One of the two is enough."""
 
     def open_to(self, actor: Actor) -> bool:
-        return self.action is None or actor.may(self.action)
+        asked = [action for action in (self.action, self.or_action) if action is not None]
+        return not asked or any(map(actor.may, asked))
 
 
 PLACES: Final = (
     Place("/desk", marked("会话"), "chats", Action.see_conversations),
+    Place("/queue", marked("排队"), "queue", Action.see_queue),
     Place("/outbox", marked("待发"), "sending", Action.see_outbox),
 )
 """In the order of the rail; what follows them is 设置, everybody's."""
 SETTINGS: Final = (
     Place("/people", marked("人员"), "people", Action.see_people),
     Place("/teams", marked("小组"), "teams", Action.see_people),
+    Place("/replies", marked("快捷回复"), "reply", Action.own_replies, Action.share_replies),
+    Place("/words", marked("敏感词"), "word", Action.edit_words),
     Place("/audit", marked("审计"), "record", Action.see_audit),
     Place("/account", marked("我的账号"), "person"),
 )

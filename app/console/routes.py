@@ -4,8 +4,8 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from app.console import account, audit, frame, people, signing_in, teams
-from app.console.desk import acts, asks, files, finding
+from app.console import account, audit, frame, outbox, people, queue, replies, signing_in, teams, words
+from app.console.desk import acts, asks, files, finding, saving, writing
 from app.console.desk import pages as desk
 from app.console.endpoints import live
 from app.console.guard import SignedIn
@@ -23,10 +23,16 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     people.router,
     teams.router,
     audit.router,
+    replies.router,
+    words.router,
+    queue.router,
+    outbox.router,
     live.router_for(who),
     desk.router,
     finding.router,
     asks.router,
     acts.router,
     files.router,
+    writing.router,
+    saving.router,
 )

@@ -75,7 +75,8 @@ _KEY = (Conversation.id, Conversation.queued_at, Conversation.identity_id, Conve
 
 def _first(rank: int, priority: int, vip: str) -> Select[Any]:
     own = (Conversation.priority == literal_column(str(priority)), Conversation.vip == literal_column(vip))
-    rows: Select[Any] = select(literal_column(str(rank)).label("rank"), *_KEY).where(*_WAITS, *own)
+    columns: list[Any] = [literal_column(str(rank)).label("rank"), *_KEY]
+    rows = select(*columns).where(*_WAITS, *own)
     ordered = rows.order_by(Conversation.queued_at, Conversation.id)
     return select(*ordered.limit(bindparam("most", type_=Integer)).subquery().c)
 

@@ -10,10 +10,10 @@ class ConversationNotFound(NotFound):
 class ConversationTaken(AppError):
     """``name``: who has it."""
 
-    status_code = 409
+    status_code, message = 409, "会话已由{name}接入"
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"会话已由{name}接入")
+        super().__init__(name=name)
         self.name = name
 
 
@@ -36,10 +36,10 @@ class NobodyNamed(AppError):
 class NewerConversation(AppError):
     """``conversation_id``: the viewer's newest one."""
 
-    status_code = 409
+    status_code, message = 409, "这位观众已经有更新的会话，请到那里继续"
 
     def __init__(self, conversation_id: int) -> None:
-        super().__init__("这位观众已经有更新的会话，请到那里继续")
+        super().__init__()
         self.conversation_id = conversation_id
 
 

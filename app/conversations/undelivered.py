@@ -8,6 +8,8 @@ from datetime import datetime
 from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.orm import Session
 
+from app.agents import audit
+from app.agents.rights import Action, Actor, require_here
 from app.conversations import gates, outbox
 from app.conversations.models import Channel, Conversation, Message, MessageState, Via
 from app.conversations.outbox import Queued
@@ -18,6 +20,8 @@ from app.jobs.models import Job, JobState, Lane, Priority, Waits
 
 PAGE = 500
 """Rows of one transaction: what takes thousands is done in pages."""
+NAMED = 20
+"""Messages that an entry of the record names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,9 @@ MOST = 100_000
 """Rows that are counted at the most."""
 
 
-def summary(session: Session, now: datetime) -> Summary:
+def summary(session: Session, now: datetime, *, by: Actor | None = None) -> Summary:
+    """``by`` None, here and below: a command on the server."""
+    require_here(by, Action.see_outbox)
     names = {channel.id: channel.name for channel in session.scalars(select(Channel))}
     closed = gates.closed(session, now)
     shut = [
@@ -113,8 +119,11 @@ _ROW = (
 )  # fmt: skip
 
 
-def list_undelivered(session: Session, *, state: str, after: int = 0, limit: int = 50) -> list[Listed]:
+def list_undelivered(
+    session: Session, *, state: str, by: Actor | None = None, after: int = 0, limit: int = 50
+) -> list[Listed]:
     """``state``: ``dead``, ``unknown`` or ``waiting``; by message id, those after ``after``."""
+    require_here(by, Action.see_outbox)
     statement = (
         select(*_ROW)
         .join(Conversation, Conversation.id == Message.conversation_id)
@@ -140,8 +149,11 @@ def list_undelivered(session: Session, *, state: str, after: int = 0, limit: int
 # -------------------- what people decide
 
 
-def redrive(session: Session, *, now: datetime, message_ids: Collection[int] | None = None, limit: int = PAGE) -> int:
+def redrive(
+    session: Session, *, by: Actor | None, now: datetime, message_ids: Collection[int] | None = None, limit: int = PAGE
+) -> int:
     """Queue dead messages again, at the end of their lanes: all of them, or these. Returns how many, a page at most."""
+    require_here(by, Action.decide_outbox)
     dead = select(Job.id).where(*_DEAD)
     if message_ids is not None:
         dead = dead.where(is_any(Job.subject_id, message_ids))
@@ -151,39 +163,54 @@ def redrive(session: Session, *, now: datetime, message_ids: Collection[int] | N
         delete(Job).where(is_any(Job.id, page), Job.state == JobState.dead).returning(Job.subject_id, Job.priority)
     ).all()
     _queue(session, {row[0]: list(Priority)[row[1]] for row in taken}, now)
+    _record_all(session, by, "outbox.redrive", [row[0] for row in taken], now)
     return len(taken)
 
 
-def send_again(session: Session, message_id: int, *, now: datetime) -> bool:
+def send_again(session: Session, message_id: int, *, by: Actor | None, now: datetime) -> bool:
     """A person decides that an unknown message is sent once more: the viewer may see it twice."""
-    return _decide(session, message_id, MessageState.queued, now) and _queue(session, {message_id: Priority.agent}, now)
+    decided = _decide(session, message_id, MessageState.queued, "outbox.again", by, now)
+    return decided and _queue(session, {message_id: Priority.agent}, now)
 
 
-def mark_arrived(session: Session, message_id: int, *, now: datetime) -> bool:
+def mark_arrived(session: Session, message_id: int, *, by: Actor | None, now: datetime) -> bool:
     """A person knows that an unknown message arrived."""
-    return _decide(session, message_id, MessageState.sent, now)
+    return _decide(session, message_id, MessageState.sent, "outbox.arrived", by, now)
 
 
-def mark_lost(session: Session, message_id: int, *, now: datetime) -> bool:
+def mark_lost(session: Session, message_id: int, *, by: Actor | None, now: datetime) -> bool:
     """A person knows that an unknown message did not arrive, and leaves it so."""
-    return _decide(session, message_id, MessageState.failed, now)
+    return _decide(session, message_id, MessageState.failed, "outbox.lost", by, now)
 
 
-def drop(session: Session, message_ids: Collection[int], *, now: datetime) -> int:
+def drop(session: Session, message_ids: Collection[int], *, by: Actor | None, now: datetime) -> int:
     """Dead messages that nobody wants to send any more: they stay ``failed``, their jobs go."""
+    require_here(by, Action.decide_outbox)
     gone = delete(Job).where(*_DEAD, is_any(Job.subject_id, message_ids)).returning(Job.subject_id)
     dropped = session.scalars(gone).all()
     theirs = session.scalars(select(Message.conversation_id).where(is_any(Message.id, dropped)))
     publish(session, Kind.conversation, theirs, now=now)
+    _record_all(session, by, "outbox.drop", dropped, now)
     return len(dropped)
 
 
-def _decide(session: Session, message_id: int, state: MessageState, now: datetime) -> bool:
+def _decide(
+    session: Session, message_id: int, state: MessageState, action: str, by: Actor | None, now: datetime
+) -> bool:
+    require_here(by, Action.decide_outbox)
     unknown = (Message.id == message_id, Message.state == MessageState.unknown)
     decided = update(Message).where(*unknown).values(state=state).returning(Message.conversation_id)
     conversations = session.scalars(decided).all()
     publish(session, Kind.conversation, conversations, now=now)
+    if conversations:
+        audit.record(session, by, action, now=now, subject="message", subject_id=message_id)
     return bool(conversations)
+
+
+def _record_all(session: Session, by: Actor | None, action: str, message_ids: Sequence[int], now: datetime) -> None:
+    """One entry for a page, which names the first messages."""
+    if message_ids:
+        audit.record(session, by, action, now=now, count=len(message_ids), messages=sorted(message_ids)[:NAMED])
 
 
 def _queue(session: Session, priorities: dict[int, Priority], now: datetime) -> bool:
@@ -202,9 +229,11 @@ def _queue(session: Session, priorities: dict[int, Priority], now: datetime) -> 
     return True
 
 
-def reopen(session: Session, channel_id: int, *, now: datetime, limit: int = PAGE) -> int:
+def reopen(session: Session, channel_id: int, *, by: Actor | None, now: datetime, limit: int = PAGE) -> int:
     """Somebody mended what closed a channel's gates: they open, and what waited for it may go. A page at most."""
-    gates.reopen(session, channel_id)
+    require_here(by, Action.decide_outbox)
+    if gates.reopen(session, channel_id):
+        audit.record(session, by, "outbox.reopen", now=now, subject="channel", subject_id=channel_id)
     waiting = (
         select(Job.id, Job.lane_id)
         .join(Lane, Lane.id == Job.lane_id)

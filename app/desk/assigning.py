@@ -49,13 +49,13 @@ def look(session: Session, *, now: datetime) -> State:
     """Whether there may be something to give; reads only."""
     if not queue.queue_length(session, most=1):
         return State.empty
-    return State.due if any(member.has_room for member in staff.list_online(session, now=now)) else State.stuck
+    return State.due if staff.list_free(session, now=now) else State.stuck
 
 
 def assign(session: Session, *, now: datetime, limit: int = 50) -> list[Assigned]:
     """Give ``limit`` conversations at most: the urgent first, then whose viewers go first, then who waits longest."""
-    members = staff.list_online(session, now=now, lock=True)
-    if not any(member.has_room for member in members):
+    members = staff.list_free(session, now=now, lock=True)
+    if not members:
         return []
     waiting = _remembering(session, queue.head(session, most=LOOKED_AT), now)
     chosen = choose(waiting, members, limit=limit, now=now)
@@ -85,21 +85,20 @@ def _last_agents(session: Session, identity_ids: Collection[int], now: datetime)
     return {identity: agent for _, identity, agent in rows}
 
 
-_WAITS = (Conversation.owner == Owner.queue, Conversation.agent_id.is_(None), Conversation.closed_at.is_(None))
-
-
 def _lock(session: Session, conversation_ids: Sequence[int]) -> dict[int, Conversation]:
-    """Those that still wait, and that nobody is at this moment: the others come with the next round."""
-    rows = select(Conversation).where(is_any(Conversation.id, sorted(conversation_ids)), *_WAITS)
-    locked = for_update(rows.order_by(Conversation.id), skip_locked=True)
-    found = session.scalars(locked, execution_options={"populate_existing": True})
-    return {talk.id: talk for talk in found}
+    """Those that still wait, and that nobody is at this moment: the others come with the next round.
+
+    Found by their ids alone: with the conditions of the queue's index the planner would walk all of it.
+    """
+    rows = select(Conversation).where(is_any(Conversation.id, sorted(conversation_ids))).order_by(Conversation.id)
+    found = session.scalars(for_update(rows, skip_locked=True), execution_options={"populate_existing": True})
+    return {talk.id: talk for talk in found if talk.owner == Owner.queue and talk.closed_at is None}
 
 
 _take = Update(
     table_of(Conversation),
     ("owner", "agent_id", "last_agent_id", "acknowledged", "awaiting", "queued_at", "snoozed_at", "snoozed_until"),
-    only="conversations.owner = 'queue' AND conversations.agent_id IS NULL AND conversations.closed_at IS NULL",
+    only="conversations.agent_id IS NULL",
 )
 
 

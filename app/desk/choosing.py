@@ -6,12 +6,14 @@ the one who has been given nothing for longer.
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from heapq import heapify, heappop, heapreplace
 
 from app.conversations.queue import Waiting
 from app.desk.staff import Member
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 Chosen = tuple[Waiting, Member]
+_Place = tuple[float, datetime, int]
 
 
 def choose(waiting: Sequence[Waiting], members: Iterable[Member], *, limit: int, now: datetime) -> list[Chosen]:
@@ -20,32 +22,38 @@ def choose(waiting: Sequence[Waiting], members: Iterable[Member], *, limit: int,
     The loads of the members grow with what they are given.
     """
     free = {member.id: member for member in members if member.has_room}
-    hopeless: set[tuple[int | None, str | None]] = set()
+    heaps: dict[tuple[int | None, str | None], list[_Place]] = {}
     chosen: list[Chosen] = []
     for talk in waiting:
-        if len(chosen) >= limit or not free:
+        if len(chosen) >= limit:
             break
         wanted = (talk.team_id, talk.skill)
-        if wanted in hopeless:
-            continue
-        member = _best(talk, free)
-        if member is None:
-            hopeless.add(wanted)  # nobody gets freer while this goes on
-            continue
-        member.load, member.given_at = member.load + 1, now
-        if not member.has_room:
-            del free[member.id]
-        chosen.append((talk, member))
+        member = free.get(talk.last_agent_id or 0)
+        if member is None or not member.has_room or not member.actor.can_take(*wanted):
+            if wanted not in heaps:
+                heaps[wanted] = [
+                    _place(each) for each in free.values() if each.has_room and each.actor.can_take(*wanted)
+                ]
+                heapify(heaps[wanted])
+            member = _first(heaps[wanted], free)
+        if member is not None:
+            member.load, member.given_at = member.load + 1, now
+            chosen.append((talk, member))
     return chosen
 
 
-def _best(talk: Waiting, free: dict[int, Member]) -> Member | None:
-    last = free.get(talk.last_agent_id or 0)
-    if last is not None and last.actor.can_take(talk.team_id, talk.skill):
-        return last
-    able = [member for member in free.values() if member.actor.can_take(talk.team_id, talk.skill)]
-    return min(able, key=_order, default=None)
+def _first(heap: list[_Place], free: dict[int, Member]) -> Member | None:
+    """Who comes first by now: places in a heap only ever move back, and are put right when they come to its top."""
+    while heap:
+        member = free[heap[0][-1]]
+        if not member.has_room:
+            heappop(heap)
+        elif heap[0] != (place := _place(member)):
+            heapreplace(heap, place)
+        else:
+            return member
+    return None
 
 
-def _order(member: Member) -> tuple[float, datetime, int]:
+def _place(member: Member) -> _Place:
     return member.load / member.capacity, member.given_at or _NEVER, member.id

@@ -148,7 +148,7 @@ def _responses(session: Session, since: datetime) -> dict[int, list[timedelta]]:
     said = _first_words(session, {entry.conversation_id for entry in entries})
     found: dict[int, list[timedelta]] = {}
     for entry in entries:
-        agent_id = (entry.data or {}).get("to", entry.agent_id)
+        agent_id = int((entry.data or {}).get("to", entry.agent_id or 0))
         own = said.get((entry.conversation_id, str(agent_id)), ())
         first = next((at for seq, at in own if seq > entry.after_seq), None)
         if first is not None:
@@ -177,7 +177,8 @@ def list_teams(session: Session, crew: Crew) -> tuple[TeamOnDuty, ...]:
     """By name, without those that are archived."""
     in_queue = (Conversation.owner == literal_column("'queue'"), Conversation.closed_at.is_(None))
     meant = select(Conversation.team_id, func.count()).where(*in_queue, Conversation.team_id.is_not(None))
-    waiting = {team: count for team, count in session.execute(meant.group_by(Conversation.team_id))}
+    counted = session.execute(meant.group_by(Conversation.team_id))
+    waiting = {team: count for team, count in counted if team is not None}
     teams = session.scalars(select(Team).where(Team.archived_at.is_(None)).order_by(Team.name, Team.id))
     return tuple(_team(team, crew, waiting.get(team.id, 0)) for team in teams)
 

@@ -29,8 +29,8 @@ def update_outlook(session: Session, *, assigns: bool, now: datetime) -> Outlook
     """``assigns``: those who wait are given to whoever has room, so that room means no waiting."""
     about = select(func.count(), func.coalesce(func.sum(Agent.capacity), 0)).where(*duty.is_about(now))
     there, places = session.execute(about).one()
-    members = staff.list_online(session, now=now) if assigns else []
-    free = sum(max(0, member.capacity - member.load) for member in members)
+    members = staff.list_free(session, now=now) if assigns else []
+    free = sum(member.capacity - member.load for member in members)
     found = Outlook(now, there if there or _was_anybody_ever(session) else None, free, _pace(session, places, now))
     outlook.put(session, found)
     return found

@@ -111,7 +111,7 @@ class QuickReply(Base):
     text: Mapped[str] = mapped_column(Text)
     """With variables such as {观众}, {客服}."""
     files: Mapped[list[dict[str, Any]]] = mapped_column(Json)
-    """Pictures that go with it: ``key`` in the storage, ``name``, ``content_type``."""
+    """Pictures that go with it: ``key`` in the storage, ``name``."""
     used: Mapped[int] = mapped_column(server_default="0")
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
 

@@ -21,10 +21,11 @@ from app.conversations import history, outbox, routing
 from app.conversations.history import Kind
 from app.conversations.models import Channel, Conversation, Direction, Message
 from app.conversations.refusals import ConversationClosed
-from app.desk import drafts, marks, words
+from app.desk import drafts, marks, names, words
 from app.desk.models import SentKey
 from app.errors import AppError
 from app.jobs.models import Priority
+from app.viewers.models import Identity
 
 MOST_PIECES = 5
 """Messages that one text may become: a window of WeChat's allows as many."""
@@ -35,10 +36,10 @@ LONGEST_KEY = 64
 class NewMessages(AppError):
     """The viewer wrote meanwhile: ``count`` messages, up to ``MOST_COUNTED``."""
 
-    status_code = 409
+    status_code, message = 409, "观众又发来 {count} 条消息，请先看过再发送"
 
     def __init__(self, count: int) -> None:
-        super().__init__(f"观众又发来 {count} 条消息，请先看过再发送")
+        super().__init__(count=count)
         self.count = count
 
 
@@ -49,10 +50,10 @@ class NothingSaid(AppError):
 class TextTooLong(AppError):
     """``most``: UTF-8 bytes that can be sent at once."""
 
-    status_code = 422
+    status_code, message = 422, "内容太长，请控制在约 {letters} 个汉字以内，或者分几次发送"
 
     def __init__(self, most: int) -> None:
-        super().__init__(f"内容太长，请控制在约 {most // 3} 个汉字以内，或者分几次发送")
+        super().__init__(letters=most // 3)
         self.most = most
 
 
@@ -80,7 +81,8 @@ def send(
     if not even_if_stale:
         _require_seen(session, conversation, seen_seq)
     pieces = _pieces(session, conversation, message)
-    words.check(session, outbound.written(message)[1], even_if_doubtful=even_if_doubtful)
+    said_text, in_group = outbound.written(message)[1], _is_group(session, conversation)
+    words.check(session, said_text, even_if_doubtful=even_if_doubtful, in_group=in_group)
     if owner is not None:
         _record_step(session, conversation, by, owner, now)
     said = [
@@ -107,6 +109,11 @@ def _objecting(session: Session, conversation: Conversation, by: Actor, step_in:
     if conversation.agent_id is None or not step_in:
         raise routing.taken_by(session, conversation)
     return conversation.agent_id
+
+
+def _is_group(session: Session, conversation: Conversation) -> bool:
+    where = select(Channel.platform, Identity.external_id).join(Channel, Channel.id == Identity.channel_id)
+    return names.is_group(*session.execute(where.where(Identity.id == conversation.identity_id)).one())
 
 
 def _record_step(session: Session, conversation: Conversation, by: Actor, former: int, now: datetime) -> None:

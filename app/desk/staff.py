@@ -38,21 +38,20 @@ class Member:
         return self.actor.id
 
 
-def list_online(session: Session, *, now: datetime, lock: bool = False) -> list[Member]:
-    """Those who can be given something, room or none, by id.
+def list_free(session: Session, *, now: datetime, lock: bool = False) -> list[Member]:
+    """Those who can be given something this moment, by id.
 
     ``lock``: so that nobody else gives them anything until the commit; whom another process holds is missing. Their
     loads are counted after that.
     """
     rows = select(Agent.id, Agent.capacity, Agent.given_at).where(*duty.is_online(now)).order_by(Agent.id).limit(MOST)
     found = session.execute(for_update(rows, skip_locked=True, refer=True) if lock else rows).all()
-    ids = [row[0] for row in found]
-    if not ids:
-        return []
-    loads, actors = loads_of(session, ids, now=now), actors_of(session, ids)
+    loads = loads_of(session, [row[0] for row in found], now=now) if found else {}
+    free = {row[0]: row for row in found if loads.get(row[0], 0) < row[1]}
+    actors = actors_of(session, list(free)) if free else {}
     return [
         Member(actors[agent_id], capacity, loads.get(agent_id, 0), given_at)
-        for agent_id, capacity, given_at in found
+        for agent_id, capacity, given_at in free.values()
         if agent_id in actors
     ]
 

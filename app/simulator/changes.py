@@ -10,8 +10,6 @@ STREAMS = 16
 """Streams at a time; a browser has one for all its tabs."""
 ROSTER = "phones"
 """The id of the change that phones came or went."""
-OUTBOX = "outbox"
-"""The id of the change that something else has not left, or has."""
 
 
 @dataclass(eq=False)

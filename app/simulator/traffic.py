@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.conversations.reasons import STATES, standing
+from app.desk.reasons import STATES, standing
 from app.dialogue.endpoints import Observation
 from app.dialogue.push import Fate as PushFate
 from app.dialogue.understand import Understanding

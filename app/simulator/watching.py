@@ -3,19 +3,17 @@
 import asyncio
 import logging
 from collections.abc import Collection, Mapping
-from datetime import UTC, datetime
 
 from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
-from app.conversations import undelivered
 from app.conversations.accounts import Directory
 from app.conversations.models import Conversation, Direction, Message
 from app.conversations.pending import KIND
 from app.db.database import Database
 from app.db.sql import is_any
 from app.jobs.models import Job
-from app.simulator.changes import OUTBOX, Changes
+from app.simulator.changes import Changes
 from app.simulator.stage import Stage
 from app.viewers.models import Identity
 
@@ -33,7 +31,6 @@ class Watching:
         self._db, self._directory, self._stage, self._changes = db, directory, stage, changes
         self._task: asyncio.Task[None] | None = None
         self._known: dict[Place, object] = {}
-        self._outbox: object = None
 
     def wake(self) -> None:
         """Look from now on, for as long as a page is open."""
@@ -59,10 +56,6 @@ class Watching:
         seen = await self._db.read(_snapshot, list(phones))
         changed = [ids for place, ids in phones.items() if seen.get(place) != self._known.get(place)]
         self._known = dict(seen)
-        outbox = await self._db.read(undelivered.summary, datetime.now(UTC))
-        if outbox != self._outbox:
-            self._outbox = outbox
-            changed.append({OUTBOX})
         if changed:
             self._changes.publish(*sorted(set().union(*changed)))
 

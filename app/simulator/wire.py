@@ -8,6 +8,7 @@ from app.dialogue.provenance import Source
 from app.dialogue.turn import (
     AddToTicket,
     Awaiting,
+    CallBack,
     CloseTicket,
     Consent,
     Effect,
@@ -165,6 +166,8 @@ def _effect(effect: Effect, ticket: int | None) -> str:
             return f"观众确认已解决，关闭工单 T-{number}"
         case WantNotice():
             return "记下：这条建议有结果时通知一次"
+        case CallBack():
+            return "有人上班以后，请客服先联系观众"
         case Consent(granted=True):
             return "记下：同意接收节目和活动消息"
         case Consent():

@@ -118,24 +118,38 @@ async def open_context(
         pytest.fail("\n".join(verdict), pytrace=False)
 
 
+class Enter(Protocol):
+    async def __call__(self, context: BrowserContext, login: str = "lin", *roles: Role) -> None: ...
+
+
 class SignedIn(Protocol):
     async def __call__(self, login: str = "lin", *roles: Role, **options: Any) -> BrowserContext: ...
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def signed_in(service: Application, open_context: OpenContext, address: str) -> SignedIn:
-    """Opens a profile in which somebody has signed in already; who is not there yet gets an account with ``roles``.
-
-    ``page = await (await signed_in("zhou", Role.supervisor)).new_page()``
-    """
+async def enter(service: Application, address: str) -> Enter:
+    """Lets somebody sign in in a profile, in no time; who is not there yet gets an account with these roles."""
     db = service.state.service.db
 
-    async def sign_in(login: str = "lin", *roles: Role, **options: Any) -> BrowserContext:
+    async def enter(context: BrowserContext, login: str = "lin", *roles: Role) -> None:
         found = await db.read(lambda session: session.scalar(select(Agent.id).where(Agent.login == login)))
         agent_id = found or (await make_agent(db, login, roles=roles or (Role.agent,))).id
         token = await sign_in_token(db, agent_id, now=datetime.now(UTC))
-        context = await open_context(**options)
         await context.add_cookies([{"name": cookies.PLAIN, "value": token, "url": address, "httpOnly": True}])
+
+    return enter
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def signed_in(open_context: OpenContext, enter: Enter) -> SignedIn:
+    """Opens a profile in which somebody has signed in already, as by ``enter``.
+
+    ``page = await (await signed_in("zhou", Role.supervisor)).new_page()``
+    """
+
+    async def sign_in(login: str = "lin", *roles: Role, **options: Any) -> BrowserContext:
+        context = await open_context(**options)
+        await enter(context, login, *roles)
         return context
 
     return sign_in

@@ -5,8 +5,9 @@ from typing import Literal
 import pytest
 from playwright.async_api import expect
 
+from app.agents.rights import Role
 from tests.browser.axe import findings, needs_axe
-from tests.browser.conftest import OpenContext
+from tests.browser.conftest import Enter, OpenContext
 from tests.browser.simulating import opened, say, turn_to, write
 
 pytestmark = pytest.mark.usefixtures("service")
@@ -37,7 +38,7 @@ async def test_nothing_keeps_anybody_out(
 @needs_axe
 @pytest.mark.parametrize(("scheme", "width"), SCREENS)
 async def test_nothing_keeps_anybody_out_of_qq_the_desk_and_the_outbox(
-    open_context: OpenContext, scheme: Literal["light", "dark"], width: int
+    open_context: OpenContext, enter: Enter, scheme: Literal["light", "dark"], width: int
 ) -> None:
     page = await (await open_context(viewport={"width": width, "height": 800}, color_scheme=scheme)).new_page()
     await opened(page)
@@ -59,6 +60,7 @@ async def test_nothing_keeps_anybody_out_of_qq_the_desk_and_the_outbox(
     await page.get_by_role("button", name="发送回复").click()
     await expect(page.locator(".sent-list .why")).to_be_visible()
     assert await findings(page) == []
-    await page.goto("/simulator/outbox")
+    await enter(page.context, "chief", Role.supervisor)
+    await page.goto("/outbox")
     await expect(page.locator("#waiting")).to_be_visible()
     assert await findings(page) == []

@@ -1,10 +1,12 @@
 """An agent answers on the simulator's page, the platform misbehaves, and what has not left is decided about."""
 
 import pytest
-from playwright.async_api import Locator, Page, expect
+import pytest_asyncio
+from playwright.async_api import BrowserContext, Locator, Page, expect
 
+from app.agents.rights import Role
 from app.settings import ROOT
-from tests.browser.conftest import OpenContext
+from tests.browser.conftest import Enter, OpenContext
 from tests.browser.guard import Guard
 from tests.browser.simulating import opened, say, turn_to, write
 from tests.demo_knowledge import answer_of
@@ -12,6 +14,11 @@ from tests.demo_knowledge import answer_of
 pytestmark = pytest.mark.usefixtures("service")
 QUESTION, ENTRY = "会员怎么退款", "membership.refund"
 PICTURE = ROOT / "app" / "simulator" / "pictures" / "receipt.png"
+
+
+@pytest_asyncio.fixture(autouse=True, loop_scope="session")
+async def _chief(context: BrowserContext, enter: Enter) -> None:
+    await enter(context, "chief", Role.supervisor)
 
 
 @pytest.fixture
@@ -94,7 +101,7 @@ async def test_trouble_becomes_a_state_and_a_person_decides(page: Page, talk: Lo
     await expect(desk.locator(".sent-list li").first).to_contain_text("不确定")
     await expect(desk.locator(".sent-list li").first).to_contain_text("平台没有答复")
     other = await page.context.new_page()
-    await opened(other, "/simulator/outbox")
+    await opened(other, "/outbox")
     await expect(other.locator("#unknown")).to_contain_text("到了没有")
     await other.get_by_role("button", name="已送达").click()
     await expect(other.get_by_role("heading", name="该送的都送到了")).to_be_visible()
@@ -110,7 +117,7 @@ async def test_what_was_given_up_is_sent_again_from_the_page(page: Page, talk: L
     await desk.get_by_role("link", name="没有送达的").click()
     await page.get_by_role("button", name="重新发送", exact=True).click()
     await expect(page.get_by_role("heading", name="该送的都送到了")).to_be_visible()
-    await page.get_by_role("link", name="回模拟器").click()
+    await page.go_back()
     await expect(talk).to_contain_text("再发一遍就好")
 
 
@@ -124,7 +131,7 @@ async def test_a_stopped_bot_is_reopened(page: Page, talk: Locator) -> None:
     await expect(page.locator(".planned")).to_be_visible()
     await write(page, "看视频老是卡顿怎么办")
     await expect(page.locator(".sent-list li").first).to_contain_text("要有人先处理")
-    await page.goto("/simulator/outbox")
+    await page.goto("/outbox")
     await expect(page.locator("#closed")).to_contain_text("服务器的 IP 不在白名单里")
     await page.get_by_role("button", name="重新打开").click()
     await expect(page.get_by_role("heading", name="该送的都送到了")).to_be_visible()
@@ -132,8 +139,9 @@ async def test_a_stopped_bot_is_reopened(page: Page, talk: Locator) -> None:
     await expect(talk).to_contain_text(answer_of("playback.buffering"))
 
 
-async def test_a_narrow_screen_shows_the_desk_alone(open_context: OpenContext) -> None:
+async def test_a_narrow_screen_shows_the_desk_alone(open_context: OpenContext, enter: Enter) -> None:
     page = await (await open_context(viewport={"width": 390, "height": 844}, has_touch=True)).new_page()
+    await enter(page.context, "chief")
     await opened(page)
     await say(page, QUESTION)
     await page.get_by_role("button", name="客服台", exact=True).click()
@@ -142,5 +150,5 @@ async def test_a_narrow_screen_shows_the_desk_alone(open_context: OpenContext) -
     await expect(page.locator(".sent-list li")).to_have_count(2)
     await expect(page.get_by_role("log")).to_be_hidden()
     assert await page.evaluate("document.documentElement.scrollWidth") == 390
-    await page.goto("/simulator/outbox")
+    await page.goto("/outbox")
     assert await page.evaluate("document.documentElement.scrollWidth") == 390

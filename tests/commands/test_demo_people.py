@@ -5,10 +5,10 @@ import logging
 import pytest
 
 from app.agents import links, people, sessions, signing_in
+from app.agents.demo import PASSWORD, PEOPLE
 from app.agents.rights import Role
 from app.agents.signing_in import WrongCredentials
 from app.commands import demo_people
-from app.commands.demo_people import PASSWORD, PEOPLE
 from app.db.database import Database
 from tests.factories.conversations import NOW
 from tests.factories.people import PASSWORD as STRONG

@@ -5,7 +5,6 @@ from datetime import timedelta
 
 import pytest
 
-from app import forms
 from app.agents.limits import TooManyAttempts
 from app.agents.models import Language
 from app.console import catalogue
@@ -22,13 +21,9 @@ def _forms(found: object) -> list[str]:
 
 def test_every_text_is_in_english_and_no_english_is_left_over() -> None:
     english = catalogue.read_catalogue()
-    texts = all_texts() | set(map(str, {*_reasons()}))
+    texts = all_texts()
     assert sorted(texts - english.keys()) == []
     assert sorted(english.keys() - texts) == []
-
-
-def _reasons() -> list[str]:
-    return [*forms.REASONS.values(), forms.OTHER_REASON, forms.WHOLE]
 
 
 def test_the_english_names_the_same_values_and_holds_no_chinese() -> None:

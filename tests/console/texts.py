@@ -6,7 +6,11 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from app import forms
+from app.channels.qq import meanings as qq
+from app.channels.wechat import meanings as wechat
 from app.console.rendering import FOLDER, TEMPLATES
+from app.desk import reasons
 from app.errors import AppError
 from app.settings import ROOT
 
@@ -17,7 +21,7 @@ _FUNCTIONS = ("_", "_n", "gettext", "ngettext")
 
 
 def all_texts() -> set[str]:
-    return {*_of_templates(), *_marked(), *_of_errors(), *_of_raises()}
+    return {*_of_templates(), *_marked(), *_of_errors(), *_of_raises(), *_of_reasons(), *_of_forms()}
 
 
 def _of_templates() -> Iterator[str]:
@@ -70,6 +74,18 @@ def _of_raises() -> Iterator[str]:
                 first = node.exc.args[0]
                 if isinstance(first, ast.Constant) and isinstance(first.value, str) and _CHINESE.search(first.value):
                     yield first.value
+
+
+def _of_reasons() -> Iterator[str]:
+    """How messages stand, and what QQ's codes mean; of WeChat's the platform has English words itself."""
+    for said in (reasons.STATES, reasons.WAITS, reasons.KINDS, reasons.APIS, reasons.WORDS, reasons.SENTENCES):
+        yield from said.values()
+    yield from (reasons.USED_UP, reasons.NOT_TAKEN, reasons.CODED, reasons.AFTER, reasons.TOLD, reasons.EMPTY)
+    yield from (*qq.MEANINGS.values(), qq.NOT_TAKEN, wechat.NOT_TAKEN)
+
+
+def _of_forms() -> Iterator[str]:
+    yield from (*forms.REASONS.values(), forms.OTHER_REASON, forms.WHOLE)
 
 
 def _modules() -> Iterator[Path]:

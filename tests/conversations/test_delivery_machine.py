@@ -274,7 +274,7 @@ class Delivery(RuleBasedStateMachine):
     @rule()
     def dead_are_driven_again(self) -> None:
         dead = {job.subject_id for job in self.books.jobs if job.state == JobState.dead}
-        assert self.run(undelivered.redrive, now=self.now) == len(dead)
+        assert self.run(undelivered.redrive, by=None, now=self.now) == len(dead)
         for message_id in dead:
             said = self.said[message_id]
             assert len(said.places) < said.allowed or said.declared == "lost"
@@ -288,17 +288,17 @@ class Delivery(RuleBasedStateMachine):
         if any(flight.draft.message_id == said.id for flight in self.flights):
             return  # a person decides when nobody is at it any more
         if decision == "again":
-            assert self.run(undelivered.send_again, said.id, now=self.now)
+            assert self.run(undelivered.send_again, said.id, by=None, now=self.now)
             said.allowed, said.again, said.declared = len(said.places) + 1, True, None
         else:
             decide = undelivered.mark_arrived if decision == "arrived" else undelivered.mark_lost
-            assert self.run(decide, said.id, now=self.now)
+            assert self.run(decide, said.id, by=None, now=self.now)
             said.declared = decision
 
     @precondition(lambda self: any(job.waits in ("operator", "quota") for job in self.books.jobs))
     @rule(which=st.integers(0, 1))
     def channel_is_mended(self, which: int) -> None:
-        self.run(undelivered.reopen, self.accounts[which].channel_id, now=self.now)
+        self.run(undelivered.reopen, self.accounts[which].channel_id, by=None, now=self.now)
 
     def waiting(self) -> int:
         """Messages that have not left."""

@@ -254,14 +254,14 @@ async def test_dead_jobs_are_queued_behind_what_waits(db: Database, conversation
         await make.queued(db, conversation, text)
     await db.write(bury_all)
     await make.queued(db, conversation, "第三")
-    assert await db.write(undelivered.redrive, now=NOW) == 2
+    assert await db.write(undelivered.redrive, by=None, now=NOW) == 2
     assert await db.read(make.states) == ["queued"] * 3
     assert [await db.write(take, conversation) for _ in range(3)] == ["第三", "第一", "第二"]
 
 
 async def test_without_dead_jobs_nothing_is_done(db: Database, conversation: int) -> None:
     await make.queued(db, conversation)
-    assert await db.write(undelivered.redrive, now=NOW) == 0
+    assert await db.write(undelivered.redrive, by=None, now=NOW) == 0
     assert await db.read(lanes.depth) == 1
 
 
@@ -270,7 +270,7 @@ async def test_of_two_redrives_at_once_one_gets_a_job(db: Database, database_url
     gate = Gate()
 
     def redrive_and_stop(session: Session) -> int:
-        count = undelivered.redrive(session, now=NOW)
+        count = undelivered.redrive(session, by=None, now=NOW)
         gate.stop(session)
         return count
 
@@ -278,7 +278,7 @@ async def test_of_two_redrives_at_once_one_gets_a_job(db: Database, database_url
     await db.write(bury_all)
     first = asyncio.ensure_future(db.write(redrive_and_stop))
     await gate.reached()
-    assert await db.write(undelivered.redrive, now=NOW) == 0
+    assert await db.write(undelivered.redrive, by=None, now=NOW) == 0
     gate.open()
     assert await first == 1
     assert await db.read(lanes.depth) == 1

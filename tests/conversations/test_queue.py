@@ -8,6 +8,7 @@ from app.conversations.models import Conversation
 from app.db.database import Database
 from app.viewers.models import Viewer
 from tests.factories import conversations as make
+from tests.factories import desk
 from tests.factories.conversations import NOW
 
 MINUTE = timedelta(minutes=1)
@@ -16,12 +17,8 @@ MINUTE = timedelta(minutes=1)
 async def waiting(db: Database, channel: int, viewer: str, since: datetime, **values: object) -> int:
     talk = await make.conversation(db, channel, viewer, owner="queue", queued_at=since)
     if values:
-        await db.write(change, talk, **values)
+        await desk.change(db, talk, **values)
     return talk
-
-
-def change(session: Session, talk: int, **values: object) -> None:
-    session.execute(update(Conversation).where(Conversation.id == talk).values(values))
 
 
 async def test_the_queue_is_who_waits_for_a_person(db: Database) -> None:

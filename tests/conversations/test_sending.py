@@ -253,7 +253,7 @@ async def test_a_text_that_may_have_arrived_is_never_repeated(
     assert api.asked == ["第一", "第二"]
     assert await db.read(make.states) == ["unknown", "sent"]
     assert (await db.read(make.get_message, message_id)).error
-    assert await db.write(undelivered.redrive, now=clock.now) == 0
+    assert await db.write(undelivered.redrive, by=None, now=clock.now) == 0
 
 
 async def test_an_answer_that_does_not_come_in_time_is_unknown(
@@ -289,12 +289,12 @@ async def test_dead_jobs_can_be_driven_again_in_their_order(
         api.answers[text] = [40003]
     await rounds(sender)
     await make.queued(db, conversation, "新的", not_before=clock.now + MINUTE)
-    assert await db.write(undelivered.redrive, now=clock.now) == 3
+    assert await db.write(undelivered.redrive, by=None, now=clock.now) == 3
     assert await db.read(make.states) == ["queued"] * 4
     clock.now += MINUTE
     await rounds(sender)
     assert api.texts_to("openid-1") == ["新的", "第一", "第二", "第三"]
-    assert await db.write(undelivered.redrive, now=clock.now) == 0
+    assert await db.write(undelivered.redrive, by=None, now=clock.now) == 0
 
 
 async def test_a_failure_beside_the_platform_leaves_the_other_lanes_alone(

@@ -108,7 +108,7 @@ async def test_dead_messages_are_driven_again_in_pages_and_in_their_order(
 ) -> None:
     made = [await said(db, account, talk, f"第{n}条", Outcome.permanent) for n in range(5)]
     newer = await db.write(do.says, talk, "新的")
-    pages = [await db.write(undelivered.redrive, now=NOW, limit=2) for _ in range(4)]
+    pages = [await db.write(undelivered.redrive, by=None, now=NOW, limit=2) for _ in range(4)]
     assert pages == [2, 2, 1, 0]
     assert [await db.read(do.state, message_id) for message_id in made] == ["queued"] * 5
     await db.write(do.writes, talk, NOW + SECOND)
@@ -119,7 +119,7 @@ async def test_only_the_dead_messages_that_are_named_are_driven_again(
     db: Database, account: Account, talk: int
 ) -> None:
     made = [await said(db, account, talk, f"第{n}条", Outcome.permanent) for n in range(3)]
-    assert await db.write(undelivered.redrive, now=NOW, message_ids=[made[1], 999]) == 1
+    assert await db.write(undelivered.redrive, by=None, now=NOW, message_ids=[made[1], 999]) == 1
     assert [await db.read(do.state, message_id) for message_id in made] == ["failed", "queued", "failed"]
     assert await sent_now(db, account) == [made[1]]
 
@@ -128,7 +128,7 @@ async def test_what_is_driven_again_keeps_its_class_and_begins_anew(db: Database
     message_id = await db.write(do.says, talk, priority=Priority.campaign)
     (draft,) = await db.write(do.leave, account)
     await db.write(do.settle, do.failed(draft, Outcome.permanent))
-    await db.write(undelivered.redrive, now=NOW + HOUR)
+    await db.write(undelivered.redrive, by=None, now=NOW + HOUR)
     job = await db.read(do.job, message_id)
     assert job is not None
     assert (job.priority, job.attempts, job.not_before) == (Priority.campaign.rank, 0, NOW + HOUR)
@@ -139,7 +139,7 @@ async def test_what_is_driven_again_keeps_its_class_and_begins_anew(db: Database
 async def test_dead_messages_can_be_dropped(db: Database, account: Account, talk: int) -> None:
     dead = await said(db, account, talk, "死信", Outcome.permanent)
     alive = await db.write(do.says, talk)
-    assert await db.write(undelivered.drop, [dead, alive], now=NOW) == 1
+    assert await db.write(undelivered.drop, [dead, alive], by=None, now=NOW) == 1
     assert (await db.read(do.state, dead), await db.read(do.job, dead)) == ("failed", None)
     assert await sent_now(db, account) == [alive]
 
@@ -149,8 +149,8 @@ async def test_dead_messages_can_be_dropped(db: Database, account: Account, talk
 
 async def test_a_person_may_send_an_unknown_message_again(db: Database, account: Account, talk: int) -> None:
     unknown = await said(db, account, talk, "不明", Outcome.unknown)
-    assert await db.write(undelivered.send_again, unknown, now=NOW)
-    assert not await db.write(undelivered.send_again, unknown, now=NOW)
+    assert await db.write(undelivered.send_again, unknown, by=None, now=NOW)
+    assert not await db.write(undelivered.send_again, unknown, by=None, now=NOW)
     assert await db.read(do.state, unknown) == "queued"
     assert await sent_now(db, account) == [unknown]
     assert await db.read(do.state, unknown) == "sent"
@@ -162,7 +162,7 @@ async def test_what_rode_on_a_response_and_is_sent_again_is_no_passive_reply_any
     """Else the sweep of replies that nobody fetched would take it out of the sender's hands."""
     riding = await make.message(db, talk, state=MessageState.sending, via=Via.passive, sending_at=NOW)
     await db.write(passive.mark_unknown, before=NOW + SECOND)
-    await db.write(undelivered.send_again, riding, now=NOW)
+    await db.write(undelivered.send_again, riding, by=None, now=NOW)
     (draft,) = await db.write(do.leave, account)
     assert await db.write(passive.mark_unknown, before=NOW + SECOND) == 0
     await db.write(do.settle, do.arrived(draft))
@@ -174,17 +174,17 @@ async def test_a_person_may_know_what_became_of_it(
     db: Database, account: Account, talk: int, decide: Callable[..., bool], state: str
 ) -> None:
     unknown = await said(db, account, talk, "不明", Outcome.unknown)
-    assert await db.write(decide, unknown, now=NOW)
+    assert await db.write(decide, unknown, by=None, now=NOW)
     assert await db.read(do.state, unknown) == state
-    assert not await db.write(decide, unknown, now=NOW)
+    assert not await db.write(decide, unknown, by=None, now=NOW)
     assert await sent_now(db, account) == []
 
 
 async def test_nothing_is_decided_about_what_is_not_unknown(db: Database, account: Account, talk: int) -> None:
     dead = await said(db, account, talk, "死信", Outcome.permanent)
     for decide in (undelivered.mark_arrived, undelivered.mark_lost):
-        assert not await db.write(decide, dead, now=NOW)
-    assert not await db.write(undelivered.send_again, dead, now=NOW)
+        assert not await db.write(decide, dead, by=None, now=NOW)
+    assert not await db.write(undelivered.send_again, dead, by=None, now=NOW)
     assert await db.read(do.state, dead) == "failed"
 
 
@@ -201,7 +201,7 @@ async def test_all_that_an_api_kept_back_goes_in_pages_once_it_is_mended(db: Dat
         await close_api(db, channel)
     assert await db.write(do.leave, account, other) == []
     assert await db.read(undelivered.count_waiting) == {"operator": 10}
-    pages = [await db.write(undelivered.reopen, account.channel_id, now=NOW, limit=2) for _ in range(4)]
+    pages = [await db.write(undelivered.reopen, account.channel_id, by=None, now=NOW, limit=2) for _ in range(4)]
     assert pages == [2, 2, 1, 0]
     assert len(await sent_now(db, account)) == 5
     assert await db.read(undelivered.count_waiting) == {"operator": 5}
@@ -212,5 +212,5 @@ async def test_mending_does_not_wake_what_waits_for_its_viewer(db: Database, acc
     silent = await db.write(do.viewer, account.channel_id)
     message_id = await db.write(do.says, silent)
     assert await db.write(do.leave, account) == []
-    assert await db.write(undelivered.reopen, account.channel_id, now=NOW) == 0
+    assert await db.write(undelivered.reopen, account.channel_id, by=None, now=NOW) == 0
     assert await db.read(do.waits, message_id) == ("window", NEVER)

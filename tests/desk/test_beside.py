@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.agents import people
-from app.agents.rights import Actor, Forbidden, Role
+from app.agents.rights import Actor
 from app.conversations import history
 from app.conversations.refusals import ConversationNotFound
 from app.db.database import Database
@@ -17,7 +17,7 @@ from app.desk.viewing import Beside
 from tests.factories import conversations as make
 from tests.factories import desk
 from tests.factories.conversations import NOW
-from tests.factories.people import actor_of, make_agent
+from tests.factories.people import make_agent
 
 SECOND = timedelta(seconds=1)
 
@@ -160,28 +160,3 @@ async def test_old_looks_and_drafts_are_forgotten(db: Database, talk: int, lin: 
     await look(db, talk, lin)
     assert await db.write(sweeps.forget, now=NOW + sweeps.KEPT) == 0
     assert await db.write(sweeps.forget, now=NOW + sweeps.KEPT + SECOND) == 1
-
-
-async def test_each_asks_for_its_right_first(db: Database, talk: int) -> None:
-    for role in Role:
-        by = actor_of(role)
-        sees, speaks = role in (Role.agent, Role.supervisor, Role.quality), role in (Role.agent, Role.supervisor)
-        if not sees:
-            for call in (
-                db.write(marks.mark_read, talk, by=by, seq=1),
-                db.write(viewing.look, talk, by=by, writing=False, now=NOW),
-                db.write(viewing.leave, talk, by=by, now=NOW),
-                db.read(viewing.who_else, talk, by=by, now=NOW),
-                db.write(notes.add, talk, by=by, text="好", now=NOW),
-                db.write(notes.see_mentions, talk, by=by, now=NOW),
-                db.write(notes.see_mention, 1, by=by, now=NOW),
-                db.read(tags.known_tags, by=by),
-            ):
-                with pytest.raises(Forbidden):
-                    await call
-        if not speaks:
-            for change in (tags.add, tags.remove):
-                with pytest.raises(Forbidden):
-                    await db.write(change, talk, by=by, tag="好", now=NOW)
-            with pytest.raises(Forbidden):
-                await db.write(tags.set_tags, talk, by=by, tags=[], now=NOW)

@@ -85,20 +85,6 @@ async def test_who_goes_first_does_so_where_he_waits_already(db: Database, talk:
     assert "queue" in await db.read(desk.told)
 
 
-async def test_who_may_name_and_who_may_rank(db: Database, talk: int) -> None:
-    for role in Role:
-        by = actor_of(role)
-        if role not in (Role.agent, Role.supervisor):
-            with pytest.raises(Forbidden):
-                await db.write(context.name_viewer, 1, by=by, name="", remark="", now=NOW)
-        if role is not Role.supervisor:
-            with pytest.raises(Forbidden):
-                await db.write(context.rank_viewer, 1, by=by, vip=True, now=NOW)
-        if role in (Role.operator, Role.administrator):
-            with pytest.raises(Forbidden):
-                await read(db, talk, by)
-
-
 # -------------------- the window
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
-from app.agents.rights import Actor, Forbidden, Role
+from app.agents.rights import Actor, Role
 from app.conversations import routing
 from app.conversations.history import Kind, write
 from app.conversations.models import Conversation, MessageState
@@ -270,11 +270,3 @@ async def test_each_list_is_counted_up_to_a_limit(db: Database, channel: int, li
         View.mentions: 0, View.bot: 1, View.all: 4,
     }  # fmt: skip
     assert await db.read(counting(lists.count_views), by=lin, now=NOW) == 1
-
-
-async def test_who_may_not_see_conversations_sees_no_list(db: Database) -> None:
-    for role in (Role.operator, Role.administrator):
-        with pytest.raises(Forbidden):
-            await db.read(lists.list_page, Filters(View.all), by=actor_of(role), now=NOW)
-        with pytest.raises(Forbidden):
-            await db.read(lists.count_views, by=actor_of(role), now=NOW)

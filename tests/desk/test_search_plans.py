@@ -13,6 +13,7 @@ STATEMENTS = {
     "texts": messages._TEXTS,
     "hits": messages._ROWS,
     "newest": messages._NEWEST,
+    "of one conversation": messages._OF_ONE,
     "times": moments._FROM,
 }
 

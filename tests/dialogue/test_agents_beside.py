@@ -65,7 +65,7 @@ async def beside(db: Database, url: str, first: Awaitable[Any], gate: Gate, seco
     if db.dialect == "postgresql":
         await until_blocked(url)
     gate.open()
-    return await asyncio.gather(earlier, later, return_exceptions=True)
+    return list(await asyncio.gather(earlier, later, return_exceptions=True))
 
 
 def said(session: Session) -> list[tuple[str, str]]:

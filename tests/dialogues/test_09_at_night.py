@@ -4,9 +4,12 @@ import re
 
 import pytest
 
+from app.conversations import queue
+from app.conversations.models import Owner
+from app.desk import recalling
 from tests.dialogues.stage import Stage
 
-COVERS = {9: "E1 S1"}
+COVERS = {9: "E1 S1 E2"}
 PARTLY = {9: "S2 S3"}
 ASKS_FOR_SECRET = re.compile(r"(?:发来|告诉|提供|写上|回复)[^，。；\n]{0,8}(?:密码|验证码)")
 
@@ -44,3 +47,12 @@ async def test_an_account_is_stolen_at_night(stage: Stage) -> None:
     assert not any(ASKS_FOR_SECRET.search(reply.text) for reply in (stolen, helpless))
     assert (await stage.history(urgent))[-1].text == "退不出去啊，他把手机号换了"
     assert len(await viewer.tickets()) == 1
+
+    opens = stage.calendar.opens_at(urgent.opened_at)
+    await stage.db.write(recalling.recall, now=opens)
+    (first,) = await stage.db.read(queue.head, most=9)
+    assert first.id == helpless.conversation.id
+    waits = (await viewer.says("在吗")).conversation
+    assert (waits.owner, waits.priority, waits.waits_since) == (Owner.queue, 2, opens)
+    assert waits.queued_at is not None
+    assert abs(waits.queued_at - ticket.opened_at).total_seconds() < 1  # he waits since he asked

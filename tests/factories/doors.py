@@ -13,7 +13,9 @@ from app.agents import audit, limits, links, people, presence, teams, totp
 from app.agents.links import Purpose
 from app.agents.models import Presence
 from app.agents.rights import Action, Actor, Role
+from app.conversations import undelivered
 from tests.factories.conversations import NOW
+from tests.factories.desk_doors import DESK
 
 NOBODY = 987_654
 
@@ -57,10 +59,17 @@ PEOPLE = [
     Door(Action.see_audit, "list_entries", lambda s, by: audit.list_entries(s, by=by)),
 ]  # fmt: skip
 
-DOORS = [*PEOPLE]
-LATER = {
-    Action.see_conversations, Action.speak, Action.take_from, Action.note, Action.see_queue, Action.own_replies,
-    Action.share_replies, Action.edit_words, Action.name_viewers, Action.rank_viewers, Action.see_outbox,
-    Action.decide_outbox,
-}  # fmt: skip
+OUTBOX = [
+    Door(Action.see_outbox, "summary", lambda s, by: undelivered.summary(s, NOW, by=by)),
+    Door(Action.see_outbox, "list_undelivered", lambda s, by: undelivered.list_undelivered(s, state="dead", by=by)),
+    Door(Action.decide_outbox, "redrive", lambda s, by: undelivered.redrive(s, by=by, now=NOW)),
+    Door(Action.decide_outbox, "drop", lambda s, by: undelivered.drop(s, [NOBODY], by=by, now=NOW)),
+    Door(Action.decide_outbox, "send_again", lambda s, by: undelivered.send_again(s, NOBODY, by=by, now=NOW)),
+    Door(Action.decide_outbox, "mark_arrived", lambda s, by: undelivered.mark_arrived(s, NOBODY, by=by, now=NOW)),
+    Door(Action.decide_outbox, "mark_lost", lambda s, by: undelivered.mark_lost(s, NOBODY, by=by, now=NOW)),
+    Door(Action.decide_outbox, "reopen", lambda s, by: undelivered.reopen(s, NOBODY, by=by, now=NOW)),
+]
+
+DOORS = [*PEOPLE, *OUTBOX, *(Door(*door) for door in DESK)]
+LATER = {Action.see_queue, Action.own_replies, Action.share_replies}
 """Rights for which there is no rule yet."""

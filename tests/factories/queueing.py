@@ -29,7 +29,7 @@ async def held(db: Database, channel_id: int, viewer: str, agent_id: int, **valu
     return talk
 
 
-def change(session: Session, conversation_id: int, **values: Any) -> None:
+def change(session: Session, conversation_id: int, /, **values: Any) -> None:
     session.execute(update(Conversation).where(Conversation.id == conversation_id).values(values))
 
 

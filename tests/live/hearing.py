@@ -10,7 +10,7 @@ from typing import Protocol
 from app.live.feed import Feed
 from app.live.followers import Follower
 
-PATIENCE = 10.0
+PATIENCE = 30.0
 """Seconds after which something that should be heard counts as never told."""
 Thing = tuple[str, int | None]
 SEEN: Thing = ("refresh", None)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import httpx
 import pytest
 
-from app.conversations.reasons import STATES, standing
 from app.db.database import Database
+from app.desk.reasons import STATES, standing
 from app.main import Application, Service
 from app.settings import Settings
 from app.simulator import acting

@@ -1,4 +1,4 @@
-"""What QQ's error codes mean, in plain Chinese, for the people who read why something was not sent."""
+"""What QQ's error codes mean, in plain Chinese."""
 
 from types import MappingProxyType
 from typing import Final
@@ -57,7 +57,8 @@ MEANINGS: Final = MappingProxyType(
         850031: "文件太大",
     }
 )
+NOT_TAKEN = "QQ 没有收"
 
 
 def meaning(code: int) -> str:
-    return MEANINGS.get(code, "QQ 没有收")
+    return MEANINGS.get(code, NOT_TAKEN)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from app.channels.templates import read_templates
 from app.channels.wechat import crypto
 from app.errors import ConfigurationError
 
@@ -47,10 +48,11 @@ def read_account(settings: Mapping[str, Any], secrets: Mapping[str, str]) -> Acc
     """The account, or ConfigurationError.
 
     Settings: ``app_id``, ``mode``, ``signature_window`` (seconds, 600), ``customer_service`` (true), ``menu_links``
-    (false). Secrets:
-    ``token``, ``aes_key``, ``previous_aes_key``, ``app_secret``; an empty secret counts as not given.
+    (false), ``templates`` (see ``read_templates``). Secrets: ``token``, ``aes_key``, ``previous_aes_key``,
+    ``app_secret``; an empty secret counts as not given.
     """
     mode = _mode(settings.get("mode"))
+    read_templates(settings)  # what agents may send with them is looked up where they choose one
     return Account(
         app_id=_app_id(settings.get("app_id")),
         token=_token(secrets.get("token")),

@@ -15,13 +15,18 @@ class Asked:
 
     @property
     def query(self) -> str:
-        """As in an address, without what is not set."""
+        """As in an address."""
+        return urlencode(self.values)
+
+    @property
+    def values(self) -> dict[str, str]:
+        """Without what is not set."""
         filters = self.filters
         given = {
             "view": filters.view.value, "channel": filters.channel_id, "priority": filters.priority,
             "title": filters.title, "tag": filters.tag,
         }  # fmt: skip
-        return urlencode({name: value for name, value in given.items() if value is not None})
+        return {name: str(value) for name, value in given.items() if value is not None}
 
 
 async def asked(view: str = "", channel: str = "", priority: str = "", title: str = "", tag: str = "") -> Asked:

@@ -104,6 +104,11 @@ def _quoted(name: str) -> str:
 async def upload(request: Request, conversation_id: int, signed: SignedIn) -> JSONResponse:
     """One picture as ``multipart/form-data``; the answer names the ticket by which a reply takes it along."""
     rights.require(signed.actor, Action.speak)
+    return await take_in(request, signed)
+
+
+async def take_in(request: Request, signed: Signed) -> JSONResponse:
+    """Keep the picture of a form."""
     content = await _picture(request)
     try:
         stored = await _storage(request).put(_chunks(content), limit=LARGEST, accepts=PICTURES)
@@ -112,7 +117,11 @@ async def upload(request: Request, conversation_id: int, signed: SignedIn) -> JS
     except Unavailable:
         raise StorageDown from None
     ticket = make_ticket(request.app.state.service.keyring, stored.key, signed)
-    return JSONResponse({"ticket": ticket, "address": f"/desk/uploads/{ticket}"}, headers=dict(HEADERS))
+    return JSONResponse({"ticket": ticket, "address": address_of(ticket)}, headers=dict(HEADERS))
+
+
+def address_of(ticket: str) -> str:
+    return f"/desk/uploads/{ticket}"
 
 
 async def _picture(request: Request) -> bytes:

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request, Response
 from sqlalchemy.orm import Session
@@ -16,7 +17,7 @@ from app.console.desk.asking import Asked, AskedDep
 from app.console.guard import DbDep, Now, SignedIn
 from app.conversations.accounts import Account, Directory
 from app.db.database import Database
-from app.desk import context, drafts, lists, threads, viewing
+from app.desk import context, drafts, lists, notices, saved, threads, viewing
 from app.desk.threads import Thread
 
 router = APIRouter(prefix="/desk")
@@ -51,7 +52,8 @@ def _views(session: Session, signed: Signed, asked: Asked, now: datetime) -> dic
     ]  # fmt: skip
     return {
         "counts": {view.value: count for view, count in counts.items()}, "filters": filters, "query": asked.query,
-        "tabs": [(view.value, label, key) for view, label, key in labels.TABS], "saved_views": (),
+        "tabs": [(view.value, label, key) for view, label, key in labels.TABS],
+        "saved_views": [(view, urlencode(view.filters)) for view in saved.list_own(session, by=signed.actor)],
         "others": {view.value: label for view, label in labels.OTHERS.items()}, "channels": channels,
         "narrowed": [label for label in narrowed if label],
         "unread": lists.count_unread(session, by=signed.actor), "own": lists.list_own(session, by=signed.actor),
@@ -93,12 +95,12 @@ async def show_more(
 async def show_conversation(
     request: Request, conversation_id: int, signed: SignedIn, asked: AskedDep, db: DbDep, now: Now
 ) -> Response:
-    account = await _account_of(request, db, signed, conversation_id, now)
+    account = await account_of(request, db, signed, conversation_id, now)
     shown = await db.read(_desk, signed, asked, conversation_id, None, now, account)
     return showing.page(request, "page.html", signed, **shown)
 
 
-async def _account_of(
+async def account_of(
     request: Request, db: Database, signed: Signed, conversation_id: int, now: datetime
 ) -> Account | None:
     """The conversation's channel as this process serves it."""
@@ -111,7 +113,7 @@ async def _account_of(
 async def show_work(
     request: Request, conversation_id: int, signed: SignedIn, asked: AskedDep, db: DbDep, now: Now
 ) -> Response:
-    account = await _account_of(request, db, signed, conversation_id, now)
+    account = await account_of(request, db, signed, conversation_id, now)
     shown = await db.read(_work, signed, conversation_id, now, account)
     return showing.page(request, "work.html", signed, query=asked.query, **shown)
 
@@ -145,7 +147,7 @@ async def show_older(
 async def show_context(
     request: Request, conversation_id: int, signed: SignedIn, asked: AskedDep, db: DbDep, now: Now
 ) -> Response:
-    account = await _account_of(request, db, signed, conversation_id, now)
+    account = await account_of(request, db, signed, conversation_id, now)
     shown = await db.read(_context, signed, conversation_id, now, account)
     return showing.page(request, "context.html", signed, query=asked.query, **shown)
 
@@ -177,6 +179,7 @@ def _work(
     return shown | {
         "thread": thread, "first": first, "read_seq": thread.read_seq,
         "limit": PLATFORMS[thread.head.platform].capability.text_bytes,
+        "approved": notices.list_for(session, conversation_id, by=signed.actor),
         "draft": drafts.find(session, conversation_id, by=signed.actor) if shown["may_speak"] else None,
     }  # fmt: skip
 

@@ -17,7 +17,7 @@ from app.console import rendering
 from app.console.desk import labels
 from app.console.desk.lines import is_long, lines
 from app.console.times import said_of
-from app.conversations import reasons
+from app.desk import reasons
 from app.storage.sniffing import SHOWN
 
 _TONES: Final = 4

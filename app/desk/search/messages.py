@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Integer, String, bindparam, case, func, or_, select
+from sqlalchemy import Integer, String, bindparam, case, or_, select
 from sqlalchemy.orm import Session
 
 from app.agents import rights
@@ -60,10 +60,10 @@ def find_messages(
         return Found((), None)
     below, floor = ids_between(session, where.since, where.until)
     below = min(below, TOP if after is None else after)
-    if where.conversation_id is None:
+    if (talk := where.conversation_id) is None:
         way = stretches(session, Kind.messages, query, lambda *at: _newest(session, *at), below=below, floor=floor)
     else:
-        way = walk_all(lambda *at: _of_one(session, where.conversation_id, *at), below=below, floor=floor)
+        way = walk_all(lambda *at: _of_one(session, talk, *at), below=below, floor=floor)
     hits, further = collect(way, lambda ids: _texts(session, ids, where), query, limit=limit)
     return Found(_complete(session, dict(hits), query), further)
 
@@ -78,11 +78,16 @@ _NEWEST = Prepared(
 )  # fmt: skip
 
 
-def _of_one(session: Session, conversation_id: int | None, below: int, limit: int) -> Sequence[int]:
-    """In a conversation ids and ``seq`` have one order, and the index is that of ``seq``."""
-    last = select(func.max(Message.seq)).where(Message.conversation_id == conversation_id, Message.id < below)
-    own = (Message.conversation_id == conversation_id, Message.seq <= last.scalar_subquery())
-    return session.scalars(select(Message.id).where(*own).order_by(Message.seq.desc()).limit(limit)).all()
+def _of_one(session: Session, conversation_id: int, below: int, limit: int) -> Sequence[int]:
+    return [row[0] for row in _OF_ONE(session, conversation=conversation_id, below=below, limit=limit)]
+
+
+_OF_ONE = Prepared(
+    select(Message.id)
+    .where(Message.conversation_id == bindparam("conversation"), Message.id < bindparam("below"))
+    .order_by(Message.seq.desc())  # the order of ids, with an index
+    .limit(bindparam("limit", type_=Integer))
+)
 
 
 _SPOKE = case(

@@ -10,16 +10,16 @@ from app import pages
 from app.errors import AppError, NotFound
 from app.simulator import faces
 from app.simulator.addresses import PAGE
-from app.simulator.changes import OUTBOX, ROSTER
-from app.simulator.endpoints import acts, desk, outbox, qq_acts, wechat
+from app.simulator.changes import ROSTER
+from app.simulator.endpoints import acts, desk, qq_acts, wechat
 from app.simulator.endpoints.acts import PhoneDep, SimulatorDep
 from app.simulator.endpoints.rendering import FOLDER, TEMPLATES, scenes_of, screen_of, station_of, wire_of
 from app.simulator.guard import same_origin
 from app.simulator.simulator import Simulator
 
 router = APIRouter(prefix=PAGE, dependencies=[Depends(same_origin)])
-ROUTERS = (router, acts.router, qq_acts.router, desk.router, outbox.router, wechat.router)
-_KINDS = {ROSTER: "phones", OUTBOX: "outbox"}
+ROUTERS = (router, acts.router, qq_acts.router, desk.router, wechat.router)
+_KINDS = {ROSTER: "phones"}
 
 
 class TooManyStreams(AppError):

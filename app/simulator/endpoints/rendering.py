@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from app import pages
-from app.conversations import reasons
+from app.desk import reasons
 from app.simulator import faces, mischief, traffic, wire
 from app.simulator.addresses import OUTBOX, PAGE
 from app.simulator.deeds import title_of

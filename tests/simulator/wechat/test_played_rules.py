@@ -7,10 +7,9 @@ from typing import Any
 import pytest
 
 from app.channels.delivery import Rate
-from app.channels.wechat.meanings import meaning
+from app.channels.wechat.meanings import WORDS, meaning
 from app.simulator.trouble import ANY, Kind, Trouble
 from app.simulator.wechat.accounts import Kind as AccountKind
-from app.simulator.wechat.codes import WORDS
 from app.simulator.wechat.files import File
 from tests.fakes.played_wechat import VIEWER, Standing
 

@@ -217,7 +217,7 @@ function done(where: Mode, value: string): void {
 }
 
 function refuse(refused: Refusal): void {
-  const dialogs: Record<string, string> = { NewMessages: "stale", WordDoubtful: "doubtful", NotYours: "step-in", ConversationTaken: "step-in" };
+  const dialogs: Record<string, string> = { NewMessages: "stale", WordDoubtful: "doubtful", CardDoubtful: "doubtful", BlankDoubtful: "doubtful", NotYours: "step-in", ConversationTaken: "step-in" };
   const name = dialogs[refused.kind];
   if (name) {
     document.getElementById(`${name}-words`)!.textContent = refused.words;

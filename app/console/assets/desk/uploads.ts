@@ -41,23 +41,52 @@ export function upload(files: Iterable<File>): void {
   arrange();
 }
 
-function begin(file: File): void {
+/** Pictures that the service has already, as those of a quick reply. */
+export function attach(pictures: Iterable<Kept & { name: string }>): void {
+  for (const picture of pictures) {
+    if (list() && list()!.childElementCount < MOST) {
+      const { item, name } = line(picture.name);
+      kept.set(item, picture);
+      name.after(shown(picture));
+    }
+  }
+  arrange();
+}
+
+/** A line for a picture, which goes away at a click. */
+function line(called: string, leave: () => void = () => undefined): { item: HTMLLIElement; name: HTMLElement } {
   const item = document.createElement("li");
   const name = document.createElement("span");
-  const bar = document.createElement("progress");
   const away = document.createElement("button");
-  name.textContent = file.name;
-  bar.max = 1;
-  bar.value = 0;
-  bar.setAttribute("aria-label", file.name);
+  name.textContent = called;
   away.type = "button";
   away.className = "button quiet";
   away.textContent = "×";
-  away.setAttribute("aria-label", words.removePicture(file.name));
-  item.append(name, bar, away);
+  away.setAttribute("aria-label", words.removePicture(called));
+  away.addEventListener("click", () => {
+    leave();
+    kept.delete(item);
+    item.remove();
+    arrange();
+  });
+  item.append(name, away);
   list()!.append(item);
+  return { item, name };
+}
 
+function shown({ address, name }: { address: string; name: string }): HTMLImageElement {
+  return Object.assign(document.createElement("img"), { src: address, alt: name });
+}
+
+function begin(file: File): void {
   const request = new XMLHttpRequest(); // fetch tells no progress
+  const { item, name } = line(file.name, () => request.abort());
+  const bar = document.createElement("progress");
+  bar.max = 1;
+  bar.value = 0;
+  bar.setAttribute("aria-label", file.name);
+  name.after(bar);
+
   const body = new FormData();
   body.append("file", file, file.name);
   request.open("POST", `/desk/${current()}/upload`);
@@ -68,21 +97,12 @@ function begin(file: File): void {
     const told = JSON.parse(request.responseText || "{}") as Partial<Kept> & { error?: string };
     if (request.status === 200 && told.ticket) {
       kept.set(item, told as Kept);
-      const picture = document.createElement("img");
-      picture.src = told.address!;
-      picture.alt = file.name;
-      bar.replaceWith(picture);
+      bar.replaceWith(shown({ address: told.address!, name: file.name }));
     } else {
       fail(told.error ?? words.unreachable);
     }
   };
   request.onerror = () => fail(words.unreachable);
-  away.addEventListener("click", () => {
-    request.abort();
-    kept.delete(item);
-    item.remove();
-    arrange();
-  });
   request.send(body);
 
   function fail(why: string): void {

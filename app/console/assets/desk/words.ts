@@ -28,6 +28,7 @@ export const words = english
       left: (count: number) => `about ${count} more characters`,
       notifyMine: "A viewer has written to you",
       notifyQueue: "A viewer is waiting in the queue",
+      takeFirst: "Take over the conversation first; then the answer can be put into the reply box.",
       copied: "Copied",
     }
   : {
@@ -55,5 +56,6 @@ export const words = english
       left: (count: number) => `还可以写约 ${count} 字`,
       notifyMine: "有观众给您发来新消息",
       notifyQueue: "有观众在排队等人",
+      takeFirst: "请先接管会话，再把回答放进回复框",
       copied: "已复制",
     };

@@ -1,6 +1,10 @@
-"""How a message stands, and why: the words that people read, whichever page shows them. Pure."""
+"""How a message stands, and why: the words that people read, whichever page shows them. Pure.
+
+``say`` puts a word or a sentence into the reader's language; what is written down is Chinese.
+"""
 
 import re
+from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
@@ -35,7 +39,7 @@ APIS: Final = {
     "group/active": "群里主动发言",
 }  # fmt: skip
 AUTHORS: Final = {"bot": "机器人", "system": "系统"}
-_WORDS: Final = {
+WORDS: Final = {
     "no_answer": "平台没有答复",
     "not_connected": "连不上平台",
     "bad_answer": "平台的答复看不懂",
@@ -49,7 +53,7 @@ _WORDS: Final = {
     "too_late": "进程停顿太久",
 }
 """Codes of our own."""
-_SENTENCES: Final = {
+SENTENCES: Final = {
     "the viewer does not follow the account any more": "观众已经离开",
     "an agent has taken over: the bot keeps silent": "客服已经接入，机器人不再说话",
     "the viewer wants no pushes": "观众退订了推送",
@@ -59,49 +63,56 @@ _SENTENCES: Final = {
     "no repeat of the platform's request fetched the answer": "随响应带出去的，平台没有再来取",
     "the message does not exist any more": "消息已经不在了",
 }
+NOT_TAKEN = "平台没有收（{code}）"
+CODED = "{meaning}（{code}）"
+AFTER = "，{time} 之后"
+TOLD = "{reason}：{told}"
+EMPTY = "[空]"
+Say = Callable[[str], str]
 _CODE = re.compile(r"(-?\d+|[a-z_]+|http_\d+) (\w+): ")
 
 
-def why(error: str | None, platform: str) -> str:
+def why(error: str | None, platform: str, *, say: Say = str) -> str:
     """What went wrong, from the words that the row keeps; the code stays readable. Empty where nothing did."""
     if not error:
         return ""
     found = _CODE.match(error)
     if found is None:
-        return _SENTENCES.get(error, error)
+        return say(SENTENCES[error]) if error in SENTENCES else error
     code = found[1]
     if code.lstrip("-").isdigit():
-        return f"{_meaning(int(code), platform)}（{code}）"
-    return _WORDS.get(code) or f"平台没有收（{code}）"
+        return say(CODED).format(meaning=say(_meaning(int(code), platform)), code=code)
+    return say(WORDS[code]) if code in WORDS else say(NOT_TAKEN).format(code=code)
 
 
 def _meaning(code: int, platform: str) -> str:
     """Where nobody knows of which platform the code is: their numbers do not overlap."""
-    if platform != "qq" and code in wechat.MEANINGS:
+    if platform != "qq" and code in wechat.WORDS:
         return wechat.meaning(code)
-    return qq.meaning(code) if platform != "wechat" else "微信没有收"
+    return qq.meaning(code) if platform != "wechat" else wechat.NOT_TAKEN
 
 
-def text_of(kind: str, text: str) -> str:
+def text_of(kind: str, text: str, *, say: Say = str) -> str:
     """A message in a line."""
     words = " ".join(text.split())
-    return " ".join(part for part in (KINDS.get(kind, ""), words) if part) or "[空]"
+    return " ".join(part for part in (say(KINDS[kind]) if kind in KINDS else "", words) if part) or say(EMPTY)
 
 
-def author_of(author: str, agent: str | None = None) -> str:
-    return AUTHORS.get(author, f"客服 {agent or author}")
+def author_of(author: str, name: str | None = None) -> str:
+    return AUTHORS.get(author, f"客服 {name or author}")
 
 
 def standing(
-    state: str, waits: str | None, error: str | None, until: datetime | None, platform: str, *, used_up: bool = False
-) -> str:
+    state: str, waits: str | None, error: str | None, until: datetime | None, platform: str, *, used_up: bool = False,
+    say: Say = str,
+) -> str:  # fmt: skip
     """Why a message stands as it does, in a line; empty where its state says it all."""
-    told = why(error, platform)
+    told = why(error, platform, say=say)
     if waits is None:
         return told if state in ("failed", "unknown", "queued") else ""
-    reason = USED_UP if waits == "window" and used_up else WAITS.get(waits, waits)
-    after = f"，{clock(until)} 之后" if until is not None else ""
-    return f"{reason}{after}" + (f"：{told}" if told else "")
+    reason = say(USED_UP if waits == "window" and used_up else WAITS.get(waits, waits))
+    after = say(AFTER).format(time=clock(until)) if until is not None else ""
+    return say(TOLD).format(reason=f"{reason}{after}", told=told) if told else f"{reason}{after}"
 
 
 def clock(at: datetime) -> str:

@@ -1,0 +1,128 @@
+"""The stream as a browser has it: over a real port, from a service that runs."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from multiprocessing.connection import Connection
+
+import httpx
+import pytest
+
+from app.console.endpoints.live import PATH, router_for
+from app.db.opening import connect
+from app.errors import NotFound
+from app.events import Kind, publish
+from app.live import feed as feeds
+from app.live.feed import Feed
+from app.main import Application
+from app.settings import Settings
+from tests.factories.conversations import NOW
+from tests.factories.listening import listening
+from tests.faults import forking
+from tests.faults.waiting import eventually
+from tests.live.hearing import PATIENCE, Thing, parse
+
+
+@pytest.fixture
+async def app(settings: Settings) -> AsyncIterator[Application]:
+    async with listening(settings) as app:
+        app.include_router(router_for(signed_in))
+        yield app
+
+
+async def signed_in(agent: int = 0) -> int:
+    """As a sign-in would: the agent of the request, refused where there is none."""
+    if not agent:
+        raise NotFound
+    return agent
+
+
+@pytest.fixture
+async def client(app: Application) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(base_url=app.state.service.settings.address, timeout=PATIENCE) as client:
+        yield client
+
+
+class Stream:
+    def __init__(self, response: httpx.Response) -> None:
+        self.response = response
+        self._chunks = response.aiter_bytes()
+
+    async def hear(self, thing: Thing) -> None:
+        while thing not in parse(await anext(self._chunks)):
+            pass
+
+    async def end(self) -> None:
+        async for _ in self._chunks:
+            pass
+
+
+@asynccontextmanager
+async def streaming(client: httpx.AsyncClient, agent: int = 1) -> AsyncIterator[Stream]:
+    async with client.stream("GET", PATH, params={"agent": agent}) as response:
+        assert response.status_code == 200
+        yield Stream(response)
+
+
+async def followers(app: Application, count: int) -> bool:
+    feed: Feed = app.state.service.feed
+    return len(feed) == count
+
+
+async def test_what_is_told_reaches_the_browser(app: Application, client: httpx.AsyncClient) -> None:
+    async with streaming(client) as one, streaming(client, 2) as other:
+        assert one.response.headers["content-type"].startswith("text/event-stream")
+        assert one.response.headers["cache-control"] == "no-store"
+        await app.state.service.db.write(publish, Kind.conversation, [7, 8], now=NOW)
+        await one.hear(("conversation", 8))
+        await other.hear(("conversation", 8))
+
+
+async def test_only_who_is_signed_in_may_follow(client: httpx.AsyncClient) -> None:
+    assert (await client.get(PATH)).status_code == 404
+
+
+async def test_a_page_that_is_closed_is_followed_no_more(app: Application, client: httpx.AsyncClient) -> None:
+    async with streaming(client):
+        assert await followers(app, 1)
+    await eventually("it is gone", lambda: followers(app, 0))
+
+
+async def test_too_many_are_told_so(
+    app: Application, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feeds, "STREAMS", 1)
+    async with streaming(client):
+        refused = await client.get(PATH, params={"agent": 2})
+    assert (refused.status_code, refused.json()["error"]) == (503, feeds.TooManyStreams.message)
+
+
+async def test_a_server_that_stops_ends_all_streams(app: Application, client: httpx.AsyncClient) -> None:
+    async with streaming(client) as stream:
+        app.end_streams()
+        async with asyncio.timeout(PATIENCE):
+            await stream.end()
+
+
+async def test_what_a_command_writes_beside_a_server_is_seen(
+    app: Application, client: httpx.AsyncClient, database_url: str
+) -> None:
+    """No bell rings for it: on SQLite none could, and a command does not wait to ring one."""
+    command, pipe = await asyncio.to_thread(forking.spawn, tell_beside)
+    await asyncio.to_thread(pipe.recv)
+    async with streaming(client) as stream:
+        pipe.send(database_url)
+        await stream.hear(("conversation", 5))
+    await asyncio.to_thread(command.join)
+    assert command.exitcode == 0
+
+
+def tell_beside(pipe: Connection) -> None:
+    pipe.send("ready")
+    asyncio.run(_tell(pipe.recv()))
+
+
+async def _tell(database_url: str) -> None:
+    db = connect(Settings(database_url=database_url))
+    await db.write(publish, Kind.conversation, [5], now=NOW)
+    await db.close()
