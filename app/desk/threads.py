@@ -90,12 +90,33 @@ def read_new(session: Session, conversation_id: int, *, by: Actor, since_seq: in
     return Thread(head, found, None, read_seq, head.last_seq)
 
 
+def read_from(session: Session, conversation_id: int, *, by: Actor, first_seq: int, now: datetime) -> Thread:
+    """From the message ``first_seq`` to now; once that is far away, the newest page. ``older`` only for that."""
+    head, read_seq = _head(session, conversation_id, by, now)
+    older: int | None = None
+    if head.last_seq - first_seq < LARGEST_PAGE:
+        found = items.since(session, conversation_id, head.viewer, max(0, first_seq - 1), limit=LARGEST_PAGE)
+    else:
+        found, older = items.page(session, conversation_id, head.viewer, before=None, limit=LARGEST_PAGE)
+    return Thread(head, found, older, read_seq, head.last_seq)
+
+
 def look(session: Session, conversation_id: int, *, by: Actor, now: datetime) -> Thread:
     """Only who it is with and how it stands: without what was said."""
     head, read_seq = _head(session, conversation_id, by, now)
     return Thread(head, (), None, read_seq, head.last_seq)
 
 
+def channel_of(session: Session, conversation_id: int, *, by: Actor) -> int:
+    """The id of its channel; ConversationNotFound."""
+    rights.require(by, Action.see_conversations)
+    rows = _CHANNEL(session, id=conversation_id)
+    if not rows:
+        raise ConversationNotFound
+    return int(rows[0][0])
+
+
+_CHANNEL = Prepared(select(Conversation.channel_id).where(Conversation.id == bindparam("id")))
 _closer = aliased(Agent)
 _HEAD = Prepared(
     select(

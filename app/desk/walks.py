@@ -20,13 +20,13 @@ from app.desk import cursors
 from app.desk.filters import Filters, View, conditions
 from app.desk.models import Tag
 
-LOOKED = 3_000
-"""Conversations that are looked at for one page at most, where something narrows it."""
+NEAR, LOOKED = 200, 3_000
+"""Conversations that are looked at for one page where something narrows it: at first, and at most."""
 RARE = 1_000
 """Conversations of a title or a tag that are put in order at once."""
 Page = tuple[list[int], str | None]
 """Ids, and the cursor where more follow."""
-Rows = Select[Any]
+Rows = Select[*tuple[Any, ...]]
 OPEN = Conversation.closed_at.is_(None)
 _WAITS = (Conversation.waits_since.is_not(None), OPEN)
 _BOT = (Conversation.owner == literal_column("'bot'"), OPEN)
@@ -44,10 +44,11 @@ def page(session: Session, filters: Filters, after: str | None, limit: int) -> P
     shape = (filters.view, tuple(given), after is not None)
     given |= mark(after, columns)
     if (rare := _rare(session, filters)) is not None:
-        return cut(_ordered(*shape, "rare")(session, ids=rare, limit=limit + 1, **given), limit)
-    rows = _ordered(*shape, "near" if filters.values else "")(session, limit=limit + 1, **given)
-    if len(rows) > limit or not filters.values:
-        return cut(rows, limit)
+        return cut(_among(*shape)(session, ids=rare, limit=limit + 1, **given), limit)
+    for most in (NEAR, LOOKED) if filters.values else (None,):
+        rows = _next(*shape, most)(session, limit=limit + 1, **given)
+        if len(rows) > limit or most is None:
+            return cut(rows, limit)
     end = _end(filters.view, after is not None)(session, **mark(after, columns))
     return [row[0] for row in rows], _written(end[0]) if len(end) > 1 else None
 
@@ -85,19 +86,24 @@ def _written(row: Sequence[Any]) -> str:
 
 
 @lru_cache(256)
-def _ordered(view: View, names: Sequence[str], is_deep: bool, way: str) -> Prepared:
-    """``way``: among the ids that are given (``rare``), among the next ``LOOKED`` (``near``), or among all."""
+def _next(view: View, names: Sequence[str], is_deep: bool, most: int | None) -> Prepared:
+    """``most``: of those that follow; None: all may be looked at."""
     columns, here, descending = _KEYS[view]
-    rows = select(Conversation.id, *columns).where(*here)
-    if way == "rare":
-        rows = rows.where(is_any(Conversation.id, "ids"))
-    if way != "near":
-        found = beyond(rows.where(*conditions(names)), columns, is_deep=is_deep, descending=descending)
-        return Prepared(first(found))
+    if most is None:
+        rows = select(Conversation.id, *columns).where(*here, *conditions(names))
+        return Prepared(first(beyond(rows, columns, is_deep=is_deep, descending=descending)))
     near = beyond(select(Conversation.id).where(*here), columns, is_deep=is_deep, descending=descending)
-    seen = near.limit(literal_column(str(LOOKED))).subquery()
-    fitting = select(Conversation.id, *columns).join(seen, seen.c.id == Conversation.id).where(*conditions(names))
-    return Prepared(first(beyond(fitting, columns, is_deep=False, descending=descending)))
+    seen = near.limit(literal_column(str(most))).subquery()
+    rows = select(Conversation.id, *columns).join(seen, seen.c.id == Conversation.id).where(*conditions(names))
+    return Prepared(first(beyond(rows, columns, is_deep=False, descending=descending)))
+
+
+@lru_cache(128)
+def _among(view: View, names: Sequence[str], is_deep: bool) -> Prepared:
+    """Of the ids that are given."""
+    columns, here, descending = _KEYS[view]
+    rows = select(Conversation.id, *columns).where(*here, is_any(Conversation.id, "ids"), *conditions(names))
+    return Prepared(first(beyond(rows, columns, is_deep=is_deep, descending=descending)))
 
 
 @lru_cache(32)

@@ -220,7 +220,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("agent_id", "entry_id", name="pk_mentions"),
     )
-    op.create_index("ix_mentions_conversation_id", "mentions", ["conversation_id"])
+    op.create_index("ix_mentions_conversation_id", "mentions", ["conversation_id", "agent_id", "entry_id"])
     _create_queue_tables()
 
 

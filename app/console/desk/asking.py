@@ -29,7 +29,7 @@ class Asked:
         return {name: str(value) for name, value in given.items() if value is not None}
 
 
-async def asked(view: str = "", channel: str = "", priority: str = "", title: str = "", tag: str = "") -> Asked:
+def asked(view: str = "", channel: str = "", priority: str = "", title: str = "", tag: str = "") -> Asked:
     """Words that mean nothing are as if they were not there: an address that somebody kept still opens the desk."""
     shown = View(view) if view in set(View) else View.mine
     return Asked(
@@ -41,4 +41,8 @@ def _number(given: str) -> int | None:
     return int(given) if given.isdecimal() and len(given) < 10 else None
 
 
-AskedDep = Annotated[Asked, Depends(asked)]
+async def _asked(view: str = "", channel: str = "", priority: str = "", title: str = "", tag: str = "") -> Asked:
+    return asked(view, channel, priority, title, tag)
+
+
+AskedDep = Annotated[Asked, Depends(_asked)]

@@ -104,7 +104,9 @@ def deeds(company: Company, start: datetime) -> Iterator[Task]:
     yield post("viewing", lambda talk, turn: {"writing": "yes" if turn % 2 else ""})
     yield post("draft", lambda talk, turn: {"text": f"您好 {turn}", "seen": "9", "revision": str(revision + turn)})
     yield post("note", lambda talk, turn: {"text": f"@陈客服9 第 {turn} 次看过"})
-    yield post("send", lambda talk, turn: {"text": f"您好，正在核对 {turn}", "seen": str(LONG), "key": f"key-{turn:06}"})
+    yield post(
+        "send", lambda talk, turn: {"text": f"您好，正在核对 {turn}", "seen": str(LONG), "key": f"key-{turn:06}"}
+    )
     yield Task(
         "post take",
         lambda who, turn: Asked(f"/desk/{free[turn % len(free)]}/take", {}),

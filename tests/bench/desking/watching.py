@@ -139,4 +139,3 @@ class Browser:
         if not answer.is_success:
             raise SystemExit(f"{name}: {asked.path} is answered with {answer.status_code}: {answer.text[:300]}")
         return answer.text
-
