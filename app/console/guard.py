@@ -42,8 +42,17 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-DbDep = Annotated[Database, Depends(db_of)]
-Now = Annotated[datetime, Depends(now)]
+# What is no coroutine, FastAPI runs in a thread: the way there and back took longer than many a page.
+async def _db(request: Request) -> Database:
+    return db_of(request)
+
+
+async def _now() -> datetime:
+    return now()
+
+
+DbDep = Annotated[Database, Depends(_db)]
+Now = Annotated[datetime, Depends(_now)]
 
 
 async def own_page(request: Request) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,6 +31,18 @@ def _gettext(context: Context, text: str) -> str:
 
 
 @pass_context
+def _said(context: Context, text: str, **values: object) -> Markup:
+    """As Jinja's own ``_`` of the new style, which takes five times as long; a list says a hundred texts."""
+    form = _form(context["language"], text)
+    return form % values if values or "%" in form else form
+
+
+@lru_cache(4096)
+def _form(language: Language, text: str) -> Markup:
+    return Markup(catalogue.translate(language, text))
+
+
+@pass_context
 def _ngettext(context: Context, one: str, many: str, num: int) -> str:
     return catalogue.counted(context["language"], one, num)
 
@@ -43,7 +56,7 @@ def _counted(context: Context, text: str, num: int, **values: object) -> Markup:
 TEMPLATES: Final = pages.environment(FOLDER)
 TEMPLATES.add_extension("jinja2.ext.i18n")
 TEMPLATES.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]
-TEMPLATES.globals |= {"_n": _counted, "labels": labels, "LIVE": PATH}
+TEMPLATES.globals |= {"_": _said, "_n": _counted, "labels": labels, "LIVE": PATH}
 TEMPLATES.filters |= {"ago": ago, "exactly": exactly, "browser": name_browser, "pair": lambda one: (one.id, one.name)}
 
 

@@ -4,13 +4,12 @@ from datetime import datetime, timedelta
 
 from jinja2 import pass_context
 from jinja2.runtime import Context
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from app.agents.calendars import BEIJING
 from app.agents.models import Language
 from app.console.catalogue import counted, marked, translate
 
-_HTML = Markup('<time datetime="{at}" title="{exactly}"{live}>{said}</time>')
 _DAYS = {-1: marked("明天"), 1: marked("昨天")}
 _JUST_NOW = marked("刚刚")
 _MINUTES = marked("%(num)s 分钟前")
@@ -41,5 +40,6 @@ def exactly(at: datetime) -> str:
 def ago(context: Context, at: datetime) -> Markup:
     """A ``<time>``; the page's script keeps it right as minutes pass."""
     now, language = context["now"], context["language"]
-    live = Markup(" data-ago") if at <= now else ""
-    return _HTML.format(at=at.isoformat(), exactly=exactly(at), live=live, said=said_of(at, now, language))
+    live = " data-ago" if at <= now else ""
+    said = escape(said_of(at, now, language))
+    return Markup(f'<time datetime="{at.isoformat()}" title="{exactly(at)}"{live}>{said}</time>')

@@ -83,6 +83,11 @@ class Conversation(Base):
               postgresql_where=sql("snoozed_until IS NOT NULL")),
         Index("ix_conversations_resolved_at", "closed_at", "id", sqlite_where=sql("closed_by IS NOT NULL"),
               postgresql_where=sql("closed_by IS NOT NULL")),
+        Index("ix_conversations_bot", "id", sqlite_where=sql("owner = 'bot' AND closed_at IS NULL"),
+              postgresql_where=sql("owner = 'bot' AND closed_at IS NULL")),
+        # A turn names a title once or twice in a conversation, seldom another.
+        Index("ix_conversations_title", "title", "id", sqlite_where=sql("title IS NOT NULL"),
+              postgresql_where=sql("title IS NOT NULL")),
         CheckConstraint("owner IN ('bot', 'queue', 'agent')", name="owner"),
         CheckConstraint("agent_id IS NULL OR owner = 'agent'", name="agent"),
         {"postgresql_with": {"fillfactor": 70}},  # updated by each turn: room for the new version on the same page

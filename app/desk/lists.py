@@ -5,17 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, literal_column, select
+from sqlalchemy import bindparam, func, literal_column, select
 from sqlalchemy.orm import Session, aliased
 
 from app.agents import rights
 from app.agents.models import Agent, Team
 from app.agents.rights import Action, Actor
 from app.conversations.models import Channel, Conversation, Message
+from app.db.driver import Prepared
 from app.db.sql import is_any
 from app.desk import names, orders
+from app.desk.filters import Filters, View
 from app.desk.models import Draft, Mention, ReadMark, Tag
-from app.desk.orders import Filters, View
 from app.viewers.models import Identity, Viewer
 
 __all__ = ["Filters", "ListPage", "Preview", "Row", "View", "count_views", "list_page"]
@@ -94,25 +95,36 @@ def count_views(session: Session, *, by: Actor, now: datetime) -> dict[View, int
 
 def count_unread(session: Session, *, by: Actor) -> int:
     """His open conversations in which the viewer said what he has not read."""
-    own = (Conversation.agent_id == by.id, Conversation.closed_at.is_(None))
-    mark = (ReadMark.conversation_id == Conversation.id) & (ReadMark.agent_id == by.id)
-    unread = Conversation.heard_seq > func.coalesce(ReadMark.seq, 0)
-    rows: Select[Any] = (
-        select(literal_column("1")).select_from(Conversation).outerjoin(ReadMark, mark).where(*own, unread)
-    )
-    return session.scalar(select(func.count()).select_from(rows.limit(MOST_UNREAD + 1).subquery())) or 0
+    ((count,),) = _UNREAD_ONES(session, reader=by.id)
+    return int(count)
 
 
 def list_own(session: Session, *, by: Actor) -> list[int]:
     """Ids of what he has, also what is put off: what concerns him when something is said there."""
-    own = (Conversation.agent_id == by.id, Conversation.closed_at.is_(None))
-    return list(session.scalars(select(Conversation.id).where(*own).order_by(Conversation.id.desc()).limit(MOST_OWN)))
+    return [row[0] for row in _OWN(session, reader=by.id)]
 
 
 def list_channels(session: Session) -> list[tuple[int, str]]:
     """(id, name), for a filter."""
-    found = session.execute(select(Channel.id, Channel.name).order_by(Channel.name))
-    return [(row[0], row[1]) for row in found]
+    return [(channel_id, name) for channel_id, name in _CHANNELS(session)]
+
+
+_IS_OWN = (Conversation.agent_id == bindparam("reader"), Conversation.closed_at.is_(None))
+_OWN = Prepared(
+    select(Conversation.id).where(*_IS_OWN).order_by(Conversation.id.desc()).limit(literal_column(str(MOST_OWN)))
+)
+_MARKED = (ReadMark.conversation_id == Conversation.id) & (ReadMark.agent_id == bindparam("reader"))
+_UNREAD_ONES = Prepared(
+    select(func.count()).select_from(
+        select(literal_column("1"))
+        .select_from(Conversation)
+        .outerjoin(ReadMark, _MARKED)
+        .where(*_IS_OWN, Conversation.heard_seq > func.coalesce(ReadMark.seq, 0))
+        .limit(literal_column(str(MOST_UNREAD + 1)))
+        .subquery()
+    )
+)
+_CHANNELS = Prepared(select(Channel.id, Channel.name).order_by(Channel.name))
 
 
 # -------------------- what a row tells
@@ -141,56 +153,55 @@ _COLUMNS = (
 )  # fmt: skip
 
 
+_ROWS = Prepared(
+    select(*_COLUMNS)
+    .join(Identity, Identity.id == Conversation.identity_id)
+    .join(Viewer, Viewer.id == Identity.viewer_id)
+    .join(Channel, Channel.id == Conversation.channel_id)
+    .outerjoin(Agent, Agent.id == Conversation.agent_id)
+    .outerjoin(Team, Team.id == Conversation.team_id)
+    .outerjoin(ReadMark, _MARKED)
+    .outerjoin(
+        Draft,
+        (Draft.conversation_id == Conversation.id) & (Draft.agent_id == bindparam("reader"))
+        & (Draft.text != literal_column("''")),
+    )
+    .outerjoin(_last, (_last.conversation_id == Conversation.id) & (_last.seq == Conversation.last_seq))
+    .where(is_any(Conversation.id, "ids"))
+)  # fmt: skip
+_TAGS = Prepared(select(Tag.conversation_id, Tag.tag).where(is_any(Tag.conversation_id, "ids")).order_by(Tag.tag))
+_MENTIONS = Prepared(
+    select(Mention.conversation_id, Mention.seen_at).where(
+        is_any(Mention.conversation_id, "ids"), Mention.agent_id == bindparam("reader")
+    )
+)
+
+
 def _rows(session: Session, ids: Sequence[int], by: Actor) -> list[Row]:
     if not ids:
         return []
-    found = {row.id: row for row in session.execute(_details(ids, by))}
-    tags = _tags(session, ids)
-    seen = _mentions(session, ids, by)
+    found = {row[0]: row for row in _ROWS(session, ids=ids, reader=by.id)}
+    tags: dict[int, tuple[str, ...]] = {}
+    for talk, tag in _TAGS(session, ids=ids):
+        tags[talk] = (*tags.get(talk, ()), tag)
+    seen: dict[int, bool] = {}
+    for talk, seen_at in _MENTIONS(session, ids=ids, reader=by.id):
+        seen[talk] = seen.get(talk, True) and seen_at is not None
     return [_row(found[talk], tags.get(talk, ()), seen.get(talk)) for talk in ids if talk in found]
 
 
-def _details(ids: Sequence[int], by: Actor) -> Any:
-    def own(model: type[ReadMark] | type[Draft]) -> ColumnElement[bool]:
-        return (model.conversation_id == Conversation.id) & (model.agent_id == by.id)
-
-    return (
-        select(*_COLUMNS)
-        .join(Identity, Identity.id == Conversation.identity_id)
-        .join(Viewer, Viewer.id == Identity.viewer_id)
-        .join(Channel, Channel.id == Conversation.channel_id)
-        .outerjoin(Agent, Agent.id == Conversation.agent_id)
-        .outerjoin(Team, Team.id == Conversation.team_id)
-        .outerjoin(ReadMark, own(ReadMark))
-        .outerjoin(Draft, own(Draft) & (Draft.text != ""))
-        .outerjoin(_last, (_last.conversation_id == Conversation.id) & (_last.seq == Conversation.last_seq))
-        .where(is_any(Conversation.id, ids))
-    )
-
-
-def _tags(session: Session, ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
-    found: dict[int, tuple[str, ...]] = {}
-    own = select(Tag.conversation_id, Tag.tag).where(is_any(Tag.conversation_id, ids)).order_by(Tag.tag)
-    for talk, tag in session.execute(own):
-        found[talk] = (*found.get(talk, ()), tag)
-    return found
-
-
-def _mentions(session: Session, ids: Sequence[int], by: Actor) -> dict[int, bool]:
-    found: dict[int, bool] = {}
-    own = (is_any(Mention.conversation_id, ids), Mention.agent_id == by.id)
-    for talk, seen_at in session.execute(select(Mention.conversation_id, Mention.seen_at).where(*own)):
-        found[talk] = found.get(talk, True) and seen_at is not None
-    return found
-
-
-def _row(row: Any, tags: tuple[str, ...], seen: bool | None) -> Row:
-    last = None
-    if row.author is not None:
-        author = names.side_of(row.direction, row.author)
-        last = Preview(author, row.kind, row.text, row.created_at, row.recalled_at is not None, row.state)
+def _row(row: tuple[Any, ...], tags: tuple[str, ...], seen: bool | None) -> Row:
+    (talk, viewer, vip, address, platform, channel, owner, agent_id, agent, team, priority, title, waits_since,
+     queued_at, snoozed_until, closed_at, unread, draft, *said) = row  # fmt: skip
     return Row(
-        row.id, names.display(row.viewer, row.platform, row.external_id), row.vip, row.platform, row.channel,
-        row.owner, row.agent_id, row.agent, row.team, row.priority, row.title, tags, last, row.unread,
-        row.waits_since, row.queued_at, row.snoozed_until, row.closed_at, row.draft is not None, seen,
+        talk, names.display(viewer, platform, address), vip, platform, channel, owner, agent_id, agent, team, priority,
+        title, tags, _preview(*said), unread, waits_since, queued_at, snoozed_until, closed_at, draft is not None, seen,
     )  # fmt: skip
+
+
+def _preview(
+    direction: str, author: str | None, kind: str, text: str, at: datetime, recalled_at: datetime | None, state: str
+) -> Preview | None:
+    if author is None:
+        return None
+    return Preview(names.side_of(direction, author), kind, text, at, recalled_at is not None, state)

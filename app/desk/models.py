@@ -85,11 +85,12 @@ class Mention(Base):
     """A note that names a person with @."""
 
     __tablename__ = "mentions"
+    __table_args__ = (Index("ix_mentions_conversation_id", "conversation_id", "agent_id", "entry_id"),)
     agent_id: Mapped[int] = mapped_column(Id, ForeignKey("agents.id"), primary_key=True, autoincrement=False)
     entry_id: Mapped[int] = mapped_column(
         Id, ForeignKey("conversation_history.id"), primary_key=True, autoincrement=False
     )
-    conversation_id: Mapped[int] = mapped_column(Id, ForeignKey("conversations.id"), index=True)
+    conversation_id: Mapped[int] = mapped_column(Id, ForeignKey("conversations.id"))
     seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 

@@ -1,203 +1,158 @@
 """Which conversations a list shows, and in which order: a page of their ids, and where the next page begins.
 
-Each order is a range of an index, walked from where the last page ended. What one person has is few: it is sorted here.
+Each order is a range of an index (``walks``), or some side by side. What one person has is few: it is sorted here.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, func, literal, literal_column, select, tuple_, union_all
+from sqlalchemy import ColumnElement, bindparam, exists, func, literal_column, select, union_all
 from sqlalchemy.orm import Session, aliased
 
 from app.agents.rights import Actor
 from app.conversations.models import Conversation, Message
-from app.db.base import UtcDateTime
-from app.desk import cursors
-from app.desk.models import Mention, Tag
+from app.db.base import Id, UtcDateTime
+from app.db.driver import Prepared
+from app.db.sql import is_any
+from app.desk import cursors, walks
+from app.desk.filters import Filters, View, conditions
+from app.desk.models import Mention
+from app.desk.walks import OPEN, Page, Rows, beyond, cut, first, mark
 
+__all__ = ["COUNTED", "Filters", "View", "count", "page"]
 COUNTED = 100
 """Conversations of a list are counted up to here."""
 OWN = 1000
 """Open conversations of one person that are looked at."""
-Page = tuple[list[int], str | None]
-"""Ids, and the cursor where more follow."""
-Rows = Select[Any, *tuple[Any, ...]]
 
-
-class View(StrEnum):
-    mine = "mine"
-    team = "team"
-    """Meant for one of his teams, whoever has them."""
-    queue = "queue"
-    waiting = "waiting"
-    """All viewers who wait for a person's word, whoever has them."""
-    snoozed = "snoozed"
-    resolved = "resolved"
-    mentions = "mentions"
-    bot = "bot"
-    all = "all"
-
-
-@dataclass(frozen=True, slots=True)
-class Filters:
-    view: View
-    channel_id: int | None = None
-    priority: int | None = None
-    title: str | None = None
-    tag: str | None = None
-
-
-_OPEN = Conversation.closed_at.is_(None)
-_QUEUED = (Conversation.owner == literal_column("'queue'"), _OPEN)
+_QUEUED = (Conversation.owner == literal_column("'queue'"), OPEN)
 _CLASSES = [(priority, vip) for priority in (2, 1, 0) for vip in (True, False)]
 """Of the queue, in their order."""
-
-
-def _is_snoozed(now: datetime) -> ColumnElement[bool]:
-    """Until its time, or until the viewer writes."""
-    return (Conversation.snoozed_until > now) & (Conversation.snoozed_at >= Conversation.viewer_wrote_at)
-
-
-def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
-    if filters.channel_id is not None:
-        found.append(Conversation.channel_id == filters.channel_id)
-    if filters.priority is not None:
-        found.append(Conversation.priority == filters.priority)
-    if filters.title is not None:
-        found.append(Conversation.title == filters.title)
-    if filters.tag is not None:
-        found.append(exists().where(Tag.conversation_id == Conversation.id, Tag.tag == filters.tag))
-    return found
+_MINE = (Conversation.agent_id == bindparam("agent"), OPEN)
+_IS_SNOOZED = (Conversation.snoozed_until > bindparam("now", type_=UtcDateTime)) & (
+    Conversation.snoozed_at >= Conversation.viewer_wrote_at
+)
+"""Until its time, or until the viewer writes."""
+_AWAKE = ~func.coalesce(_IS_SNOOZED, False)
 
 
 def page(session: Session, filters: Filters, by: Actor, after: str | None, limit: int, now: datetime) -> Page:
-    return _PAGES[filters.view](session, _conditions(filters), by, after, limit, now)
+    """Fewer than ``limit`` may come although more follow, where something narrows the list."""
+    way = _PAGES.get(filters.view)
+    return way(session, filters, by, after, limit, now) if way else walks.page(session, filters, after, limit)
 
 
 def count(session: Session, by: Actor, now: datetime) -> dict[View, int]:
     """How many each list holds, and how many mentions were not seen; up to ``COUNTED`` each. One statement."""
-    mine = (Conversation.agent_id == by.id, _OPEN)
-    seen = (Mention.agent_id == by.id, Mention.seen_at.is_(None))
-    rows: dict[View, Rows] = {
-        View.mine: _one(Conversation, *mine, ~func.coalesce(_is_snoozed(now), False)),
-        View.team: _one(Conversation, Conversation.team_id.in_(sorted(by.teams)), _OPEN),
-        View.queue: _one(Conversation, *_QUEUED),
-        View.waiting: _one(Conversation, Conversation.waits_since.is_not(None), _OPEN),
-        View.snoozed: _one(Conversation, *mine, _is_snoozed(now)),
-        View.resolved: _one(Conversation, Conversation.closed_by.is_not(None)),
-        View.mentions: _one(Mention, *seen),
-        View.bot: _one(Conversation, Conversation.owner == literal_column("'bot'"), _OPEN),
-        View.all: _one(Conversation),
-    }
-    counts = [select(func.count()).select_from(each.subquery()).scalar_subquery() for each in rows.values()]
-    return dict(zip(rows, session.execute(select(*counts)).one(), strict=True))
+    (counts,) = _COUNTS(session, agent=by.id, teams=sorted(by.teams), now=now)
+    return dict(zip(_COUNTED, counts, strict=True))
 
 
 def _one(model: type[Any], *conditions: ColumnElement[bool]) -> Rows:
-    return select(literal_column("1")).select_from(model).where(*conditions).limit(COUNTED)
+    return select(literal_column("1")).select_from(model).where(*conditions).limit(literal_column(str(COUNTED)))
 
 
-# -------------------- ranges of an index
+_COUNTED: dict[View, Rows] = {
+    View.mine: _one(Conversation, *_MINE, _AWAKE),
+    View.team: _one(Conversation, is_any(Conversation.team_id, "teams"), OPEN),
+    View.queue: _one(Conversation, *_QUEUED),
+    View.waiting: _one(Conversation, Conversation.waits_since.is_not(None), OPEN),
+    View.snoozed: _one(Conversation, *_MINE, _IS_SNOOZED),
+    View.resolved: _one(Conversation, Conversation.closed_by.is_not(None)),
+    View.mentions: _one(Mention, Mention.agent_id == bindparam("agent"), Mention.seen_at.is_(None)),
+    View.bot: _one(Conversation, Conversation.owner == literal_column("'bot'"), OPEN),
+    View.all: _one(Conversation),
+}
+_COUNTS = Prepared(
+    select(
+        *(
+            select(func.count()).select_from(rows.subquery()).scalar_subquery().label(view.value)
+            for view, rows in _COUNTED.items()
+        )
+    )
+)
 
 
-def _walk(
-    columns: Sequence[Any], *conditions: ColumnElement[bool], descending: bool = False
-) -> Callable[[Session, list[ColumnElement[bool]], Actor, str | None, int, datetime], Page]:
-    """In the order of the columns, the last of which is unique."""
-
-    def walked(
-        session: Session, more: list[ColumnElement[bool]], by: Actor, after: str | None, limit: int, now: datetime
-    ) -> Page:
-        rows = select(Conversation.id, *columns).where(*conditions, *more)
-        return _pick(session, _beyond(rows, columns, after, descending), limit, len(columns))
-
-    return walked
+# -------------------- where one was mentioned
 
 
-def _beyond(rows: Rows, columns: Sequence[Any], after: str | None, descending: bool) -> Rows:
-    if after is not None:
-        given = cursors.read(after, len(columns))
-        values = [literal(_value(n, column), column.type) for n, column in zip(given, columns, strict=True)]
-        mark, place = tuple_(*values), tuple_(*columns)
-        rows = rows.where(place < mark if descending else place > mark)
-    return rows.order_by(*(column.desc() if descending else column for column in columns))
-
-
-def _value(given: int, column: Any) -> Any:
-    return cursors.moment(given) if isinstance(column.type, UtcDateTime) else given
-
-
-def _pick(session: Session, rows: Rows, limit: int, length: int) -> Page:
-    """``rows``: the id, then the ``length`` columns of the key."""
-    found = session.execute(rows.limit(limit + 1)).all()
-    kept = found[:limit]
-    if len(found) <= limit:
-        return [row[0] for row in kept], None
-    key = [cursors.number(value) if isinstance(value, datetime) else int(value) for value in kept[-1][1 : length + 1]]
-    return [row[0] for row in kept], cursors.write(key)
-
-
-def _mentions(
-    session: Session, more: list[ColumnElement[bool]], by: Actor, after: str | None, limit: int, now: datetime
-) -> Page:
+def _mentions(session: Session, filters: Filters, by: Actor, after: str | None, limit: int, now: datetime) -> Page:
     """Each conversation once, where it was mentioned last."""
+    given = filters.values
+    statement = _mentioned(tuple(given), after is not None)
+    return cut(statement(session, agent=by.id, limit=limit + 1, **given, **mark(after, (Mention.entry_id,))), limit)
+
+
+@lru_cache(32)
+def _mentioned(names: Sequence[str], is_deep: bool) -> Prepared:
     newer = aliased(Mention)
     again = exists().where(
-        newer.conversation_id == Mention.conversation_id, newer.agent_id == by.id, newer.entry_id > Mention.entry_id
-    )
+        newer.conversation_id == Mention.conversation_id, newer.agent_id == Mention.agent_id,
+        newer.entry_id > Mention.entry_id,
+    )  # fmt: skip
     rows = select(Conversation.id, Mention.entry_id).join(Mention, Mention.conversation_id == Conversation.id)
-    columns = (Mention.entry_id,)
-    return _pick(session, _beyond(rows.where(Mention.agent_id == by.id, ~again, *more), columns, after, True), limit, 1)
+    own = rows.where(Mention.agent_id == bindparam("agent"), ~again, *conditions(names))
+    return Prepared(first(beyond(own, (Mention.entry_id,), is_deep=is_deep, descending=True)))
 
 
 # -------------------- several ranges side by side
 
 
-def _queue(
-    session: Session, more: list[ColumnElement[bool]], by: Actor, after: str | None, limit: int, now: datetime
-) -> Page:
+def _queue(session: Session, filters: Filters, by: Actor, after: str | None, limit: int, now: datetime) -> Page:
     """The urgent first, then whose viewers go first, then by how long they have waited."""
-    classes, mark = _CLASSES, None
+    given, reached = filters.values, None
     if after is not None:
-        priority, vip, *given = cursors.read(after, 4)
-        classes = [each for each in _CLASSES if each <= (priority, bool(vip))]
-        mark = tuple_(literal(cursors.moment(given[0]), UtcDateTime()), literal(given[1]))
+        priority, vip, *key = cursors.read(after, 4)
+        reached = priority, bool(vip)
+        given |= {"k0": cursors.moment(key[0]), "k1": key[1]}
+    if reached is not None and reached not in _CLASSES:
+        raise cursors.WrongCursor
+    statement = _queued(tuple(filters.values), reached)
+    return cut(statement(session, limit=limit + 1, **given), limit)
+
+
+@lru_cache(128)
+def _queued(names: Sequence[str], reached: tuple[int, bool] | None) -> Prepared:
+    key = (Conversation.queued_at, Conversation.id)
     parts: list[Rows] = []
-    for each in classes:
-        own = (Conversation.priority == each[0], Conversation.vip == each[1])
-        rows = select(
-            Conversation.id, Conversation.priority, Conversation.vip, Conversation.queued_at, Conversation.id.label("n")
-        ).where(*_QUEUED, *own, *more)
-        if mark is not None and each == (priority, bool(vip)):
-            rows = rows.where(tuple_(Conversation.queued_at, Conversation.id) > mark)
-        parts.append(rows.order_by(Conversation.queued_at, Conversation.id).limit(limit + 1))
-    return _merge(session, parts, ("priority desc", "vip desc", "queued_at", "n"), limit)
+    for each in _CLASSES if reached is None else [each for each in _CLASSES if each <= reached]:
+        own = (Conversation.priority == literal_column(str(each[0])), Conversation.vip == each[1])
+        columns = (Conversation.priority, Conversation.vip, Conversation.queued_at, Conversation.id.label("n"))
+        rows = select(Conversation.id, *columns).where(*_QUEUED, *own, *conditions(names))
+        parts.append(beyond(rows, key, is_deep=each == reached, descending=False))
+    return _merged(parts, ("priority desc", "vip desc", "queued_at", "n"))
 
 
-def _teams(
-    session: Session, more: list[ColumnElement[bool]], by: Actor, after: str | None, limit: int, now: datetime
-) -> Page:
-    parts: list[Rows] = []
-    for team in sorted(by.teams):
-        rows = select(Conversation.id, Conversation.id.label("n")).where(Conversation.team_id == team, _OPEN, *more)
-        parts.append(_beyond(rows, (Conversation.id,), after, True).limit(limit + 1))
-    return _merge(session, parts, ("n desc",), limit)
-
-
-def _merge(session: Session, parts: Sequence[Rows], order: Sequence[str], limit: int) -> Page:
-    if not parts:
+def _teams(session: Session, filters: Filters, by: Actor, after: str | None, limit: int, now: datetime) -> Page:
+    given, teams = filters.values | mark(after, (Conversation.id,)), sorted(by.teams)
+    if not teams:
         return [], None
-    taken = [part.subquery() for part in parts]
+    statement = _meant(tuple(filters.values), after is not None, len(teams))
+    named = {f"team{number}": team for number, team in enumerate(teams)}
+    return cut(statement(session, limit=limit + 1, **given, **named), limit)
+
+
+@lru_cache(64)
+def _meant(names: Sequence[str], is_deep: bool, teams: int) -> Prepared:
+    parts: list[Rows] = []
+    for number in range(teams):
+        own = Conversation.team_id == bindparam(f"team{number}", type_=Id)
+        rows = select(Conversation.id, Conversation.id.label("n")).where(own, OPEN, *conditions(names))
+        parts.append(beyond(rows, (Conversation.id,), is_deep=is_deep, descending=True))
+    return _merged(parts, ("n desc",))
+
+
+def _merged(parts: Sequence[Rows], order: Sequence[str]) -> Prepared:
+    """The first of each range, in the order of all."""
+    taken = [first(part).subquery() for part in parts]
     rows = union_all(*(select(*each.c) for each in taken)).subquery()
     ordered = select(*rows.c)
     for column in order:
         name, _, direction = column.partition(" ")
         ordered = ordered.order_by(rows.c[name].desc() if direction else rows.c[name])
-    return _pick(session, ordered, limit, len(order))
+    return Prepared(first(ordered))
 
 
 # -------------------- one person's own
@@ -206,48 +161,46 @@ _last = aliased(Message)
 _SPOKEN_AT = func.coalesce(_last.created_at, Conversation.opened_at, type_=UtcDateTime())
 
 
-def _mine(
-    session: Session, more: list[ColumnElement[bool]], by: Actor, after: str | None, limit: int, now: datetime
-) -> Page:
+def _mine(session: Session, filters: Filters, by: Actor, after: str | None, limit: int, now: datetime) -> Page:
     """Who waits comes first, the longest first; then where something happened last."""
-    rows = (
-        select(Conversation.id, Conversation.waits_since, _SPOKEN_AT)
-        .outerjoin(_last, (_last.conversation_id == Conversation.id) & (_last.seq == Conversation.last_seq))
-        .where(Conversation.agent_id == by.id, _OPEN, ~func.coalesce(_is_snoozed(now), False), *more)
-    )
+    given = filters.values
     keys = [
         (0, cursors.number(waits), talk) if waits is not None else (1, -cursors.number(spoken), -talk)
-        for talk, waits, spoken in session.execute(rows.limit(OWN))
+        for talk, waits, spoken in _own(tuple(given))(session, agent=by.id, now=now, **given)
     ]
     return _slice(keys, after, limit)
 
 
-def _snoozed(
-    session: Session, more: list[ColumnElement[bool]], by: Actor, after: str | None, limit: int, now: datetime
-) -> Page:
-    own = (Conversation.agent_id == by.id, _OPEN, _is_snoozed(now), *more)
-    rows = session.execute(select(Conversation.id, Conversation.snoozed_until).where(*own).limit(OWN))
-    return _slice([(0, cursors.number(until), talk) for talk, until in rows if until is not None], after, limit)
+@lru_cache(16)
+def _own(names: Sequence[str]) -> Prepared:
+    rows = (
+        select(Conversation.id, Conversation.waits_since, _SPOKEN_AT.label("spoken_at"))
+        .outerjoin(_last, (_last.conversation_id == Conversation.id) & (_last.seq == Conversation.last_seq))
+        .where(*_MINE, _AWAKE, *conditions(names))
+    )
+    return Prepared(rows.limit(literal_column(str(OWN))))
+
+
+def _snoozed(session: Session, filters: Filters, by: Actor, after: str | None, limit: int, now: datetime) -> Page:
+    given = filters.values
+    rows = _own_snoozed(tuple(given))(session, agent=by.id, now=now, **given)
+    return _slice([(0, cursors.number(until), talk) for talk, until in rows], after, limit)
+
+
+@lru_cache(16)
+def _own_snoozed(names: Sequence[str]) -> Prepared:
+    rows = select(Conversation.id, Conversation.snoozed_until).where(*_MINE, _IS_SNOOZED, *conditions(names))
+    return Prepared(rows.limit(literal_column(str(OWN))))
 
 
 def _slice(keys: list[tuple[int, int, int]], after: str | None, limit: int) -> Page:
-    mark = cursors.read(after, 3) if after is not None else ()
-    left = sorted(key for key in keys if key > mark)
+    reached = cursors.read(after, 3) if after is not None else ()
+    left = sorted(key for key in keys if key > reached)
     more = len(left) > limit
     return [abs(key[2]) for key in left[:limit]], cursors.write(left[limit - 1]) if more else None
 
 
-_BY_ID = (Conversation.id,)
-_PAGES: dict[View, Callable[[Session, list[ColumnElement[bool]], Actor, str | None, int, datetime], Page]] = {
-    View.mine: _mine,
-    View.team: _teams,
-    View.queue: _queue,
-    View.waiting: _walk((Conversation.waits_since, Conversation.id), Conversation.waits_since.is_not(None), _OPEN),
-    View.snoozed: _snoozed,
-    View.resolved: _walk(
-        (Conversation.closed_at, Conversation.id), Conversation.closed_by.is_not(None), descending=True
-    ),
-    View.mentions: _mentions,
-    View.bot: _walk(_BY_ID, Conversation.owner == literal_column("'bot'"), _OPEN, descending=True),
-    View.all: _walk(_BY_ID, descending=True),
-}
+_PAGES: dict[View, Callable[[Session, Filters, Actor, str | None, int, datetime], Page]] = {
+    View.mine: _mine, View.team: _teams, View.queue: _queue, View.snoozed: _snoozed, View.mentions: _mentions,
+}  # fmt: skip
+"""All others are ``walks``."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session, aliased
 
 from app.agents import rights
@@ -11,6 +11,7 @@ from app.agents.models import Agent, Team
 from app.agents.rights import Action, Actor
 from app.conversations.models import Channel, Conversation
 from app.conversations.refusals import ConversationNotFound
+from app.db.driver import Prepared
 from app.desk import items, names
 from app.desk.items import File, Happened, Item, Said, Source
 from app.desk.models import ReadMark, Tag
@@ -89,46 +90,79 @@ def read_new(session: Session, conversation_id: int, *, by: Actor, since_seq: in
     return Thread(head, found, None, read_seq, head.last_seq)
 
 
+def read_from(session: Session, conversation_id: int, *, by: Actor, first_seq: int, now: datetime) -> Thread:
+    """From the message ``first_seq`` to now; once that is far away, the newest page. ``older`` only for that."""
+    head, read_seq = _head(session, conversation_id, by, now)
+    older: int | None = None
+    if head.last_seq - first_seq < LARGEST_PAGE:
+        found = items.since(session, conversation_id, head.viewer, max(0, first_seq - 1), limit=LARGEST_PAGE)
+    else:
+        found, older = items.page(session, conversation_id, head.viewer, before=None, limit=LARGEST_PAGE)
+    return Thread(head, found, older, read_seq, head.last_seq)
+
+
 def look(session: Session, conversation_id: int, *, by: Actor, now: datetime) -> Thread:
     """Only who it is with and how it stands: without what was said."""
     head, read_seq = _head(session, conversation_id, by, now)
     return Thread(head, (), None, read_seq, head.last_seq)
 
 
+def channel_of(session: Session, conversation_id: int, *, by: Actor) -> int:
+    """The id of its channel; ConversationNotFound."""
+    rights.require(by, Action.see_conversations)
+    rows = _CHANNEL(session, id=conversation_id)
+    if not rows:
+        raise ConversationNotFound
+    return int(rows[0][0])
+
+
+_CHANNEL = Prepared(select(Conversation.channel_id).where(Conversation.id == bindparam("id")))
 _closer = aliased(Agent)
+_HEAD = Prepared(
+    select(
+        Viewer.name.label("viewer"), Viewer.vip, Conversation.identity_id, Identity.viewer_id, Identity.external_id,
+        Channel.platform, Conversation.channel_id, Channel.name.label("channel"), Conversation.owner,
+        Conversation.agent_id, Agent.name.label("agent"), Conversation.team_id, Team.name.label("team"),
+        Conversation.skill, Conversation.priority, Conversation.title, Conversation.opened_at, Conversation.closed_at,
+        _closer.name.label("closer"), Conversation.snoozed_at, Conversation.snoozed_until, Conversation.viewer_wrote_at,
+        Conversation.waits_since, Conversation.queued_at, Conversation.last_seq, Conversation.heard_seq, ReadMark.seq,
+    )
+    .join(Identity, Identity.id == Conversation.identity_id)
+    .join(Viewer, Viewer.id == Identity.viewer_id)
+    .join(Channel, Channel.id == Conversation.channel_id)
+    .outerjoin(Agent, Agent.id == Conversation.agent_id)
+    .outerjoin(_closer, _closer.id == Conversation.closed_by)
+    .outerjoin(Team, Team.id == Conversation.team_id)
+    .outerjoin(
+        ReadMark, (ReadMark.conversation_id == Conversation.id) & (ReadMark.agent_id == bindparam("reader"))
+    )
+    .where(Conversation.id == bindparam("id"))
+)  # fmt: skip
+_TAGS = Prepared(select(Tag.tag).where(Tag.conversation_id == bindparam("id")).order_by(Tag.tag))
 
 
 def _head(session: Session, conversation_id: int, by: Actor, now: datetime) -> tuple[Head, int]:
+    """And how far the reader had read."""
     rights.require(by, Action.see_conversations)
-    own = (ReadMark.conversation_id == Conversation.id) & (ReadMark.agent_id == by.id)
-    row = session.execute(
-        select(
-            Conversation, Viewer.name, Viewer.vip, Identity.viewer_id, Identity.external_id, Channel.platform,
-            Channel.name, Agent.name, Team.name, _closer.name, ReadMark.seq,
-        )
-        .join(Identity, Identity.id == Conversation.identity_id)
-        .join(Viewer, Viewer.id == Identity.viewer_id)
-        .join(Channel, Channel.id == Conversation.channel_id)
-        .outerjoin(Agent, Agent.id == Conversation.agent_id)
-        .outerjoin(_closer, _closer.id == Conversation.closed_by)
-        .outerjoin(Team, Team.id == Conversation.team_id)
-        .outerjoin(ReadMark, own)
-        .where(Conversation.id == conversation_id)
-    ).one_or_none()  # fmt: skip
-    if row is None:
+    rows = _HEAD(session, id=conversation_id, reader=by.id)
+    if not rows:
         raise ConversationNotFound
-    talk, name, vip, viewer_id, address, platform, channel, agent, team, closer, mark = row
-    tags = session.scalars(select(Tag.tag).where(Tag.conversation_id == conversation_id).order_by(Tag.tag))
+    (viewer, vip, identity_id, viewer_id, address, platform, channel_id, channel, owner, agent_id, agent, team_id, team,
+     skill, priority, title, opened_at, closed_at, closer, snoozed_at, snoozed_until, wrote_at, waits_since, queued_at,
+     last_seq, heard_seq, read_seq) = rows[0]  # fmt: skip
+    tags = tuple(row[0] for row in _TAGS(session, id=conversation_id))
     head = Head(
-        talk.id, names.display(name, platform, address), vip, talk.identity_id, viewer_id, platform, talk.channel_id,
-        channel, names.is_group(platform, address), talk.owner, talk.agent_id, agent, talk.team_id, team, talk.skill,
-        talk.priority, talk.title, tuple(tags), talk.opened_at, talk.closed_at, closer, _snoozed_until(talk, now),
-        talk.waits_since, talk.queued_at, talk.last_seq, talk.heard_seq,
+        conversation_id, names.display(viewer, platform, address), vip, identity_id, viewer_id, platform, channel_id,
+        channel, names.is_group(platform, address), owner, agent_id, agent, team_id, team, skill, priority, title, tags,
+        opened_at, closed_at, closer, _snoozed_until(snoozed_at, snoozed_until, wrote_at, now), waits_since, queued_at,
+        last_seq, heard_seq,
     )  # fmt: skip
-    return head, mark or 0
+    return head, read_seq or 0
 
 
-def _snoozed_until(talk: Conversation, now: datetime) -> datetime | None:
-    if talk.snoozed_until is None or talk.snoozed_at is None or talk.snoozed_until <= now:
+def _snoozed_until(
+    snoozed_at: datetime | None, until: datetime | None, wrote_at: datetime, now: datetime
+) -> datetime | None:
+    if until is None or snoozed_at is None or until <= now:
         return None
-    return talk.snoozed_until if talk.snoozed_at >= talk.viewer_wrote_at else None
+    return until if snoozed_at >= wrote_at else None

@@ -4,13 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.orm import Session
 
 from app import events
 from app.agents import rights
 from app.agents.models import Agent
 from app.agents.rights import Action, Actor
+from app.db.base import UtcDateTime
+from app.db.driver import Prepared
 from app.db.rows import table_of
 from app.db.sql import changed
 from app.db.upserts import Upsert
@@ -48,16 +50,22 @@ def leave(session: Session, conversation_id: int, *, by: Actor, now: datetime) -
         events.publish(session, events.Kind.viewing, [conversation_id], now=now)
 
 
+_OTHERS = Prepared(
+    select(Viewing.agent_id, Agent.name, Viewing.wrote_at)
+    .join(Agent, Agent.id == Viewing.agent_id)
+    .where(
+        Viewing.conversation_id == bindparam("id"), Viewing.agent_id != bindparam("reader"),
+        Viewing.seen_at > bindparam("since", type_=UtcDateTime),
+    )
+    .order_by(Viewing.agent_id)
+)  # fmt: skip
+
+
 def who_else(session: Session, conversation_id: int, *, by: Actor, now: datetime) -> Sequence[Beside]:
     """The colleagues who have it open, who writes first."""
     rights.require(by, Action.see_conversations)
-    rows = session.execute(
-        select(Viewing.agent_id, Agent.name, Viewing.wrote_at)
-        .join(Agent, Agent.id == Viewing.agent_id)
-        .where(Viewing.conversation_id == conversation_id, Viewing.agent_id != by.id, Viewing.seen_at > now - FRESH)
-        .order_by(Viewing.agent_id)
-    )
-    found = [Beside(row[0], row[1], _is_writing(row[2], now)) for row in rows]
+    rows = _OTHERS(session, id=conversation_id, reader=by.id, since=now - FRESH)
+    found = [Beside(agent_id, name, _is_writing(wrote_at, now)) for agent_id, name, wrote_at in rows]
     return tuple(sorted(found, key=lambda each: not each.writing))
 
 

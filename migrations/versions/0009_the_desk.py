@@ -32,6 +32,8 @@ _MEANT = sa.text("team_id IS NOT NULL AND closed_at IS NULL")
 _WAITS = sa.text("waits_since IS NOT NULL")
 _RESOLVED = sa.text("closed_by IS NOT NULL")
 _SNOOZED = sa.text("snoozed_until IS NOT NULL")
+_BOT = sa.text("owner = 'bot' AND closed_at IS NULL")
+_NAMED = sa.text("title IS NOT NULL")
 _INDEXES = {
     "queue": (["priority", "vip", "queued_at", "id"], _QUEUED),
     "agent_id": (["agent_id", "closed_at"], _TAKEN),
@@ -39,6 +41,8 @@ _INDEXES = {
     "waits_since": (["waits_since", "id"], _WAITS),
     "resolved_at": (["closed_at", "id"], _RESOLVED),
     "snoozed_until": (["snoozed_until"], _SNOOZED),
+    "bot": (["id"], _BOT),
+    "title": (["title", "id"], _NAMED),
 }
 _VIEWERS: list[sa.Column[Any]] = [
     sa.Column("name", sa.String(64), nullable=True),
@@ -216,7 +220,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("agent_id", "entry_id", name="pk_mentions"),
     )
-    op.create_index("ix_mentions_conversation_id", "mentions", ["conversation_id"])
+    op.create_index("ix_mentions_conversation_id", "mentions", ["conversation_id", "agent_id", "entry_id"])
     _create_queue_tables()
 
 

@@ -9,7 +9,7 @@ import argparse
 import asyncio
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +27,7 @@ from app.desk.search.sources import Kind
 from app.settings import Settings
 from tests.bench.searching import filling
 from tests.bench.searching.corpus import ABSENT, APART, COMMON, OLD, RARE, Corpus
-from tests.bench.searching.filling import Filling
+from tests.bench.searching.filling import Filling, Table
 from tests.bench.store import durable_postgres
 from tests.factories import conversations as make
 from tests.factories.conversations import NOW
@@ -75,7 +75,7 @@ def main() -> None:
                 before = asyncio.run(_measure(database, settings, size, fill, sizes, before))
 
 
-Fill = Callable[[Filling, int], None]
+Fill = Callable[[Iterable[Table]], None]
 Sizes = Callable[[], dict[str, int]]
 
 
@@ -86,13 +86,13 @@ def _store(database: str) -> Iterator[tuple[Settings, Fill, Sizes]]:
         if database == "sqlite":
             path = folder / "search.db"
             settings = Settings(database_url=f"sqlite:///{path}", data_dir=folder)
-            yield settings, lambda *what: filling.into_sqlite(path, *what), lambda: filling.sqlite_sizes(path)
+            yield settings, lambda tables: filling.into_sqlite(path, tables), lambda: filling.sqlite_sizes(path)
             return
         with durable_postgres() as (url, _):
             settings = Settings(database_url=url, data_dir=folder)
             yield (
                 settings,
-                lambda *what: asyncio.run(filling.into_postgres(url, *what)),
+                lambda tables: asyncio.run(filling.into_postgres(url, tables)),
                 lambda: asyncio.run(filling.postgres_sizes(url)),
             )
 
@@ -106,7 +106,7 @@ async def _measure(
     try:
         rows = Filling(list(Corpus().messages(size)), await make.channel(db))
         indexed = size - BY_SERVICE
-        await asyncio.to_thread(fill, rows, indexed)
+        await asyncio.to_thread(fill, rows.tables(indexed))
         print(f"\n{database}, {size:,} messages in {rows.conversations:,} conversations "
               f"(loaded in {perf_counter() - start:.0f} s; load of the machine {os.getloadavg()[0]:.1f})")  # fmt: skip
         await _index(db, indexed)

@@ -41,4 +41,8 @@ def _number(given: str) -> int | None:
     return int(given) if given.isdecimal() and len(given) < 10 else None
 
 
-AskedDep = Annotated[Asked, Depends(asked)]
+async def _asked(view: str = "", channel: str = "", priority: str = "", title: str = "", tag: str = "") -> Asked:
+    return asked(view, channel, priority, title, tag)
+
+
+AskedDep = Annotated[Asked, Depends(_asked)]

@@ -95,25 +95,22 @@ async def show_more(
 async def show_conversation(
     request: Request, conversation_id: int, signed: SignedIn, asked: AskedDep, db: DbDep, now: Now
 ) -> Response:
-    account = await account_of(request, db, signed, conversation_id, now)
+    account = await account_of(request, db, signed, conversation_id)
     shown = await db.read(_desk, signed, asked, conversation_id, None, now, account)
     return showing.page(request, "page.html", signed, **shown)
 
 
-async def account_of(
-    request: Request, db: Database, signed: Signed, conversation_id: int, now: datetime
-) -> Account | None:
+async def account_of(request: Request, db: Database, signed: Signed, conversation_id: int) -> Account | None:
     """The conversation's channel as this process serves it."""
-    head = (await db.read(threads.look, conversation_id, by=signed.actor, now=now)).head
     directory: Directory = request.app.state.service.directory
-    return await directory.by_id(head.channel_id)
+    return await directory.by_id(await db.read(threads.channel_of, conversation_id, by=signed.actor))
 
 
 @router.get("/{conversation_id:int}/work")
 async def show_work(
     request: Request, conversation_id: int, signed: SignedIn, asked: AskedDep, db: DbDep, now: Now
 ) -> Response:
-    account = await account_of(request, db, signed, conversation_id, now)
+    account = await account_of(request, db, signed, conversation_id)
     shown = await db.read(_work, signed, conversation_id, now, account)
     return showing.page(request, "work.html", signed, query=asked.query, **shown)
 
@@ -131,7 +128,7 @@ async def show_log(
     request: Request, conversation_id: int, signed: SignedIn, db: DbDep, now: Now, first: int = 0, read: int = 0
 ) -> Response:
     """From ``first`` to now; what came after ``read`` is marked as new."""
-    thread = await db.read(_log, signed, conversation_id, first, now)
+    thread = await db.read(threads.read_from, conversation_id, by=signed.actor, first_seq=first, now=now)
     return showing.page(request, "log.html", signed, thread=thread, first=first, read_seq=read)
 
 
@@ -147,7 +144,7 @@ async def show_older(
 async def show_context(
     request: Request, conversation_id: int, signed: SignedIn, asked: AskedDep, db: DbDep, now: Now
 ) -> Response:
-    account = await account_of(request, db, signed, conversation_id, now)
+    account = await account_of(request, db, signed, conversation_id)
     shown = await db.read(_context, signed, conversation_id, now, account)
     return showing.page(request, "context.html", signed, query=asked.query, **shown)
 
@@ -173,23 +170,16 @@ def _work(
     session: Session, signed: Signed, conversation_id: int, now: datetime, account: Account | None
 ) -> dict[str, Any]:
     thread = threads.read(session, conversation_id, by=signed.actor, limit=OPENED, now=now)
-    shown = _bar_of(signed, thread) | _beside(session, signed, conversation_id, now)
+    shown = _bar_of(signed, thread)
     shown |= _context_of(session, signed, thread, now, account)
     first = next((item.seq if isinstance(item, threads.Said) else item.after_seq for item in thread.items), 0)
     return shown | {
         "thread": thread, "first": first, "read_seq": thread.read_seq,
+        "lookers": viewing.who_else(session, conversation_id, by=signed.actor, now=now),
         "limit": PLATFORMS[thread.head.platform].capability.text_bytes,
         "approved": notices.list_for(session, conversation_id, by=signed.actor),
         "draft": drafts.find(session, conversation_id, by=signed.actor) if shown["may_speak"] else None,
     }  # fmt: skip
-
-
-def _log(session: Session, signed: Signed, conversation_id: int, first: int, now: datetime) -> Thread:
-    """From where it was opened; once that is far away, the newest page."""
-    by = signed.actor
-    if threads.look(session, conversation_id, by=by, now=now).newest_seq - first < threads.LARGEST_PAGE:
-        return threads.read_new(session, conversation_id, by=by, since_seq=max(0, first - 1), now=now)
-    return threads.read(session, conversation_id, by=by, limit=threads.LARGEST_PAGE, now=now)
 
 
 def _bar(session: Session, signed: Signed, conversation_id: int, now: datetime) -> dict[str, Any]:

@@ -50,6 +50,13 @@ def clock(at: datetime) -> str:
     return f"{at.astimezone(BEIJING):%H:%M}"
 
 
+def stamp(at: datetime) -> Markup:
+    """The time of day, with all of it on hover."""
+    local = at.astimezone(BEIJING)
+    exactly = f"{local:%Y-%m-%d %H:%M:%S}"
+    return Markup(f'<time datetime="{at.isoformat()}" title="{exactly}">{exactly[11:16]}</time>')
+
+
 @pass_context
 def said(context: Context, at: datetime) -> str:
     """A time within a sentence."""
@@ -77,7 +84,7 @@ def _shown(kind: str) -> frozenset[str]:
     return frozenset(name for name in SHOWN if name.startswith(f"{kind}/"))
 
 
-rendering.TEMPLATES.filters |= {"clock": clock, "said": said}
+rendering.TEMPLATES.filters |= {"clock": clock, "stamp": stamp, "said": said}
 _SHARED: Final[dict[str, Any]] = {
     "platforms": labels.PLATFORMS, "priorities": labels.PRIORITIES, "weekdays": labels.WEEKDAYS,
     "ticket_states": labels.TICKETS, "ticket_looks": labels.TICKET_LOOKS, "emoji": labels.EMOJI,

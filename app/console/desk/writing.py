@@ -85,7 +85,7 @@ async def suggest(request: Request, conversation_id: int, signed: SignedIn, db: 
 
 @router.get("/window")
 async def show_window(request: Request, conversation_id: int, signed: SignedIn, db: DbDep, now: Now) -> Response:
-    account = await account_of(request, db, signed, conversation_id, now)
+    account = await account_of(request, db, signed, conversation_id)
     shown = await db.read(_window, signed, conversation_id, account, now)
     return showing.page(request, "window.html", signed, **shown)
 

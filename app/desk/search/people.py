@@ -12,7 +12,7 @@ from app.db.sql import is_any
 from app.desk.search import query as queries
 from app.desk.search.found import Found, IdentityHit, ViewerHit
 from app.desk.search.letters import find
-from app.desk.search.query import TOP, Query, collect, stretches
+from app.desk.search.query import FEWER, TOP, Query, collect, stretches
 from app.desk.search.sources import Kind, viewer_texts
 from app.viewers.models import Identity, Viewer
 
@@ -27,7 +27,7 @@ def find_viewers(
         return Found((), None)
     below = TOP if after is None else after
     way = stretches(session, Kind.viewers, query, lambda *at: _newest(session, *at), below=below, floor=0)
-    hits, further = collect(way, lambda ids: viewer_texts(session, ids), query, limit=limit)
+    hits, further = collect(way, lambda ids: viewer_texts(session, ids), query, limit=limit, most=FEWER)
     return Found(_complete(session, [viewer_id for viewer_id, _ in hits], query), further)
 
 

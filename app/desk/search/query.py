@@ -14,6 +14,8 @@ from app.errors import AppError
 LONGEST = 100
 WALKED, READ = 10_000, 4_000
 """Ids and texts that are looked at for one page at most."""
+FEWER = 1_000
+"""Texts of viewers, or of tickets: what a number finds in their addresses is seldom looked for."""
 TEXTS = 512
 """Texts that are read at a time."""
 TOP = 2**62
@@ -55,9 +57,9 @@ def stretches(session: Session, kind: Kind, query: Query, every: Ids, *, below: 
 
 
 def collect(
-    way: Iterator[Stretch], read: Texts, query: Query, *, limit: int
+    way: Iterator[Stretch], read: Texts, query: Query, *, limit: int, most: int = READ
 ) -> tuple[list[tuple[int, str]], int | None]:
-    """The first hits with their texts, and where to go on."""
+    """The first hits with their texts, and where to go on. ``most``: texts that are read."""
     hits: list[tuple[int, str]] = []
     walked = checked = 0
     for stretch in way:
@@ -69,7 +71,7 @@ def collect(
             hits += [(each, texts[each]) for each in part if each in texts and query.meets(texts[each])]
             if len(hits) > limit:
                 return hits[:limit], hits[limit - 1][0]
-            if checked >= READ:
+            if checked >= most:
                 return hits, part[-1]
         if walked >= WALKED:
             return hits, stretch.down_to

@@ -9,6 +9,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.conversations.models import Message
+from app.db.driver import Prepared
 from app.db.sql import is_any
 from app.tickets.models import Ticket
 from app.viewers.models import Identity, Viewer
@@ -70,13 +71,13 @@ def ticket_text(number: int, subject: str) -> str:
 
 def viewer_texts(session: Session, viewer_ids: Sequence[int]) -> dict[int, str]:
     """By viewer: name, remark and what the platforms call him, a line each."""
-    lines = {
-        viewer_id: [name or "", remark or ""]
-        for viewer_id, name, remark in session.execute(
-            select(Viewer.id, Viewer.name, Viewer.remark).where(is_any(Viewer.id, viewer_ids))
-        )
-    }
-    own = select(Identity.viewer_id, Identity.external_id).where(is_any(Identity.viewer_id, viewer_ids))
-    for viewer_id, external_id in session.execute(own.order_by(Identity.id)):
+    lines = {viewer_id: [name or "", remark or ""] for viewer_id, name, remark in _VIEWERS(session, ids=viewer_ids)}
+    for viewer_id, external_id in _ADDRESSES(session, ids=viewer_ids):
         lines[viewer_id].append(external_id)
     return {viewer_id: "\n".join(each) for viewer_id, each in lines.items()}
+
+
+_VIEWERS = Prepared(select(Viewer.id, Viewer.name, Viewer.remark).where(is_any(Viewer.id, "ids")))
+_ADDRESSES = Prepared(
+    select(Identity.viewer_id, Identity.external_id).where(is_any(Identity.viewer_id, "ids")).order_by(Identity.id)
+)

@@ -11,7 +11,7 @@ from app.db.sql import is_any
 from app.desk.search import query as queries
 from app.desk.search.found import Found, TicketHit
 from app.desk.search.letters import find
-from app.desk.search.query import TOP, Query, collect, stretches
+from app.desk.search.query import FEWER, TOP, Query, collect, stretches
 from app.desk.search.sources import Kind, ticket_text
 from app.tickets.models import Ticket
 
@@ -26,7 +26,7 @@ def find_tickets(
         return Found((), None)
     below = TOP if after is None else after
     way = stretches(session, Kind.tickets, query, lambda *at: _newest(session, *at), below=below, floor=0)
-    hits, further = collect(way, lambda ids: _texts(session, ids), query, limit=limit)
+    hits, further = collect(way, lambda ids: _texts(session, ids), query, limit=limit, most=FEWER)
     found = select(Ticket).where(is_any(Ticket.id, [ticket_id for ticket_id, _ in hits])).order_by(Ticket.id.desc())
     return Found(tuple(_hit(ticket, query) for ticket in session.scalars(found)), further)
 
