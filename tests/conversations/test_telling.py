@@ -128,9 +128,9 @@ async def test_what_a_person_decides_about_a_message_is_told(db: Database, accou
     for decide in (undelivered.mark_arrived, undelivered.mark_lost, undelivered.send_again):
         unknown = await make.message(db, talks[0], state=MessageState.unknown)
         await db.write(told.take)
-        assert await db.write(decide, unknown, now=NOW)
+        assert await db.write(decide, unknown, by=None, now=NOW)
         assert await db.write(told.take) == [("conversation", talks[:1])]
-        assert not await db.write(decide, unknown, now=NOW)
+        assert not await db.write(decide, unknown, by=None, now=NOW)
         assert await db.write(told.take) == []
 
 
@@ -142,7 +142,7 @@ async def test_what_a_person_decides_about_dead_messages_is_told(
     drafts = await db.write(do.leave, account)
     await db.write(do.settle, *(do.failed(draft, Outcome.permanent) for draft in drafts))
     await db.write(told.take)
-    assert await db.write(undelivered.drop, [drafts[0].message_id], now=NOW) == 1
+    assert await db.write(undelivered.drop, [drafts[0].message_id], by=None, now=NOW) == 1
     assert await db.write(told.take) == [("conversation", [drafts[0].conversation_id])]
-    assert await db.write(undelivered.redrive, now=NOW + timedelta(hours=1)) == 1
+    assert await db.write(undelivered.redrive, by=None, now=NOW + timedelta(hours=1)) == 1
     assert await db.write(told.take) == [("conversation", [drafts[1].conversation_id])]

@@ -7,6 +7,7 @@ from app.conversations import routing
 from app.dialogue.push import Fate
 from tests.dialogue.conftest import Talk
 from tests.factories import told
+from tests.factories.people import make_agent
 
 REFUND = "会员怎么申请退款"
 
@@ -54,7 +55,8 @@ async def test_what_was_taken_back_is_told(talk: Talk) -> None:
 
 async def test_a_viewer_who_writes_to_an_agent_is_told_of(talk: Talk) -> None:
     answer = await talk.say("转人工")
-    await talk.db.write(routing.take_over, answer.conversation_id or 0)
+    lin = await make_agent(talk.db)
+    await talk.db.write(routing.take_over, answer.conversation_id or 0, by=lin, now=talk.now)
     await talk.db.write(told.take)
     await talk.bring([talk.push("在吗")])
     assert await talk.db.write(told.take) == [("conversation", [answer.conversation_id])]
