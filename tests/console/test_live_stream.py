@@ -7,13 +7,15 @@ from multiprocessing.connection import Connection
 
 import httpx
 import pytest
+from starlette.types import Message
 
-from app.console.endpoints.live import PATH, router_for
+from app.console.endpoints.live import PATH, EventStream, router_for
 from app.db.opening import connect
 from app.errors import NotFound
 from app.events import Kind, publish
 from app.live import feed as feeds
 from app.live.feed import Feed
+from app.live.followers import MOST, PING, REFRESH, Follower
 from app.main import Application
 from app.settings import Settings
 from tests.factories.conversations import NOW
@@ -102,6 +104,38 @@ async def test_a_server_that_stops_ends_all_streams(app: Application, client: ht
         app.end_streams()
         async with asyncio.timeout(PATIENCE):
             await stream.end()
+
+
+async def test_a_browser_that_reads_slowly_reads_everything_again(app: Application) -> None:
+    """What it does not take is not kept for it."""
+    taken: asyncio.Queue[bytes] = asyncio.Queue()
+    is_stuck = asyncio.Event()
+    is_stuck.set()
+
+    async def send(message: Message) -> None:
+        if body := message.get("body"):
+            taken.put_nowait(body)
+            await is_stuck.wait()
+
+    feed: Feed = app.state.service.feed
+    stream = asyncio.create_task(EventStream(feed, 1)({"type": "http"}, asyncio.Event().wait, send))  # type: ignore[arg-type]
+    assert await taken.get() == PING.text
+    is_stuck.clear()
+    db = app.state.service.db
+    await db.write(publish, Kind.conversation, [1], now=NOW)
+    assert parse(await taken.get()) == [("conversation", 1)]
+    (follower,) = feed._followers
+    for first in range(0, 2 * MOST, 100):
+        await db.write(publish, Kind.conversation, range(first, first + 100), now=NOW)
+    await eventually("it has missed too much", lambda: has_missed(follower))
+    is_stuck.set()
+    assert await taken.get() == REFRESH.text
+    feed.close()
+    await stream
+
+
+async def has_missed(follower: Follower) -> bool:
+    return follower._waiting == [REFRESH]
 
 
 async def test_what_a_command_writes_beside_a_server_is_seen(
