@@ -61,8 +61,7 @@ def _wechat_settings(options: argparse.Namespace) -> Mapping[str, Any]:
         "signature_window": options.signature_window,
         "customer_service": not options.no_customer_service,
         "menu_links": options.menu_links,
-        "templates": [templates.parse(*given) for given in options.template],
-    }
+    } | ({"templates": [templates.parse(*given) for given in options.template]} if options.template else {})
 
 
 def _qq_options(parser: argparse.ArgumentParser) -> None:

@@ -17,6 +17,7 @@ from app.agents.people import LastAdministrator, LoginTaken, Person, PersonNotFo
 from app.agents.rights import Role
 from app.commands.opened import with_database
 from app.db.database import Database
+from app.desk import leaving
 from app.errors import AppError, ConfigurationError
 from app.settings import Settings
 
@@ -125,7 +126,7 @@ def reset(settings: Settings, options: argparse.Namespace) -> None:
 
 
 def deactivate(settings: Settings, options: argparse.Namespace) -> None:
-    _write(settings, lambda session: people.deactivate(session, _id(session, options), by=None, now=_now()))
+    _write(settings, lambda session: leaving.leave(session, _id(session, options), by=None, now=_now()))
     print(f"{options.login} is deactivated and signed out.")
 
 

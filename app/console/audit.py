@@ -16,7 +16,6 @@ from app.agents.calendars import BEIJING
 from app.agents.models import Agent, Language, Team
 from app.agents.rights import Actor
 from app.console import deeds
-from app.console.catalogue import translate
 from app.console.deeds import Names
 from app.console.guard import DbDep, SignedIn
 from app.console.rendering import page, wants_fragment
@@ -112,11 +111,13 @@ def _ids(value: Any) -> list[int]:
 
 
 def _facts(language: Language, entry: Entry) -> list[tuple[str, str]]:
-    """What was written down, as it is."""
-    return [(translate(language, deeds.FIELDS.get(name, name)), _plain(value)) for name, value in entry.detail.items()]
+    """What was written down, with words for what the code names."""
+    return [(deeds.word_of(language, name), _plain(language, value)) for name, value in entry.detail.items()]
 
 
-def _plain(value: Any) -> str:
+def _plain(language: Language, value: Any) -> str:
     if isinstance(value, dict):
-        return "；".join(f"{name}: {_plain(part)}" for name, part in value.items())
-    return "、".join(str(part) for part in value) if isinstance(value, list) else str(value)
+        return " · ".join(f"{deeds.word_of(language, name)}: {_plain(language, part)}" for name, part in value.items())
+    if isinstance(value, list):
+        return " · ".join(deeds.word_of(language, part) for part in value if part is not None)
+    return "–" if value is None else deeds.word_of(language, value)

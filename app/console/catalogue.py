@@ -9,6 +9,10 @@ from typing import Final
 import yaml
 
 from app.agents.models import Language
+from app.agents.naming import LoginInvalid, NameInvalid, SkillsInvalid
+from app.agents.people import CapacityInvalid, LoginTaken, RolesMissing
+from app.agents.signing_in import WrongPassword
+from app.agents.teams import TeamNameTaken
 from app.channels.wechat.meanings import WORDS
 from app.errors import AppError
 from app.forms import FormWrong
@@ -17,6 +21,13 @@ ENGLISH: Final = Path(__file__).parent / "locales" / "en"
 _PLATFORMS: Final = {chinese: english for english, chinese in WORDS.values()}
 """WeChat's codes are told in its own English words."""
 PRODUCT: Final = {Language.zh: "观众服务台", Language.en: "Viewer Desk"}
+
+
+_FIELDS: Final[Mapping[type[AppError], str]] = {
+    LoginInvalid: "login", LoginTaken: "login", NameInvalid: "name", TeamNameTaken: "name", SkillsInvalid: "skills",
+    CapacityInvalid: "capacity", RolesMissing: "roles", WrongPassword: "old",
+}  # fmt: skip
+"""What a rule refuses that is about one field, by the field's name in the forms."""
 
 
 def marked(text: str) -> str:
@@ -46,8 +57,11 @@ def sentence_of(language: Language, error: AppError) -> str:
     return text.format(**error.values) if error.values else text
 
 
-def problems_of(language: Language, error: FormWrong) -> dict[str, str]:
-    """A sentence for each field that is not as it must be."""
+def problems_of(language: Language, error: AppError) -> dict[str, str]:
+    """A sentence for each field that is not as it must be; empty where the error is not about fields."""
+    if not isinstance(error, FormWrong):
+        field = _FIELDS.get(type(error))
+        return {field: sentence_of(language, error)} if field else {}
     between = "" if language is Language.zh else " "
     return {
         one.field: f"{translate(language, one.title)}{between}{translate(language, one.reason)}"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from app.agents.audit import Entry
 from app.agents.links import Purpose
@@ -25,7 +25,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "signin.locked": marked("多次登录失败，暂停登录 {seconds} 秒：{login}"),
     "signin.revoke": marked("退出了自己在 {count} 处的登录"),
     "signin.unlock": marked("解除了登录锁定：{login}"),
-    "people.first": marked("第一位管理员 {whom} 的账号已创建"),
+    "people.first": marked("创建了第一位管理员 {whom}"),
     "people.add": marked("添加了 {whom}（{login}），角色：{roles}"),
     "people.edit": marked("修改了 {whom} 的{fields}"),
     "people.roles": marked("修改了 {whom} 的角色：{before} → {after}"),
@@ -37,13 +37,13 @@ SENTENCES: Final[Mapping[str, str]] = {
     "team.members": marked("修改了小组 {whom} 的组员：{before} → {after}"),
     "team.archive": marked("归档了小组 {whom}"),
     "team.restore": marked("恢复了小组 {whom}"),
-    "password.set": marked("{whom} 用链接设置了密码"),
+    "password.set": marked("设置了 {whom} 的密码"),
     "password.change": marked("更换了自己的密码"),
     "link.make": marked("为 {whom} 生成了{purpose}链接"),
     "totp.on": marked("开启了两步验证"),
     "totp.off": marked("关闭了 {whom} 的两步验证"),
     "totp.codes": marked("重新生成了恢复码"),
-    "totp.recovery": marked("{whom} 用掉了一个恢复码"),
+    "totp.recovery": marked("用掉了 {whom} 的一个恢复码"),
     "presence.set": marked("把 {whom} 的状态改为{after}"),
     "conversations.take_from": marked("接手或改动了同事的会话 {id}"),
     "conversations.prioritise": marked("修改了会话 {id} 的优先级"),
@@ -81,6 +81,15 @@ class Names:
 
     agents: Mapping[int, str]
     teams: Mapping[int, str]
+
+
+def word_of(language: Language, value: object) -> str:
+    """For what the code names in what was written down; anything else as it is."""
+    for known in (labels.ROLES, labels.PRESENCES, PURPOSES, FIELDS):
+        word = cast(Mapping[object, str], known).get(value)
+        if word is not None:
+            return translate(language, word)
+    return str(value)
 
 
 def who_of(language: Language, entry: Entry) -> str:

@@ -72,9 +72,9 @@ def wants_page(request: Request) -> bool:
 async def _told(request: Request, error: AppError) -> Response:
     signed = await _find_signed(request) if "hx-request" in request.headers else None
     language = language_for(request, signed)
-    body: dict[str, object] = {"error": catalogue.sentence_of(language, error), "kind": type(error).__name__}
-    if isinstance(error, FormWrong) and error.problems:
-        body["fields"] = catalogue.problems_of(language, error)
+    body: dict[str, object] = {"error": catalogue.sentence_of(language, error)}
+    if fields := catalogue.problems_of(language, error):
+        body["fields"] = fields
     headers = {"x-refused": type(error).__name__}  # which failure it is, for scripts
     if isinstance(error, NotSignedIn) and "hx-request" in request.headers:
         headers["hx-redirect"] = error.path

@@ -137,7 +137,7 @@ async def delete(db: DbDep, signed: SignedIn, now: Now, reply_id: int) -> Respon
 
 
 class Previewed(BaseModel):
-    text: str = Field("", title=marked("内容"), max_length=5000)
+    text: str = Field(title=marked("内容"), max_length=5000)
 
 
 @router.post(PAGE + "/preview")

@@ -39,7 +39,6 @@ from app.pages import HEADERS
 
 router = APIRouter()
 OwnPage = [Depends(own_page)]
-_FIELDS: dict[type[AppError], str] = {LoginInvalid: "login", NameInvalid: "name", PasswordTooWeak: "password"}
 _SIGNED_OUT = marked("您已退出登录")
 
 
@@ -226,10 +225,10 @@ def _sentence(request: Request, error: AppError) -> str:
 
 def _placed(request: Request, error: AppError) -> tuple[str, dict[str, str]]:
     """(what is said above the form, what is said below its fields)."""
-    if isinstance(error, FormWrong) and error.problems:
-        return "", _wrong() | catalogue.problems_of(language_of(request), error)
-    field = _FIELDS.get(type(error))
-    return ("", _wrong() | {field: _sentence(request, error)}) if field else (_sentence(request, error), _wrong())
+    fields = catalogue.problems_of(language_of(request), error)
+    if isinstance(error, PasswordTooWeak):
+        fields = {"password": _sentence(request, error)}
+    return "" if fields else _sentence(request, error), _wrong() | fields
 
 
 def _wrong() -> dict[str, str]:

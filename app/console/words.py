@@ -30,7 +30,7 @@ class Edit(BaseModel):
 
 
 class Tried(BaseModel):
-    text: str = Field("", title=marked("内容"), max_length=5000)
+    text: str = Field(title=marked("内容"), max_length=5000)
 
 
 @router.get(PAGE)

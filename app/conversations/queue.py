@@ -69,15 +69,14 @@ class Waiting(NamedTuple):
 
 _CLASSES = [(priority, vip) for priority in (2, 1, 0) for vip in ("true", "false")]
 """In their order: each is a range of the index, itself in the order of time."""
-_KEY = (Conversation.id, Conversation.queued_at, Conversation.identity_id, Conversation.skill,
+_KEY: tuple[Any, ...] = (Conversation.id, Conversation.queued_at, Conversation.identity_id, Conversation.skill,
         Conversation.last_agent_id, Conversation.team_id)  # fmt: skip
 
 
 def _first(rank: int, priority: int, vip: str) -> Select[Any]:
     own = (Conversation.priority == literal_column(str(priority)), Conversation.vip == literal_column(vip))
-    columns: list[Any] = [literal_column(str(rank)).label("rank"), *_KEY]
-    rows = select(*columns).where(*_WAITS, *own)
-    ordered = rows.order_by(Conversation.queued_at, Conversation.id)
+    rows: Select[Any] = select(literal_column(str(rank)).label("rank"), *_KEY)
+    ordered = rows.where(*_WAITS, *own).order_by(Conversation.queued_at, Conversation.id)
     return select(*ordered.limit(bindparam("most", type_=Integer)).subquery().c)
 
 

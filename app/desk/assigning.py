@@ -115,4 +115,4 @@ def _give(session: Session, given: Sequence[tuple[Conversation, int]], now: date
     session.execute(update(Agent).where(is_any(Agent.id, agents)).values(given_at=now))
     events.publish(session, events.Kind.conversation, [talk.id for talk, _ in given], now=now)
     events.publish(session, events.Kind.queue, now=now)
-    events.publish(session, events.Kind.people, agents, now=now)
+    events.publish(session, events.Kind.agent, agents, now=now)

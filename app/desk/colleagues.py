@@ -3,15 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.agents import presence, rights
 from app.agents.models import Agent, AgentRole, Team
 from app.agents.presence import Shown
 from app.agents.rights import ALLOWED, Action, Actor
-from app.conversations.models import Conversation
-from app.db.sql import is_any
+from app.desk.loads import loads_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +48,3 @@ def list_targets(session: Session, *, by: Actor, now: datetime) -> Targets:
     skills = {skill for team in teams for skill in team.skills} | {skill for a in agents for skill in a.skills}
     ordered = sorted(found, key=lambda c: (_ORDER[c.shown], c.load >= c.capacity, c.load, c.name))
     return Targets(tuple(ordered), tuple((team.id, team.name) for team in teams), tuple(sorted(skills)))
-
-
-def loads_of(session: Session, agent_ids: list[int], *, now: datetime) -> dict[int, int]:
-    """By agent, his open conversations; what is put off counts again once its time has come."""
-    own = (is_any(Conversation.agent_id, agent_ids), Conversation.closed_at.is_(None))
-    awake = Conversation.snoozed_until.is_(None) | (Conversation.snoozed_until <= now)
-    counted = select(Conversation.agent_id, func.count()).where(*own, awake).group_by(Conversation.agent_id)
-    return {row[0]: row[1] for row in session.execute(counted) if row[0] is not None}

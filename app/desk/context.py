@@ -18,6 +18,7 @@ from app.conversations.models import Channel, Conversation, Message
 from app.db.sql import is_any
 from app.desk import names, reach, threads
 from app.desk.reach import Window
+from app.desk.search import indexing
 from app.errors import AppError, NotFound
 from app.tickets.models import Ticket
 from app.viewers.models import Identity, Viewer
@@ -185,6 +186,8 @@ def name_viewer(session: Session, viewer_id: int, *, by: Actor, name: str, remar
     if not before:
         return
     viewer.name, viewer.remark = given["name"], given["remark"]
+    session.flush()
+    indexing.index_viewer(session, viewer_id)
     audit.record(session, by, Action.name_viewers, subject="viewer", subject_id=viewer_id, now=now, before=before,
                  after={key: given[key] for key in before})  # fmt: skip
     events.publish(session, events.Kind.conversation, _open_of(session, viewer_id), now=now)

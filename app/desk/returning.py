@@ -56,5 +56,5 @@ def give_back(session: Session, *, now: datetime, limit: int = 200) -> int:
     queue.rank(session, [talk.id for talk in found], priority=0)
     events.publish(session, events.Kind.conversation, [talk.id for talk in found], now=now)
     events.publish(session, events.Kind.queue, now=now)
-    events.publish(session, events.Kind.people, {talk.agent_id for talk in found if talk.agent_id}, now=now)
+    events.publish(session, events.Kind.agent, {talk.agent_id for talk in found if talk.agent_id}, now=now)
     return len(found)

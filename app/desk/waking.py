@@ -28,5 +28,5 @@ def wake(session: Session, *, now: datetime, limit: int = 200) -> int:
     told = [Entry(talk.id, talk.last_seq, Kind.woken, now) for talk in found if talk.closed_at is None]
     together(session, [(_wake, [(talk.id, None, None) for talk in found]), history.entries(told)])
     events.publish(session, events.Kind.conversation, [talk.id for talk in found], now=now)
-    events.publish(session, events.Kind.people, {talk.agent_id for talk in found if talk.agent_id}, now=now)
+    events.publish(session, events.Kind.agent, {talk.agent_id for talk in found if talk.agent_id}, now=now)
     return len(found)

@@ -140,9 +140,11 @@ def get_word(session: Session, word_id: int, *, by: Actor) -> Word:
     return _word(row)
 
 
-def add(session: Session, *, by: Actor, words: Sequence[str], blocks: bool, advice: str, now: datetime) -> list[str]:
+def add(
+    session: Session, *, by: Actor | None, words: Sequence[str], blocks: bool, advice: str, now: datetime
+) -> list[str]:
     """One or many alike; returns those that are new. What is listed already stays as it is."""
-    rights.require(by, Action.edit_words)
+    rights.require_here(by, Action.edit_words)
     given = list(dict.fromkeys(_read(word) for word in words if word.strip()))
     if not given:
         raise WordInvalid
@@ -179,6 +181,11 @@ def delete_word(session: Session, word_id: int, *, by: Actor, now: datetime) -> 
     _record(session, by, "words.delete", now, subject_id=word_id, word=row.word, blocks=row.blocks,
             advice=row.advice)  # fmt: skip
     session.delete(row)
+
+
+def was_edited(session: Session) -> bool:
+    """Whether anybody has ever changed the list."""
+    return counter(session, _VERSION) > 0
 
 
 def try_out(session: Session, text: str, *, by: Actor) -> list[Word]:
@@ -219,7 +226,7 @@ def _lock(session: Session, word_id: int) -> SensitiveWord:
 
 
 def _record(
-    session: Session, by: Actor, action: str, now: datetime, *, subject_id: int | None = None, **detail: Any
+    session: Session, by: Actor | None, action: str, now: datetime, *, subject_id: int | None = None, **detail: Any
 ) -> None:
     reserve(session, _VERSION)
     audit.record(session, by, action, now=now, subject="word", subject_id=subject_id, **detail)

@@ -83,6 +83,7 @@ class Feed:
         self._attended.set()
         try:
             await self._until_ready()
+            await self._note({agent_id})
             follower.put(PING)
             yield follower
         finally:
@@ -159,7 +160,11 @@ class Feed:
             await asyncio.sleep(BEAT)
             await self._broadcast(PING)
             if present := {follower.agent_id for follower in self._followers}:
-                try:
-                    await self._touch(present)
-                except Exception:
-                    log.exception("who is there was not noted")
+                await self._note(present)
+
+    async def _note(self, agent_ids: Collection[int]) -> None:
+        """Whoever opens a page is there at once, not with the next beat."""
+        try:
+            await self._touch(agent_ids)
+        except Exception:
+            log.exception("who is there was not noted")

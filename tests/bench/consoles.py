@@ -113,7 +113,11 @@ class Line(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         assert self._answered is not None
-        self._answered.set_result(None)
+        status = self._parser.get_status_code()
+        if status == 200:
+            self._answered.set_result(None)
+        else:
+            self._answered.set_exception(ConnectionError(f"a message is answered with {status}"))
 
     async def ask(self, port: int, path: str, viewer: str, message_id: int) -> None:
         one = push(EVERYDAY[message_id % len(EVERYDAY)], viewer, message_id, "plain")
@@ -134,17 +138,18 @@ class Platform:
         self._numbers = time.time_ns()
 
     async def say(self, viewer: str, turn: Turn | None = None) -> None:
-        self._numbers += 1
-        ports = list(self._free)
-        port = ports[self._numbers % len(ports)]
+        number = self._numbers = self._numbers + 1
+        port = list(self._free)[number % len(self._free)]
         free = self._free[port]
+        while free and free[0].transport.is_closing():  # idle for too long
+            free.popleft()
         if free:
             line = free.popleft()
         else:
             _, line = await asyncio.get_running_loop().create_connection(Line, "127.0.0.1", port)
         if turn is not None:
             turn.sent = time.perf_counter()
-        await line.ask(port, self._path, viewer, self._numbers)
+        await line.ask(port, self._path, viewer, number)
         if turn is not None:
             turn.answered = time.perf_counter()
         free.append(line)

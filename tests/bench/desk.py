@@ -112,8 +112,9 @@ def tasks(company: Company, channels: list[int]) -> Iterator[Task]:
 
 def _print(name: str, found: Figures, before: Figures | None) -> None:
     growth = "" if before is None else f"  ×{found.work / before.work:.2f}"
-    print(f"  {name:<28} p50 {found.p50:6.1f}  p95 {found.p95:6.1f}  work {found.work:5.1f} = {found.rules:5.1f} rules + "
-          f"{found.server:4.1f} server + {found.rest:4.1f} rest{growth}", flush=True)  # fmt: skip
+    took = f"p50 {found.p50:6.1f}  p95 {found.p95:6.1f}"
+    parts = f"{found.rules:5.1f} rules + {found.server:4.1f} server + {found.rest:4.1f} rest"
+    print(f"  {name:<28} {took}  work {found.work:5.1f} = {parts}{growth}", flush=True)
 
 
 def worked(postmaster: int) -> float:

@@ -27,7 +27,9 @@ _SERVERS = 2
 _PAUSE = 4
 """Seconds between two messages of one viewer at the least, so that each is told apart from the one before."""
 _SETTLE = 2.0
-"""Seconds for what is told last."""
+"""Seconds in which nobody writes."""
+_PATIENCE = 15.0
+"""Seconds for what is told last; what was only stored under pressure is decided, and told, later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,9 @@ async def _speak(
             turn = hall.turns[conversation] = Turn()
             turns.append(turn)
             tasks.create_task(platform.say(viewer, turn))
-    await asyncio.sleep(_SETTLE)
+    end = time.perf_counter() + _PATIENCE
+    while time.perf_counter() < end and any(len(turn.heard) < chosen.consoles for turn in turns):  # noqa: ASYNC110  (the work of a console is what is measured)
+        await asyncio.sleep(0.1)
 
 
 async def _busy(pids: Sequence[int], work: Awaitable[None]) -> list[float]:

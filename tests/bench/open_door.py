@@ -5,7 +5,7 @@ from typing import Any
 
 from app.__main__ import main
 from app.commands import serve
-from app.console.endpoints.live import router_for
+from app.console.routes import who
 from app.main import Application, create_app
 
 
@@ -15,7 +15,7 @@ async def _anybody() -> int:
 
 def _open(*given: Any, **named: Any) -> Application:
     app = create_app(*given, **named)
-    app.include_router(router_for(_anybody))
+    app.dependency_overrides[who] = _anybody
     return app
 
 

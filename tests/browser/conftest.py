@@ -71,11 +71,23 @@ def hours() -> str:
     return ALWAYS_OPEN
 
 
+@pytest.fixture
+def assignment() -> str:
+    """Whether viewers are given to agents; a module whose tests are about that has a fixture of its own."""
+    return "manual"
+
+
 @pytest_asyncio.fixture(loop_scope="session")
-async def service(sqlite_template: Path, tmp_path: Path, hours: str) -> AsyncIterator[Application]:
-    """The service in demo mode, with data of its own."""
+async def demo_settings(sqlite_template: Path, tmp_path: Path, hours: str, assignment: str) -> Settings:
+    """Of a service in demo mode with data of its own."""
     await asyncio.to_thread(shutil.copy, sqlite_template, tmp_path / "viewerdesk.db")
-    async with listening(Settings(mode="demo", data_dir=tmp_path, service_hours=hours, migrate="never")) as app:
+    given = {"mode": "demo", "data_dir": tmp_path, "service_hours": hours, "assignment": assignment, "migrate": "never"}
+    return Settings.model_validate(given)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def service(demo_settings: Settings) -> AsyncIterator[Application]:
+    async with listening(demo_settings) as app:
         yield app
 
 

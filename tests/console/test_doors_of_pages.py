@@ -1,5 +1,6 @@
 """Every door of the console: who has not signed in, who may not, whose browser another website steers, and nonsense."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -35,7 +36,7 @@ def closed(*methods: str) -> list[tuple[str, str]]:
 
 
 def filled(path: str) -> str:
-    return path.replace("{agent_id}", "1").replace("{team_id}", "1").replace("{token}", "none")
+    return re.sub(r"\{\w+(:int)?\}", "1", path.replace("{token}", "none"))
 
 
 async def test_who_has_not_signed_in_sees_nothing_and_is_brought_back_afterwards(console: Console) -> None:

@@ -8,7 +8,8 @@ from multiprocessing.connection import Connection
 import httpx
 import pytest
 
-from app.console.endpoints.live import PATH, router_for
+from app.console.endpoints.live import PATH
+from app.console.routes import who
 from app.db.opening import connect
 from app.errors import NotFound
 from app.events import Kind, publish
@@ -26,7 +27,7 @@ from tests.live.hearing import PATIENCE, Thing, parse
 @pytest.fixture
 async def app(settings: Settings) -> AsyncIterator[Application]:
     async with listening(settings) as app:
-        app.include_router(router_for(signed_in))
+        app.dependency_overrides[who] = signed_in
         yield app
 
 

@@ -44,7 +44,7 @@ def untranslated_words() -> list[str]:
 
 
 def _marked() -> Iterator[str]:
-    for path in FOLDER.glob("*.py"):
+    for path in FOLDER.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "marked":
                 yield ast.literal_eval(node.args[0])

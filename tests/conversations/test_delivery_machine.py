@@ -30,7 +30,6 @@ from app.conversations import outbox, passive, settling, undelivered
 from app.conversations.accounts import Account
 from app.conversations.ledgers import Allowed
 from app.conversations.models import Direction, Message, MessageState, Via
-from app.conversations.passive import Carried
 from app.conversations.pending import Draft
 from app.conversations.settling import Ended
 from app.db.database import Database
@@ -189,7 +188,7 @@ class Delivery(RuleBasedStateMachine):
     def rides_are_settled(self) -> None:
         for said in self.riding:
             if said.places and self.phones[said.conversation]:
-                self.run(passive.mark_sent, [Carried(said.id, said.conversation, self.now)])
+                self.run(passive.mark_sent, [(said.id, self.now)])
         self.run(passive.mark_unknown, before=self.now + SECOND)
         self.riding.clear()
 

@@ -57,7 +57,7 @@ async def test_who_waits_is_taken_over_and_still_waits_for_a_word(db: Database, 
     row = await db.read(desk.talk_of, talk)
     assert (row.owner, row.agent_id, row.last_agent_id, row.queued_at) == ("agent", lin.id, lin.id, None)
     assert (row.waits_since, row.snoozed_until) == (NOW, None)
-    assert await db.read(desk.happened, talk) == [("taken", lin.id, None)]
+    assert await db.read(desk.happened, talk) == [("taken", lin.id, {"waited": 0.0})]
     assert {"conversation", "queue"} <= await db.read(desk.told)
 
 
@@ -75,7 +75,7 @@ async def test_two_who_take_over_at_once_are_told_apart_by_the_database(db: Data
     outcomes = await asyncio.gather(*takes, return_exceptions=True)
     assert [type(outcome) for outcome in outcomes if outcome is not None] == [ConversationTaken]
     row = await db.read(desk.talk_of, talk)
-    assert await db.read(desk.happened, talk) == [("taken", row.agent_id, None)]
+    assert await db.read(desk.happened, talk) == [("taken", row.agent_id, {"waited": 0.0})]
 
 
 async def test_what_the_platforms_own_console_serves_can_be_taken_over(db: Database, lin: Actor) -> None:

@@ -71,5 +71,5 @@ OUTBOX = [
 ]
 
 DOORS = [*PEOPLE, *OUTBOX, *(Door(*door) for door in DESK)]
-LATER = {Action.see_queue, Action.own_replies, Action.share_replies}
+LATER = {Action.see_queue}
 """Rights for which there is no rule yet."""

@@ -27,10 +27,11 @@ class Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def listening(settings: Settings) -> AsyncIterator[Application]:
-    """A demo with its channels; ``app.state.service.settings`` knows the port."""
+async def listening(settings: Settings, *, port: int = 0) -> AsyncIterator[Application]:
+    """A demo with its channels; ``app.state.service.settings`` knows the port. ``port``: one that was free before."""
     with socket.socket(proto=socket.IPPROTO_TCP) as door:  # else asyncio waits for acknowledgements
-        door.bind((settings.host, 0))
+        door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        door.bind((settings.host, port))
         door.listen()
         mine = settings.model_copy(update={"port": door.getsockname()[1]})
         app = create_app(mine, brain=brain_of(mine))

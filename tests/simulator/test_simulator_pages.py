@@ -81,7 +81,7 @@ WRONG: list[tuple[str, dict[str, str], int, str]] = [
 async def test_wrong_forms_are_refused_in_words(played: Played) -> None:
     for path, fields, status, sentence in WRONG:
         answer = await played.post(path, **fields)
-        assert (answer.status_code, answer.json()) == (status, {"error": sentence}), path
+        assert (answer.status_code, answer.json()["error"]) == (status, sentence), path
 
 
 async def test_phones_come_and_go_within_bounds(played: Played) -> None:

@@ -1,5 +1,6 @@
 """What makes writing fast at the desk: quick replies, suggested answers, and templates where no window is open."""
 
+import asyncio
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -75,7 +76,7 @@ async def count_use(conversation_id: int, reply_id: int, signed: SignedIn, db: D
 async def suggest(request: Request, conversation_id: int, signed: SignedIn, db: DbDep) -> Response:
     asked = await db.read(suggestions.read_asked, conversation_id, by=signed.actor)
     brain: Brain = request.app.state.service.ingest.rules.brain
-    found = suggestions.suggest(asked, brain)
+    found = await asyncio.to_thread(suggestions.suggest, asked, brain)  # some ms a text that is new
     return showing.page(request, "suggestions.html", signed, suggestions=found, conversation_id=conversation_id)
 
 

@@ -1,18 +1,13 @@
 // What is wrong with a field stands below it, until it is changed: the service names the fields in {"fields": {…}}.
 
-interface Failed {
-  elt: Element;
-  xhr: XMLHttpRequest;
-}
-
-document.body.addEventListener("htmx:responseError", (event) => {
-  const { elt, xhr } = (event as CustomEvent<Failed>).detail;
+/** Show what a failed request says of the fields of its form; false where there is nothing to show it at. */
+export function showProblems(elt: Element, xhr: XMLHttpRequest): boolean {
   const form = elt.closest("form");
-  if (form && xhr.status === 422) {
-    const shown = Object.entries(fieldsOf(xhr)).map(([name, text]) => show(form, name, text));
-    shown.find(Boolean)?.focus();
-  }
-});
+  const problems = form ? Object.entries(fieldsOf(xhr)) : [];
+  const shown = problems.map(([name, text]) => show(form!, name, text));
+  shown.find(Boolean)?.focus();
+  return shown.length > 0 && shown.every(Boolean);
+}
 
 // A form that went well is emptied (`data-clears`): what it holds should not stay on screen.
 document.body.addEventListener("htmx:afterRequest", (event) => {
@@ -53,5 +48,3 @@ function clear(field: HTMLElement): void {
   field.closest(".entry")?.querySelector(".wrong")?.remove();
   field.removeAttribute("aria-invalid");
 }
-
-export {};

@@ -1,10 +1,13 @@
 // Toasts: what went well for some seconds, what went wrong until it is closed or the next thing goes well.
 //
 // The service says what went well in a header: HX-Trigger: {"said": "已保存"}. What went wrong is {"error": "…"}.
+import { showProblems } from "./fields";
 import { words } from "./words";
 
 const PATIENCE = 5_000; // milliseconds
 interface Failed {
+  elt: Element;
+  successful: boolean;
   xhr: XMLHttpRequest;
   requestConfig: { verb: string };
 }
@@ -60,9 +63,16 @@ document.body.addEventListener("said", (event) => {
   }
 });
 
+document.body.addEventListener("htmx:afterRequest", (event) => {
+  const { successful, requestConfig } = (event as CustomEvent<Failed>).detail;
+  if (successful && requestConfig.verb !== "get") {
+    document.querySelectorAll(".toast.failed").forEach((old) => old.remove());
+  }
+});
+
 document.body.addEventListener("htmx:responseError", (event) => {
-  const { xhr, requestConfig } = (event as CustomEvent<Failed>).detail;
-  if (requestConfig.verb !== "get" || xhr.status < 500) {
+  const { elt, xhr, requestConfig } = (event as CustomEvent<Failed>).detail;
+  if (!showProblems(elt, xhr) && (requestConfig.verb !== "get" || xhr.status < 500)) {
     toast(reasonOf(xhr), true); // what keeps itself fresh tries again without a word
   }
 });

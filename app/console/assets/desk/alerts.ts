@@ -66,6 +66,9 @@ function show(): void {
   });
 }
 
-document.body.addEventListener("htmx:afterSettle", look);
+document.body.addEventListener("htmx:afterSettle", () => {
+  look();
+  show();
+});
 look();
 show();

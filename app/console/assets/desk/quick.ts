@@ -88,11 +88,12 @@ async function fetchList(): Promise<void> {
   const mine = ++asked;
   const query = new URLSearchParams({ q: place.value.slice(opened.words, place.selectionStart) });
   const answer = await fetch(`/desk/${id}/quick?${query}`, { headers: { "HX-Request": "true" } }).catch(() => null);
-  if (mine !== asked || !opened || id !== current() || !answer?.ok) {
-    return;
+  const found = answer?.ok ? await answer.text().catch(() => null) : null;
+  if (found === null || mine !== asked || id !== current()) {
+    return; // closed, or asked anew
   }
   const list = panel()!;
-  list.innerHTML = await answer.text();
+  list.innerHTML = found;
   list.hidden = false;
   htmx.process(list);
   choose(options()[0]);

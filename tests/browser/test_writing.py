@@ -142,7 +142,9 @@ async def test_filters_are_kept_under_a_name(lin: Page) -> None:
     await expect(lin.locator("#saved li input")).to_have_count(0)
 
 
-async def test_replies_are_made_and_changed_on_their_page(service: Application, signed_in: SignedIn) -> None:
+async def test_replies_are_made_and_changed_on_their_page(signed_in: SignedIn, guard: Guard) -> None:
+    guard.expect("status of 422")
+    guard.expect("Error Code 422")
     page = await (await signed_in("zhou", Role.supervisor)).new_page()
     await page.goto("/replies")
     await expect(page.get_by_text("还没有快捷回复")).to_be_visible()

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from playwright.async_api import Locator, Page, expect
 
+from tests.browser.axe import findings, needs_axe
 from tests.browser.conftest import SignedIn
 from tests.browser.desking import FIELD, at_desk, reply, rows, stance, take_first, waiting_viewer, write
 from tests.browser.guard import Guard
@@ -188,3 +189,18 @@ async def test_found_by_two_characters_of_what_was_said(page: Page, signed_in: S
     await expect(lin.locator("#list")).to_contain_text("没有找到")
     await search.fill("")
     await expect(lin.locator("#list.found")).to_have_count(0)
+
+
+@needs_axe
+async def test_axe_finds_nothing_serious(page: Page, signed_in: SignedIn) -> None:
+    await waiting_viewer(page, "我家电视上的字幕一直不同步", "转人工")
+    lin = await desk_of(signed_in, "lin")
+    await at_desk(lin)
+    assert await findings(lin) == []
+    await take_first(lin)
+    await reply(lin, "您好，我看一下")
+    await lin.get_by_role("tab", name="内部备注").click()
+    assert await findings(lin) == []
+    await lin.get_by_role("button", name="转接").click()
+    await expect(lin.locator("#transfer")).to_be_visible()
+    assert await findings(lin) == []

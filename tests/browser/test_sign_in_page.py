@@ -137,7 +137,8 @@ async def test_the_console_speaks_english(open_context: OpenContext, service: Ap
 async def test_a_browser_that_has_been_signed_out_is_asked_to_sign_in(signed_in: SignedIn, guard: Guard) -> None:
     context = await signed_in("ye", Role.operator, locale="zh-CN")
     page = await context.new_page()
-    await page.goto("/account")
+    async with page.expect_response("**/account/sign-ins"):  # once the stream is open, which reads all again
+        await page.goto("/account")
     await context.clear_cookies(name=cookies.PLAIN)
     guard.expect(REFUSED)
     await page.locator("#presence > summary").click()

@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 
 from app.agents.models import AuditEntry
 from app.agents.rights import Role
+from app.commands import demo_words
 from app.db.database import Database
 from app.desk import words
 from app.desk.personal import Personal, find_personal
@@ -100,3 +101,13 @@ async def test_many_words_are_added_at_once_and_those_that_are_there_stay(db: Da
 def _recorded(session: Session) -> list[str]:
     own = select(AuditEntry.action).where(AuditEntry.subject == "word").order_by(AuditEntry.id)
     return list(session.scalars(own))
+
+
+async def test_the_demonstration_has_some_words_once(db: Database) -> None:
+    ye = await make_agent(db, roles=[Role.operator])
+    await demo_words.add_words(db)
+    page = await db.read(words.list_page, by=ye)
+    assert len(page.words) == sum(len(listed) for listed, _, _ in demo_words.SEED)
+    await db.write(words.delete_word, page.words[0].id, by=ye, now=NOW)
+    await demo_words.add_words(db)
+    assert len((await db.read(words.list_page, by=ye)).words) == len(page.words) - 1
