@@ -204,6 +204,7 @@ def fill_gaps(session: Session, kind: Kind) -> None:
 
 def index_viewer(session: Session, viewer_id: int) -> None:
     """Called by whoever changes a viewer's name, remark or identities, in the same transaction."""
+    session.flush()
     texts = sources.viewer_texts(session, [viewer_id])
     _insert_grams(session, sorted((Kind.viewers.value, gram, viewer_id) for gram in grams(texts[viewer_id])))
 
