@@ -46,7 +46,7 @@ async def test_somebody_is_invited_comes_in_and_is_changed(
     await invited.goto(link)
     await invited.get_by_label("新密码").fill("灯火阑珊 2046 处")
     await invited.get_by_role("button", name="保存密码").click()
-    await expect(invited.get_by_role("heading", name="我的账号")).to_be_visible()
+    await expect(invited.get_by_role("heading", name="快捷回复", exact=True)).to_be_visible()
 
     await page.get_by_role("link", name="苏问").click()
     await page.get_by_label("技能").fill("退款，会员")

@@ -146,6 +146,7 @@ async def test_a_narrow_screen_shows_the_desk_alone(open_context: OpenContext, e
     await say(page, QUESTION)
     await page.get_by_role("button", name="客服台", exact=True).click()
     await page.get_by_role("button", name="接入", exact=True).click()
+    await expect(page.get_by_role("button", name="交还机器人")).to_be_visible()
     await reply(page, "您好" * 300)
     await expect(page.locator(".sent-list li")).to_have_count(2)
     await expect(page.get_by_role("log")).to_be_hidden()

@@ -163,4 +163,4 @@ async def test_replies_are_made_and_changed_on_their_page(signed_in: SignedIn, g
     await expect(dialog.locator("#reply-pictures img")).to_have_count(1)
     await dialog.get_by_label("快捷词").fill("a b")
     await dialog.get_by_role("button", name="保存").click()
-    await expect(page.locator(".toast.failed")).to_contain_text("不能有空格")
+    await expect(page.locator(".toast.failed, .wrong")).to_contain_text("不能有空格")
