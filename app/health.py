@@ -43,6 +43,7 @@ async def readyz(request: Request) -> JSONResponse:
 async def show_metrics(request: Request) -> Response:
     service = request.app.state.service
     metrics.ingest_depth.set(service.ingest.depth())
+    metrics.live_streams.set(len(service.feed))
     await service.db.read(_measure)
     return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
 

@@ -60,6 +60,7 @@ gates_closed = Gauge(
     "viewerdesk_gates_closed", "APIs of channels by which nothing leaves for now, by why", ["reason"], registry=registry
 )
 waiting = Gauge("viewerdesk_conversations_waiting", "Conversations that wait for an agent", registry=registry)
+live_streams = Gauge("viewerdesk_live_streams", "Consoles that follow what changes, here", registry=registry)
 knowledge_problems = Gauge(
     "viewerdesk_knowledge_problems", "What is wrong with the knowledge's files, so that an older state is served",
     registry=registry,

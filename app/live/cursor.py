@@ -38,18 +38,18 @@ class Event(NamedTuple):
 
 _row = table_of(LiveEvent).c
 _COLUMNS = (_row.id, _row.kind, _row.ids)
-_AFTER = Prepared(
+AFTER = Prepared(
     select(*_COLUMNS).where(_row.id > bindparam("after")).order_by(_row.id).limit(bindparam("limit", type_=Integer))
 )
-_THESE = Prepared(select(*_COLUMNS).where(is_any(_row.id, "these")))
+THESE = Prepared(select(*_COLUMNS).where(is_any(_row.id, "these")))
 _NEWEST = Prepared(select(func.max(_row.id)))
 _THERE = Prepared(select(_row.id).where(_row.id > bindparam("after")))
 
 
 def look(session: Session, *, after: int, gaps: Collection[int]) -> list[Event]:
     """The next events in the order of their ids, a page at most, and those that were committed late."""
-    late = _THESE(session, these=list(gaps)) if gaps else []
-    return [Event(*row) for row in (*late, *_AFTER(session, after=after, limit=PAGE))]
+    late = THESE(session, these=list(gaps)) if gaps else []
+    return [Event(*row) for row in (*late, *AFTER(session, after=after, limit=PAGE))]
 
 
 def find_end(session: Session) -> tuple[int, set[int]]:

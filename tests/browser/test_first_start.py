@@ -33,7 +33,7 @@ async def test_from_the_first_start_to_an_answered_question(page: Page, talk: Lo
     await page.goto("/")
     await page.get_by_role("button", name="Administrator").click()  # the browser's language is English
     await page.get_by_role("button", name="Sign in").click()
-    await expect(page.get_by_role("heading", name="没有送达的消息")).to_be_visible()
+    await expect(page.get_by_role("heading", name="排队与人员")).to_be_visible()
     await opened(page)
     await expect(wire).to_contain_text("线路上还什么都没有")
     await page.get_by_role("button", name="会员怎么退款").first.click()

@@ -8,12 +8,15 @@ from sqlalchemy.orm import Session
 from app.db.database import Database
 from app.db.driver import Prepared
 from app.dialogue import arrivals, circumstances, people, threads
+from app.live import cursor
 
 STATEMENTS: dict[str, Prepared | str] = {
     "receive": arrivals.RECEIVE,
     "meet": people.MEET,
     "open": threads.OPEN,
     "look": circumstances.LOOK,
+    "live events": cursor.AFTER,
+    "late live events": cursor.THESE,
 }
 COUNTED = "ix_conversations_queue"
 """This one is read from its beginning, up to a limit."""

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.db.database import Database
+from app.db.database import LAST, Database
 from app.db.opening import connect
 from app.events import Kind, publish
 from app.live import cursor
@@ -83,13 +83,13 @@ async def test_a_lower_id_that_is_committed_later_is_told(db: Database, feed: Fe
 
     def tell_and_stop(session: Session) -> None:
         publish(session, Kind.conversation, [1], now=NOW)
-        last = session.info.popitem()[1]
+        last = session.info.pop(LAST)
 
         def act(session: Session) -> None:
             last(session)
             gate.stop(session)
 
-        session.info["last"] = act
+        session.info[LAST] = act
 
     async with AsyncExitStack() as stack:
         if is_there:
@@ -110,7 +110,7 @@ async def test_a_lower_id_that_is_committed_later_is_told(db: Database, feed: Fe
 async def test_an_id_that_was_rolled_back_holds_nothing_back(db: Database, feed: Feed) -> None:
     def fail(session: Session) -> None:
         publish(session, Kind.conversation, [1], now=NOW)
-        session.info["last"](session)
+        session.info[LAST](session)
         raise LookupError
 
     async with following(feed) as listener:
@@ -145,7 +145,7 @@ async def test_more_than_a_page_is_read_at_once(db: Database, feed: Feed, monkey
     def many(session: Session) -> None:
         for number in range(5):
             publish(session, Kind.conversation, [number], now=NOW)
-            session.info.pop("last")(session)
+            session.info.pop(LAST)(session)
         publish(session, Kind.queue, now=NOW)
 
     async with following(feed) as listener:
