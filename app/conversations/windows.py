@@ -68,7 +68,7 @@ _ANCHORS = Prepared(
     .outerjoin(InboundEvent, InboundEvent.id == Message.event_id)
     .outerjoin(Allowed, (Allowed.identity_id == Conversation.identity_id) & (Allowed.anchor_id == Message.id))
     .where(
-        is_any(Message.conversation_id, "conversations"),
+        is_any(Conversation.id, "conversations"),  # from there to the end of each: PostgreSQL else joins all there are
         Message.direction == literal_column("'in'"),
         Message.seq <= Conversation.heard_seq,
         Message.seq > Conversation.heard_seq - BACK,

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import bindparam, func, literal_column, select, update
+from sqlalchemy.orm import Session
 
 from app import events
 from app.agents import audit, rights
@@ -15,6 +15,7 @@ from app.agents.rights import Action, Actor
 from app.channels.text import carriable
 from app.conversations.accounts import Account
 from app.conversations.models import Channel, Conversation, Message
+from app.db.driver import Prepared
 from app.db.sql import is_any
 from app.desk import names, reach, threads
 from app.desk.reach import Window
@@ -154,21 +155,27 @@ def _tickets(session: Session, viewer_id: int, conversation_id: int) -> list[Tic
     ]  # fmt: skip
 
 
-_first = aliased(Message)
+_newest = (
+    select(Conversation)
+    .where(is_any(Conversation.identity_id, "identities"), Conversation.id != bindparam("id"))
+    .order_by(Conversation.opened_at.desc(), Conversation.id.desc())
+    .limit(literal_column(str(EARLIER)))
+    .subquery()
+)
+_EARLIER = Prepared(
+    select(
+        _newest.c.id, _newest.c.opened_at, _newest.c.closed_at, Agent.name,
+        func.substr(Message.text, 1, literal_column(str(FIRST_WORDS))).label("words"), _newest.c.last_seq,
+    )
+    .outerjoin(Agent, Agent.id == func.coalesce(_newest.c.agent_id, _newest.c.last_agent_id))
+    .outerjoin(Message, (Message.conversation_id == _newest.c.id) & (Message.seq == literal_column("1")))
+    .order_by(_newest.c.opened_at.desc(), _newest.c.id.desc())
+)  # fmt: skip
 
 
 def _earlier(session: Session, identities: Sequence[int], conversation_id: int) -> list[Earlier]:
-    rows = session.execute(
-        select(
-            Conversation.id, Conversation.opened_at, Conversation.closed_at, Agent.name,
-            func.substr(_first.text, 1, FIRST_WORDS), Conversation.last_seq,
-        )
-        .outerjoin(Agent, Agent.id == func.coalesce(Conversation.agent_id, Conversation.last_agent_id))
-        .outerjoin(_first, (_first.conversation_id == Conversation.id) & (_first.seq == 1))
-        .where(is_any(Conversation.identity_id, identities), Conversation.id != conversation_id)
-        .order_by(Conversation.opened_at.desc(), Conversation.id.desc())
-        .limit(EARLIER)
-    )  # fmt: skip
+    """What they began with is looked for only of those that are shown."""
+    rows = _EARLIER(session, identities=identities, id=conversation_id)
     return [Earlier(row[0], row[1], row[2], row[3], row[4] or "", row[5]) for row in rows]
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Select, bindparam, literal_column, select, tuple_
+from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, literal_column, select, tuple_
 from sqlalchemy.orm import Session
 
 from app.conversations.models import Conversation
@@ -92,10 +92,13 @@ def _next(view: View, names: Sequence[str], is_deep: bool, most: int | None) -> 
     if most is None:
         rows = select(Conversation.id, *columns).where(*here, *conditions(names))
         return Prepared(first(beyond(rows, columns, is_deep=is_deep, descending=descending)))
-    near = beyond(select(Conversation.id).where(*here), columns, is_deep=is_deep, descending=descending)
+    fits = and_(*conditions(names)).label("fits")
+    near = beyond(select(Conversation.id, *columns, fits).where(*here), columns, is_deep=is_deep, descending=descending)
     seen = near.limit(literal_column(str(most))).subquery()
-    rows = select(Conversation.id, *columns).join(seen, seen.c.id == Conversation.id).where(*conditions(names))
-    return Prepared(first(beyond(rows, columns, is_deep=False, descending=descending)))
+    keys = [seen.c[column.key] for column in columns]
+    return Prepared(
+        first(beyond(select(seen.c.id, *keys).where(seen.c.fits), keys, is_deep=False, descending=descending))
+    )
 
 
 @lru_cache(128)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from app.desk.search.grams import ranges, wanted
-from app.desk.search.letters import fold
+from app.desk.search.letters import fold, runs
 from app.desk.search.sources import Kind
 from app.desk.search.walking import Stretch, walk, walk_all, walk_rarest
 from app.errors import AppError
@@ -15,7 +15,7 @@ LONGEST = 100
 WALKED, READ = 10_000, 4_000
 """Ids and texts that are looked at for one page at most."""
 FEWER = 1_000
-"""Texts of viewers, or of tickets: what a number finds in their addresses is seldom looked for."""
+"""Texts of viewers, or of tickets: what a number finds in their addresses is seldom looked for. Also of loose words."""
 TEXTS = 512
 """Texts that are read at a time."""
 TOP = 2**62
@@ -35,6 +35,11 @@ class Query:
 
     terms: Sequence[str]
     """Folded, each once."""
+
+    @property
+    def is_loose(self) -> bool:
+        """Whether the index knows but a part of a word, as of T-77: much that it finds does not have the word."""
+        return any(len(found := runs(term)) > 1 and min(map(len, found)) == 1 for term in self.terms)
 
     def meets(self, text: str) -> bool:
         folded = fold(text)

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from app.desk import cursors
 from app.desk.orders import View
 from tests.bench.desking import company as made
-from tests.bench.desking.company import LONG, Company
+from tests.bench.desking.company import Company
 from tests.bench.searching.corpus import ABSENT, COMMON, RARE
 
 READERS = 8
@@ -74,8 +74,8 @@ def pages(company: Company) -> Iterator[Task]:
     for part in ("work", "context"):
         yield Task(f"resolved: {part}", _each(resolved, f"/{part}"))
         yield _fixed(f"5,000 messages: {part}", f"/desk/{long_one}/{part}")
-    yield _fixed("60 messages: log", f"/desk/{long_one}/log?first={LONG - 59}&read={LONG - 9}")
-    yield _fixed("5,000 messages: older", f"/desk/{long_one}/older?before={LONG // 2}")
+    yield _fixed("60 messages: log", f"/desk/{long_one}/log?first={company.long - 59}&read={company.long - 9}")
+    yield _fixed("5,000 messages: older", f"/desk/{long_one}/older?before={company.long // 2}")
     yield _fixed("20,000 characters: log", f"/desk/{long_one - 1}/log?first=1&read=9")
 
 
@@ -105,7 +105,8 @@ def deeds(company: Company, start: datetime) -> Iterator[Task]:
     yield post("draft", lambda talk, turn: {"text": f"您好 {turn}", "seen": "9", "revision": str(revision + turn)})
     yield post("note", lambda talk, turn: {"text": f"@陈客服9 第 {turn} 次看过"})
     yield post(
-        "send", lambda talk, turn: {"text": f"您好，正在核对 {turn}", "seen": str(LONG), "key": f"key-{turn:06}"}
+        "send",
+        lambda talk, turn: {"text": f"您好，正在核对 {turn}", "seen": str(company.long), "key": f"key-{turn:06}"},
     )
     yield Task(
         "post take",

@@ -73,8 +73,9 @@ class Talk:
 
 
 class Company:
-    def __init__(self, messages: int, now: datetime) -> None:
-        self.messages, self.now = messages, now
+    def __init__(self, messages: int, now: datetime, long: int = LONG) -> None:
+        """``long``: messages of the newest conversation, beside all others."""
+        self.messages, self.now, self.long = messages, now, long
         self.talks = messages // LENGTH
         self.agents = max(8, min(200, self.talks // 50))
         self.talk = lru_cache(1_000)(self._talk)

@@ -7,7 +7,7 @@ from hashlib import sha256
 
 from app.desk.search.sources import Kind, ticket_text
 from tests.bench.desking import company as made
-from tests.bench.desking.company import LENGTH, LONG, TEAMS, Company, Fate, Talk
+from tests.bench.desking.company import LENGTH, TEAMS, Company, Fate, Talk
 from tests.bench.searching.filling import GRAMS, Row, Table, rows_of_grams
 
 MIXED = 50
@@ -104,7 +104,11 @@ class Desk:
         n, heard_at = talk.id, talk.spoken_at(talk.heard_seq)
         owner = "agent" if talk.agent is not None else "queue" if talk.fate is Fate.queue else "bot"
         team = n % TEAMS + 1 if talk.fate in (Fate.queue, Fate.own) and n % 3 == 0 else None
-        last, heard = (talk.length, talk.heard_seq) if n < self._company.long_one else (LONG, LONG - 1)
+        last, heard = (
+            (talk.length, talk.heard_seq)
+            if n < self._company.long_one
+            else (self._company.long, self._company.long - 1)
+        )
         snoozed_until = self._company.now + timedelta(days=1) if talk.snoozed else None
         return (
             n, talk.viewer, self._channel(talk.viewer), owner, last, heard, 0, talk.opened_at,
@@ -123,8 +127,8 @@ class Desk:
             if seq <= talk.length and talk.id < self._company.long_one:
                 yield self._message(number + 1, talk, seq, self._text(number))
         long_one = self._company.talk(self._company.long_one)
-        for seq in range(1, LONG + 1):  # in the time that the others take
-            at = long_one.opened_at + made.PACE * (LENGTH * seq / LONG)
+        for seq in range(1, self._company.long + 1):  # in the time that the others take
+            at = long_one.opened_at + made.PACE * (LENGTH * seq / self._company.long)
             row = self._message(self._company.messages + seq, long_one, seq, self._texts[seq % len(self._texts)])
             yield *row[:-2], at, at if row[-1] else None
 

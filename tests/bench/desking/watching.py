@@ -18,6 +18,7 @@ from fastapi import FastAPI
 from app.agents import sessions
 from app.conversations.accounts import Directory
 from app.db.database import Database, P, Rule, T
+from app.dialogue.understand import Brain
 from app.main import Service, create_app, open_service
 from app.settings import Settings
 from tests.bench.desking.asking import READERS, Asked, Task
@@ -84,9 +85,11 @@ class Browser:
         self._tokens: Sequence[str] = ()
 
     @classmethod
-    async def open(cls, settings: Settings, server_seconds: Callable[[], float] = lambda: 0.0) -> Self:
-        """``server_seconds``: the processor time that a database server has used so far."""
-        service = await open_service(settings)
+    async def open(
+        cls, settings: Settings, server_seconds: Callable[[], float] = lambda: 0.0, brain: Brain | None = None
+    ) -> Self:
+        """``server_seconds``: the processor time that a database server has used so far. ``brain``: loaded already."""
+        service = await open_service(settings, brain=brain)
         db = Watched(service.db)
         directory = Directory(db, service.keyring, simulated=settings.demo)
         await directory.refresh()
