@@ -36,7 +36,7 @@ async def imported(database_url: str, tmp_path: Path) -> set[str]:
 async def test_a_server_does_without_what_only_others_need(imported: set[str], database_url: str) -> None:
     """Each of them is memory that every process of a service would pay for."""
     assert {"fastapi", "app.main", "numpy"} <= imported
-    unneeded = {"alembic", "app.simulator.simulator", "app.dialogue.advising", "httpx", "jinja2", "rapidfuzz", "rich"}
+    unneeded = {"alembic", "app.simulator.simulator", "app.dialogue.advising", "httpx", "rapidfuzz", "rich"}
     if database_url.startswith("sqlite"):
         unneeded |= {"app.db.postgres", "asyncpg", "sqlalchemy.ext.asyncio"}
     assert not unneeded & imported

@@ -152,7 +152,7 @@ def test_signing_in_leads_back_to_where_one_was(path: str) -> None:
 
 @pytest.mark.parametrize(
     ("role", "home"),
-    [(Role.agent, "/desk"), (Role.operator, "/account"), (Role.quality, "/desk"), (Role.administrator, "/outbox")],
+    [(Role.agent, "/desk"), (Role.operator, "/replies"), (Role.quality, "/desk"), (Role.administrator, "/queue")],
 )
 async def test_everybody_starts_where_his_work_is(console: Console, role: Role, home: str) -> None:
     person = await console.person("lin", role)

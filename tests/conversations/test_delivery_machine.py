@@ -188,7 +188,7 @@ class Delivery(RuleBasedStateMachine):
     def rides_are_settled(self) -> None:
         for said in self.riding:
             if said.places and self.phones[said.conversation]:
-                self.run(passive.mark_sent, [(said.id, self.now)])
+                self.run(passive.mark_sent, [passive.Carried(said.id, said.conversation, self.now)])
         self.run(passive.mark_unknown, before=self.now + SECOND)
         self.riding.clear()
 

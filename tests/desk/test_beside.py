@@ -143,7 +143,7 @@ async def test_others_are_told_only_what_is_new(db: Database, talk: int, lin: Ac
     await db.write(desk.forget_told)
     for _ in range(2):
         await db.write(viewing.leave, talk, by=lin, now=NOW)
-    assert await db.read(desk.told) == {"conversation"}
+    assert await db.read(desk.told) == {"viewing"}
 
 
 # -------------------- tidied up
