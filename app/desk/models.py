@@ -28,8 +28,8 @@ class Draft(Base):
     text: Mapped[str] = mapped_column(Text)
     seen_seq: Mapped[int]
     """``seq`` of the viewer's newest message when he began: what came since may make the draft wrong."""
-    revision: Mapped[int]
-    """Grows with each change, so that of two tabs the later one wins."""
+    revision: Mapped[int] = mapped_column(Id)
+    """Grows with each change, so that of two tabs the later one wins: milliseconds since 1970 of the browser."""
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 

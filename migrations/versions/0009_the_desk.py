@@ -157,7 +157,7 @@ def upgrade() -> None:
         sa.Column("conversation_id", Id, autoincrement=False, nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("seen_seq", sa.Integer(), nullable=False),
-        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("revision", Id, nullable=False),
         sa.Column("updated_at", UtcDateTime(), nullable=False),
         sa.ForeignKeyConstraint(["agent_id"], ["agents.id"], name="fk_drafts_agent_id_agents"),
         sa.ForeignKeyConstraint(

@@ -175,6 +175,14 @@ async def save(db: Database, talk: int, by: Actor, text: str, revision: int) -> 
     return await db.write(drafts.save, talk, by=by, text=text, seen_seq=1, revision=revision, now=NOW)
 
 
+async def test_a_revision_is_the_time_as_a_browser_has_it(db: Database, talk: int, lin: Actor) -> None:
+    now = int(NOW.timestamp() * 1000)
+    await save(db, talk, lin, "您好", now)
+    await send(db, talk, lin, "您好，我在", draft_revision=now + 1)
+    assert (await save(db, talk, lin, "您好", now + 1)).text == ""
+    assert (await save(db, talk, lin, "还有", now + 2)).revision == now + 2
+
+
 async def test_of_two_tabs_the_later_draft_stays(db: Database, talk: int, lin: Actor, chen: Actor) -> None:
     await save(db, talk, lin, "二", 2)
     assert (await save(db, talk, lin, "一", 1)).text == "二"

@@ -133,7 +133,7 @@ async def reopen(conversation_id: int, signed: SignedIn, db: DbDep, now: Now) ->
 class Reply(BaseModel):
     text: str = Field("", title="回复", max_length=20_000)
     file: list[str] = Field(default_factory=list, title="图片", max_length=9)
-    seen: int = Field(title="看到哪一条")
+    seen: int = Field(title="看到哪一条", ge=0, lt=2**31)
     key: str = Field(title="编号", min_length=8, max_length=60)
     """The same for each attempt, so that a repeat says nothing twice."""
     revision: int = Field(0, title="版本", ge=0, lt=2**53)
@@ -177,7 +177,7 @@ async def add_note(request: Request, conversation_id: int, signed: SignedIn, db:
 
 class Kept(BaseModel):
     text: str = Field("", title="草稿", max_length=20_000)
-    seen: int = Field(title="看到哪一条")
+    seen: int = Field(title="看到哪一条", ge=0, lt=2**31)
     revision: int = Field(title="版本", ge=0, lt=2**53)
 
 
@@ -194,7 +194,7 @@ async def keep_draft(request: Request, conversation_id: int, signed: SignedIn, d
 
 
 class Read(BaseModel):
-    seq: int = Field(title="看到哪一条", ge=0)
+    seq: int = Field(title="看到哪一条", ge=0, lt=2**31)
 
 
 @router.post("/read", status_code=DONE)
