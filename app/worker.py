@@ -26,7 +26,6 @@ from app.conversations.accounts import Directory
 from app.conversations.quiet import read_quiet_hours
 from app.conversations.sending import Sender
 from app.db.database import Database
-from app.desk import sweeps
 from app.desk.assigner import Assigner
 from app.desk.search import indexing
 from app.desk.timers import desk_timers
@@ -155,14 +154,6 @@ def recurring(db: Database, sender: Sender, storage: Storage, settings: Settings
     async def sweep_files(planned: datetime) -> None:
         await storage.sweep(datetime.now(UTC) - DRAFTS_KEPT)
 
-    async def give_up_gone(planned: datetime) -> None:
-        while await db.write(sweeps.give_up_gone, now=datetime.now(UTC)):  # noqa: ASYNC110  (no event tells)
-            await asyncio.sleep(BETWEEN_PAGES)
-
-    async def forget_desk(planned: datetime) -> None:
-        while await db.write(sweeps.forget, now=datetime.now(UTC)):  # noqa: ASYNC110  (no event tells)
-            await asyncio.sleep(BETWEEN_PAGES)
-
     async def refresh_tokens(planned: datetime) -> None:
         await sender.refresh_tokens()
 
@@ -174,8 +165,6 @@ def recurring(db: Database, sender: Sender, storage: Storage, settings: Settings
         Timer("counts.forget", timedelta(hours=1)): forget_counts,
         Timer("events.forget", timedelta(minutes=1)): forget_events,
         Timer("signins.forget", timedelta(hours=1)): forget_sign_ins,
-        Timer("conversations.give_up", timedelta(minutes=1)): give_up_gone,
-        Timer("desk.forget", timedelta(hours=1)): forget_desk,
         Timer("files.sweep", timedelta(hours=1)): sweep_files,
         Timer("tokens.refresh", timedelta(minutes=1)): refresh_tokens,
     }

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from app.agents.calendars import Calendar
 from app.db.database import Database
-from app.desk import forecasting, recalling, returning, sampling, waking
+from app.desk import forecasting, recalling, returning, sampling, sweeps, waking
 from app.dialogue.rules import mans
 from app.jobs.timers import Timer
 
@@ -39,7 +39,16 @@ def desk_timers(db: Database, calendar: Calendar, *, assigns: bool, on_duty: str
     async def forget(planned: datetime) -> None:
         await _page(db, lambda session, now: sampling.forget(session, before=now - sampling.KEPT), datetime.now(UTC))
 
+    async def give_up_gone(planned: datetime) -> None:
+        """What whoever was deactivated was given at the same moment."""
+        await _page(db, sweeps.give_up_gone, datetime.now(UTC))
+
+    async def forget_desk(planned: datetime) -> None:
+        await _page(db, sweeps.forget, datetime.now(UTC))
+
     return {
+        Timer("conversations.give_up", timedelta(minutes=1)): give_up_gone,
+        Timer("desk.forget", timedelta(hours=1)): forget_desk,
         Timer("desk.sweep", timedelta(seconds=10)): sweep,
         Timer("queue.outlook", timedelta(seconds=15)): look_ahead,
         Timer("queue.sample", timedelta(minutes=1)): sample,
