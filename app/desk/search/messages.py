@@ -20,7 +20,7 @@ from app.desk.search import query as queries
 from app.desk.search import snippets
 from app.desk.search.found import Found, MessageHit
 from app.desk.search.moments import ids_between
-from app.desk.search.query import FEWER, READ, TOP, Query, collect, stretches
+from app.desk.search.query import READ, TOP, Query, collect, stretches
 from app.desk.search.sources import Kind
 from app.desk.search.walking import walk_all
 from app.viewers.models import Identity, Viewer
@@ -64,8 +64,7 @@ def find_messages(
         way = stretches(session, Kind.messages, query, lambda *at: _newest(session, *at), below=below, floor=floor)
     else:
         way = walk_all(lambda *at: _of_one(session, talk, *at), below=below, floor=floor)
-    most = FEWER if query.is_loose else READ
-    hits, further = collect(way, lambda ids: _texts(session, ids, where), query, limit=limit, most=most)
+    hits, further = collect(way, lambda ids: _texts(session, ids, where), query, limit=limit, most=query.most(READ))
     return Found(_complete(session, dict(hits), query), further)
 
 

@@ -27,7 +27,7 @@ def find_viewers(
         return Found((), None)
     below = TOP if after is None else after
     way = stretches(session, Kind.viewers, query, lambda *at: _newest(session, *at), below=below, floor=0)
-    hits, further = collect(way, lambda ids: viewer_texts(session, ids), query, limit=limit, most=FEWER)
+    hits, further = collect(way, lambda ids: viewer_texts(session, ids), query, limit=limit, most=query.most(FEWER))
     return Found(_complete(session, [viewer_id for viewer_id, _ in hits], query), further)
 
 

@@ -15,7 +15,8 @@ LONGEST = 100
 WALKED, READ = 10_000, 4_000
 """Ids and texts that are looked at for one page at most."""
 FEWER = 1_000
-"""Texts of viewers, or of tickets: what a number finds in their addresses is seldom looked for. Also of loose words."""
+"""Texts of viewers, or of tickets: what a number finds in their addresses is seldom looked for."""
+LOOSE = 300
 TEXTS = 512
 """Texts that are read at a time."""
 TOP = 2**62
@@ -36,10 +37,10 @@ class Query:
     terms: Sequence[str]
     """Folded, each once."""
 
-    @property
-    def is_loose(self) -> bool:
-        """Whether the index knows but a part of a word, as of T-77: much that it finds does not have the word."""
-        return any(len(found := runs(term)) > 1 and min(map(len, found)) == 1 for term in self.terms)
+    def most(self, usual: int) -> int:
+        """How many texts are read: few where the index knows but a part of a word, as of T-77, and finds much else."""
+        is_loose = any(len(found := runs(term)) > 1 and min(map(len, found)) == 1 for term in self.terms)
+        return min(usual, LOOSE) if is_loose else usual
 
     def meets(self, text: str) -> bool:
         folded = fold(text)
