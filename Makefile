@@ -3,6 +3,7 @@
 python := .venv/bin/python
 compile := sh .ci/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header \
            --python-version 3.11
+pytest := $(python) -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 ARGS ?=
 schema := $(CURDIR)/.cache/check-schema.db
 
@@ -20,7 +21,7 @@ run: setup ## serve on 127.0.0.1:8000 with demo content
 
 test: setup ## run the whole suite on SQLite and PostgreSQL, and the pages in a browser
 	@sh .ci/browser
-	@exec $(python) -m pytest $(ARGS)
+	@exec $(pytest) $(ARGS)
 
 check: setup ## lint, types, layers, scripts of pages, content, migrations in step with models
 	$(python) -m ruff check

@@ -21,6 +21,8 @@ from tests.postgres_binaries import ServerUnavailable
 
 WRITE_LIMIT = 0.25
 """Seconds: a longer write fails the test."""
+LONGEST = ("browser", "faults", "commands")
+"""Folders of few tests and much work."""
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 
 
@@ -97,6 +99,16 @@ def pytest_configure() -> None:
     """All services of a run, in whichever process, share one index: it is built once."""
     os.environ.setdefault("CACHE_DIR", str(ROOT / ".cache" / "index"))
     memory.keep_files_in_memory()
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: a test waits for a database or a browser much of its time."""
+    return (os.cpu_count() or 1) + 1
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest comes first, so that at the end no process is left alone with it."""
+    items.sort(key=lambda item: item.path.parent.name not in LONGEST)
 
 
 def pytest_collection_finish() -> None:

@@ -105,14 +105,15 @@ def worker(settings: Settings, options: argparse.Namespace) -> None:
 async def _work(db: Database, keyring: Keyring, settings: Settings) -> None:
     directory = Directory(db, keyring, simulated=settings.demo)
     await directory.refresh()
-    task = asyncio.create_task(_work_and_ring(db, directory, keyring, settings))
+    task = asyncio.create_task(work_and_ring(db, directory, keyring, settings))
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, task.cancel)
     with contextlib.suppress(asyncio.CancelledError):
         await task
 
 
-async def _work_and_ring(db: Database, directory: Directory, keyring: Keyring, settings: Settings) -> None:
+async def work_and_ring(db: Database, directory: Directory, keyring: Keyring, settings: Settings) -> None:
+    """The work of a worker on PostgreSQL, until it is cancelled."""
     from app.live.bell import Bell  # as the driver of PostgreSQL: a process without it saves its memory
 
     bell = Bell(settings.database)

@@ -11,6 +11,7 @@ from typing import cast
 
 import httptools
 
+from tests.bench.desks import DeskPage, names_of
 from tests.bench.messages import EVERYDAY, push
 
 _PATIENCE = 10.0
@@ -18,11 +19,19 @@ _PATIENCE = 10.0
 
 @dataclass(slots=True)
 class Turn:
-    """A viewer's message: when it was sent, when it was answered, and when each console heard of it."""
+    """A viewer's message: when it was answered, and when each console heard of it."""
 
-    sent: float = 0.0
+    conversation: int = 0
+    seq: int = 0
+    page: DeskPage | None = None
+    """On which it is shown."""
     answered: float = 0.0
     heard: list[float] = field(default_factory=list)
+
+    @property
+    def shown(self) -> float | None:
+        """When its thread was fetched with it."""
+        return next((at for seq, at in self.page.shown if seq >= self.seq), None) if self.page else None
 
 
 @dataclass(slots=True)
@@ -39,8 +48,8 @@ class Hall:
 class Console(asyncio.Protocol):
     """One connection to the stream."""
 
-    def __init__(self, hall: Hall, head: bytes) -> None:
-        self._hall, self._head, self._rest = hall, head, b""
+    def __init__(self, hall: Hall, head: bytes, page: DeskPage | None = None) -> None:
+        self._hall, self._head, self._page, self._rest = hall, head, page, b""
         self._parser = httptools.HttpResponseParser(self)
         self._knows: set[int] = set()
         """Turns (by identity) that it has heard of."""
@@ -49,6 +58,11 @@ class Console(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
         self.transport.write(self._head)
+
+    def close(self) -> None:
+        self.transport.close()
+        if self._page is not None:
+            self._page.close()
 
     def data_received(self, data: bytes) -> None:
         self._parser.feed_data(data)
@@ -69,7 +83,10 @@ class Console(asyncio.Protocol):
             return
         now, hall = time.perf_counter(), self._hall
         hall.messages += 1
-        for kind, id_ in _read(said):
+        told, names = _read(said)
+        if self._page is not None:
+            self._page.hear(names)
+        for kind, id_ in told:
             hall.refreshes += kind == "refresh"
             turn = hall.turns.get(id_ or 0) if kind == "conversation" else None
             if turn is not None and id(turn) not in self._knows:
@@ -78,20 +95,30 @@ class Console(asyncio.Protocol):
 
 
 @lru_cache(64)
-def _read(said: bytes) -> list[tuple[str, int | None]]:
-    """All consoles of a process hear the same bytes."""
+def _read(said: bytes) -> tuple[list[tuple[str, int | None]], list[str]]:
+    """(kind, id), and the names by which pages wait for them. All consoles of a process hear the same bytes."""
     told = json.loads(said.removeprefix(b"data: "))
-    return [(one["kind"], one["id"]) for one in (told if isinstance(told, list) else [told])]
+    told = told if isinstance(told, list) else [told]
+    return [(one["kind"], one["id"]) for one in told], names_of(told)
 
 
-async def follow(hall: Hall, ports: Sequence[int], count: int, path: str, headers: Mapping[str, str]) -> None:
-    """Open that many consoles, by turns at each port. SystemExit where one is refused."""
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """Where a console is opened: at which port, with which headers, and what else it has open."""
+
+    port: int
+    headers: Mapping[str, str]
+    page: DeskPage | None = None
+
+
+async def follow(hall: Hall, seats: Sequence[Seat], path: str) -> None:
+    """Open a console at each seat. SystemExit where one is refused."""
     loop = asyncio.get_running_loop()
-    given = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-    for number in range(count):
-        port = ports[number % len(ports)]
-        head = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n{given}\r\n".encode()
-        _, console = await loop.create_connection(lambda head=head: Console(hall, head), "127.0.0.1", port)  # type: ignore[misc]
+    for seat in seats:
+        given = "".join(f"{name}: {value}\r\n" for name, value in seat.headers.items())
+        head = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{seat.port}\r\n{given}\r\n".encode()
+        one = Console(hall, head, seat.page)
+        _, console = await loop.create_connection(lambda one=one: one, "127.0.0.1", seat.port)  # type: ignore[misc]
         status = await asyncio.wait_for(console.opened, _PATIENCE)
         if status != 200:
             raise SystemExit(f"{path} is answered with {status}")
@@ -147,8 +174,6 @@ class Platform:
             line = free.popleft()
         else:
             _, line = await asyncio.get_running_loop().create_connection(Line, "127.0.0.1", port)
-        if turn is not None:
-            turn.sent = time.perf_counter()
         await line.ask(port, self._path, viewer, number)
         if turn is not None:
             turn.answered = time.perf_counter()

@@ -1,44 +1,79 @@
-"""Live events: how long after its commit a viewer's message is known to every open console, and what that costs.
+"""Live events: how long after its commit a viewer's message is on the screens that show it, and what that costs.
 
-``python -m tests.bench.live --consoles 200 --rate 50``: two ``serve`` processes on PostgreSQL share the consoles and
-the viewers' messages, so that half of what a console hears was written by the other process. ``commit to console`` is
-counted from the answer to the message, which leaves right after the commit; what a console heard before it counts as 0.
+``python -m tests.bench.live --consoles 200 --rate 50``: two ``serve`` processes on PostgreSQL share the agents and the
+viewers' messages, so that half of what a console hears was written by the other process. Each console is an agent's,
+with a conversation open and more in the list, and fetches what the page fetches (``desks.py``); some are pages in a
+real browser, which tell when they had painted. All times count from the answer to the message, which leaves right
+after the commit; what came before it counts as 0. ``--streams`` leaves the pages out: what the events alone cost.
 """
 
 import argparse
 import asyncio
-import sys
+import random
 import tempfile
 import time
-from collections.abc import Awaitable, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack
-from dataclasses import dataclass
+from collections.abc import Awaitable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 import asyncpg
 import uvloop
 
 from app.console.endpoints.live import PATH
+from app.conversations import routing
+from app.db.opening import connect
+from app.settings import Settings
 from tests.bench import ours, processes
-from tests.bench.consoles import Hall, Platform, Turn, follow
+from tests.bench.consoles import Hall, Platform, Seat, Turn, follow
 from tests.bench.contestants import Contestant
+from tests.bench.desks import DeskPage, Traffic
+from tests.bench.painting import Painted, Windows
+from tests.factories.people import make_agent, signed_in
 
 _SERVERS = 2
-_PAUSE = 4
-"""Seconds between two messages of one viewer at the least, so that each is told apart from the one before."""
 _SETTLE = 2.0
 """Seconds in which nobody writes."""
 _PATIENCE = 15.0
 """Seconds for what is told last; what was only stored under pressure is decided, and told, later."""
+_SEED = 7
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
     consoles: int
+    talks: int
     rate: int
     seconds: int
-    path: str
-    headers: Mapping[str, str]
+    browsers: int
+    streams: bool
+
+
+@dataclass(slots=True)
+class Talk:
+    viewer: str
+    id: int = 0
+    seq: int = 0
+    """Of its newest message."""
+    page: DeskPage | None = None
+    """On which it is open."""
+
+
+@dataclass(slots=True)
+class Person:
+    """An agent with what he has in hand: the first is open on his page."""
+
+    port: int
+    talks: list[Talk]
+    cookie: str = ""
+
+
+@dataclass(slots=True)
+class Found:
+    turns: list[Turn] = field(default_factory=list)
+    painted: list[Painted] = field(default_factory=list)
+    traffic: Traffic = field(default_factory=Traffic)
 
 
 def main() -> None:
@@ -47,7 +82,10 @@ def main() -> None:
         folder = Path(name)
         contestant = stack.enter_context(ours.service("postgres", folder, "plain"))
         ports = [processes.free_port() for _ in range(_SERVERS)]
-        servers = [stack.enter_context(_server(contestant, port, folder, bool(chosen.headers))) for port in ports]
+        servers = []
+        for port in ports:
+            command, env = contestant.on(port)
+            servers.append(stack.enter_context(processes.running(command, env, folder / f"{port}.log")))
         for port in ports:
             processes.wait_for(f"http://127.0.0.1:{port}/readyz", folder / f"{port}.log")
         uvloop.run(_measure(chosen, contestant, ports, servers))
@@ -56,66 +94,71 @@ def main() -> None:
 def _parse() -> Options:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--consoles", type=int, default=200)
+    parser.add_argument("--talks", type=int, default=5, help="conversations that each agent has")
     parser.add_argument("--rate", type=int, default=50, help="messages of viewers a second")
-    parser.add_argument("--seconds", type=int, default=10)
-    parser.add_argument("--path", default=PATH, help="of the stream")
-    parser.add_argument("--header", action="append", default=[], help="of who is signed in: 'Cookie: …'; without one the stream is open to everybody")  # fmt: skip  # noqa: E501
+    parser.add_argument("--seconds", type=int, default=30)
+    parser.add_argument("--browsers", type=int, default=2, help="how many of the consoles are pages in a real browser")
+    parser.add_argument("--streams", action="store_true", help="the streams alone, without what pages fetch")
     given = parser.parse_args()
-    headers = {name: value.strip() for name, _, value in (header.partition(":") for header in given.header)}
-    return Options(given.consoles, given.rate, given.seconds, given.path, headers)
-
-
-def _server(contestant: Contestant, port: int, folder: Path, is_signed_in: bool) -> AbstractContextManager[int]:
-    command, env = contestant.on(port)
-    module = "app" if is_signed_in else "tests.bench.open_door"
-    return processes.running([sys.executable, "-m", module, *command[3:]], env, folder / f"{port}.log")
+    browsers = 0 if given.streams else min(given.browsers, given.consoles)
+    return Options(given.consoles, given.talks, given.rate, given.seconds, browsers, given.streams)
 
 
 async def _measure(chosen: Options, contestant: Contestant, ports: Sequence[int], servers: Sequence[int]) -> None:
-    hall, platform = Hall(), Platform(ports, contestant.path)
-    viewers = [f"o{number:027d}" for number in range(chosen.rate * _PAUSE)]
-    for viewer in viewers:
-        await platform.say(viewer)
-    talks = await _conversations(contestant.env["DATABASE_URL"])
+    hall, platform, found = Hall(), Platform(ports, contestant.path), Found()
+    people = [
+        Person(ports[number % _SERVERS], [Talk(f"o{number:020d}{talk:07d}") for talk in range(chosen.talks)])
+        for number in range(chosen.consoles)
+    ]
+    for person in people:
+        for talk in person.talks:
+            await platform.say(talk.viewer)
+    await _take_up(contestant.env["DATABASE_URL"], people)
     before = [processes.rss_mb(pid) for pid in servers]
-    await follow(hall, ports, chosen.consoles, chosen.path, chosen.headers)
-    more = sum(processes.rss_mb(pid) for pid in servers) - sum(before)
-    pids = [*servers, contestant.store_pid or 0]
-    idle = await _busy(pids, asyncio.sleep(_SETTLE))
-    told, turns = hall.messages, list[Turn]()
-    people = [(viewer, talks[viewer]) for viewer in viewers]
-    busy = await _busy(pids, _speak(chosen, hall, platform, people, turns))
-    for console in hall.consoles:
-        console.transport.close()
-    platform.close()
-    _report(chosen, hall, turns, hall.messages - told, more, idle, busy)
+    async with Windows() as windows:
+        await windows.open([(each.port, each.talks[0].id, each.cookie) for each in people[: chosen.browsers]])
+        await follow(hall, [await _sit(each, chosen, found) for each in people[chosen.browsers :]], PATH)
+        more = sum(processes.rss_mb(pid) for pid in servers) - sum(before)
+        pids = [*servers, contestant.store_pid or 0]
+        idle = await _busy(pids, asyncio.sleep(_SETTLE))
+        told = hall.messages
+        found.traffic.clear()
+        busy = await _busy(pids, _speak(chosen, hall, platform, people, found))
+        for console in hall.consoles:
+            console.close()
+        platform.close()
+        found.painted = await windows.painted()
+    _report(chosen, hall, found, hall.messages - told, more, idle, busy)
 
 
-async def _conversations(url: str) -> dict[str, int]:
-    """By viewer."""
+async def _take_up(url: str, people: Sequence[Person]) -> None:
+    """All viewers have written: each agent has his conversations, and has signed in."""
+    talks = {talk.viewer: talk for person in people for talk in person.talks}
     connection = await asyncpg.connect(url)
     try:
-        found = "SELECT external_id, c.id FROM identities AS i JOIN conversations AS c ON c.identity_id = i.id"
-        return {row[0]: row[1] for row in await connection.fetch(found)}
+        found = "SELECT external_id, c.id, c.last_seq FROM identities AS i JOIN conversations AS c ON c.identity_id = i.id"  # fmt: skip  # noqa: E501
+        for viewer, id_, count in await connection.fetch(found):
+            talks[viewer].id, talks[viewer].seq = id_, count
     finally:
         await connection.close()
+    now, db = datetime.now(UTC), connect(Settings(database_url=url))
+    try:
+        for number, person in enumerate(people):
+            actor = await make_agent(db, f"agent-{number}", name=f"客服{number}", capacity=50, seen_at=now)
+            person.cookie = f"desk={await signed_in(db, actor.id, now=now)}"
+            for talk in person.talks:
+                await db.write(routing.take_over, talk.id, by=actor, now=now)
+    finally:
+        await db.close()
 
 
-async def _speak(
-    chosen: Options, hall: Hall, platform: Platform, people: Sequence[tuple[str, int]], turns: list[Turn]
-) -> None:
-    """At an even pace, whether or not the one before is answered."""
-    start = time.perf_counter()
-    async with asyncio.TaskGroup() as tasks:
-        for number in range(chosen.rate * chosen.seconds):
-            await asyncio.sleep(max(0.0, start + number / chosen.rate - time.perf_counter()))
-            viewer, conversation = people[number % len(people)]
-            turn = hall.turns[conversation] = Turn()
-            turns.append(turn)
-            tasks.create_task(platform.say(viewer, turn))
-    end = time.perf_counter() + _PATIENCE
-    while time.perf_counter() < end and any(len(turn.heard) < chosen.consoles for turn in turns):  # noqa: ASYNC110  (the work of a console is what is measured)
-        await asyncio.sleep(0.1)
+async def _sit(person: Person, chosen: Options, found: Found) -> Seat:
+    if chosen.streams:
+        return Seat(person.port, {"Cookie": person.cookie})
+    page = DeskPage(person.port, person.talks[0].id, person.cookie, found.traffic)
+    await page.open()
+    person.talks[0].page = page
+    return Seat(person.port, {"Cookie": person.cookie}, page)
 
 
 async def _busy(pids: Sequence[int], work: Awaitable[None]) -> list[float]:
@@ -126,27 +169,62 @@ async def _busy(pids: Sequence[int], work: Awaitable[None]) -> list[float]:
     return [100 * (processes.cpu_seconds(pid) - was) / took for pid, was in zip(pids, before, strict=True)]
 
 
+async def _speak(chosen: Options, hall: Hall, platform: Platform, people: Sequence[Person], found: Found) -> None:
+    """At an even pace, whether or not the one before is answered; each conversation once in a round, in a new order."""
+    talks, chance = [talk for person in people for talk in person.talks], random.Random(_SEED)
+    order: list[Talk] = []
+    start = time.perf_counter()
+    async with asyncio.TaskGroup() as tasks:
+        for number in range(chosen.rate * chosen.seconds):
+            await asyncio.sleep(max(0.0, start + number / chosen.rate - time.perf_counter()))
+            if not order:
+                order = chance.sample(talks, len(talks))
+            talk = order.pop()
+            talk.seq += 1
+            turn = hall.turns[talk.id] = Turn(talk.id, talk.seq, talk.page)
+            found.turns.append(turn)
+            tasks.create_task(platform.say(talk.viewer, turn))
+    end = time.perf_counter() + _PATIENCE
+    while time.perf_counter() < end and not _is_over(hall, found.turns):  # noqa: ASYNC110  (the work of a console is what is measured)
+        await asyncio.sleep(0.1)
+
+
+def _is_over(hall: Hall, turns: Sequence[Turn]) -> bool:
+    heard = all(len(turn.heard) >= len(hall.consoles) for turn in turns)
+    return heard and all(turn.shown is not None for turn in turns if turn.page is not None)
+
+
 def _report(
-    chosen: Options, hall: Hall, turns: Sequence[Turn], messages: int, more: float, idle: list[float], busy: list[float]
+    chosen: Options, hall: Hall, found: Found, messages: int, more: float, idle: list[float], busy: list[float]
 ) -> None:
-    after_commit = sorted(max(0.0, heard - turn.answered) for turn in turns for heard in turn.heard)
-    in_all = sorted(heard - turn.sent for turn in turns for heard in turn.heard)
-    missed = len(turns) * chosen.consoles - len(in_all)
+    turns, consoles = found.turns, len(hall.consoles)
+    heard = [max(0.0, when - turn.answered) for turn in turns for when in turn.heard]
+    shown = [max(0.0, when - turn.answered) for turn in turns if (when := turn.shown) is not None]
+    by_id = {(turn.conversation, turn.seq): turn for turn in turns}
+    painted = [
+        max(0.0, one.at - turn.answered) for one in found.painted if (turn := by_id.get((one.conversation, one.seq)))
+    ]
     print(f"{chosen.consoles} consoles, {_SERVERS} processes, {chosen.rate} messages/s for {chosen.seconds} s:")
-    print(f"  commit to console    {_percentiles(after_commit)}")
-    print(f"  message to console   {_percentiles(in_all)}")
-    print(f"  missed {missed}, told to read everything again {hall.refreshes}")
-    print(f"  messages to a console {messages / max(1, chosen.consoles) / chosen.seconds:.1f}/s")
-    print(f"  memory of a console  {1024 * more / max(1, chosen.consoles):.0f} KB")
-    for name, (quiet, loud) in zip(("serve", "serve", "database"), zip(idle, busy, strict=True), strict=True):
+    print(f"  commit to console    {_percentiles(heard)}; missed {len(turns) * consoles - len(heard)}")
+    if not chosen.streams:
+        lost = sum(turn.page is not None for turn in turns) - len(shown)
+        print(f"  commit to thread     {_percentiles(shown)}; missed {lost}")
+        print(f"  commit to paint      {_percentiles(painted)}, in {chosen.browsers} real windows")
+        for name, took in sorted(found.traffic.seconds.items()):
+            print(f"    {name:<16} {len(took) / chosen.seconds:6.1f}/s  {_percentiles(took)}")
+        print(f"    refused {found.traffic.refused}")
+    print(f"  messages to a console {messages / max(1, consoles) / chosen.seconds:.1f}/s, told to read everything again {hall.refreshes}")  # fmt: skip  # noqa: E501
+    print(f"  memory of a console  {1024 * more / max(1, consoles):.0f} KB")
+    for name, quiet, loud in zip(("serve", "serve", "database"), idle, busy, strict=True):
         print(f"  {name:<9} {quiet:5.1f} % of a core while nobody writes, {loud:5.1f} % under load", flush=True)
 
 
 def _percentiles(times: Sequence[float]) -> str:
     if not times:
-        return "nothing was heard"
+        return "nothing"
+    times = sorted(times)
     p50, p99 = times[len(times) // 2], times[len(times) * 99 // 100]
-    return f"p50 {1e3 * p50:.1f} ms, p99 {1e3 * p99:.1f} ms, longest {1e3 * times[-1]:.1f} ms"
+    return f"p50 {1e3 * p50:6.1f} ms, p99 {1e3 * p99:6.1f} ms, longest {1e3 * times[-1]:6.1f} ms of {len(times):,}"
 
 
 if __name__ == "__main__":

@@ -1,10 +1,9 @@
 """A real browser before a real service. All of it lives on one event loop, that of the session."""
 
-import asyncio
 import inspect
 import re
 import shutil
-from collections.abc import AsyncIterator, Generator
+from collections.abc import AsyncIterator, Generator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -77,12 +76,28 @@ def assignment() -> str:
     return "manual"
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def demo_settings(sqlite_template: Path, tmp_path: Path, hours: str, assignment: str) -> Settings:
+@pytest.fixture
+def engine() -> str:
+    """The database; a module whose pages are used in production has a fixture of its own."""
+    return "sqlite"
+
+
+@pytest.fixture
+def page_database(engine: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str | None]:
+    """DATABASE_URL of a fresh database; None is the file in the data folder."""
+    if engine == "postgresql":
+        with request.getfixturevalue("postgres_databases").fresh() as url:
+            yield url
+    else:
+        shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "viewerdesk.db")
+        yield None
+
+
+@pytest.fixture
+def demo_settings(page_database: str | None, tmp_path: Path, hours: str, assignment: str) -> Settings:
     """Of a service in demo mode with data of its own."""
-    await asyncio.to_thread(shutil.copy, sqlite_template, tmp_path / "viewerdesk.db")
     given = {"mode": "demo", "data_dir": tmp_path, "service_hours": hours, "assignment": assignment, "migrate": "never"}
-    return Settings.model_validate(given)
+    return Settings.model_validate(given | ({"database_url": page_database} if page_database else {}))
 
 
 @pytest_asyncio.fixture(loop_scope="session")

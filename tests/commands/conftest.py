@@ -1,5 +1,6 @@
 import asyncio
 import io
+import logging
 import os
 import shutil
 import threading
@@ -28,6 +29,16 @@ class Ended:
 class Run(Protocol):
     def __call__(self, *arguments: str, stdin: str = "", **variables: str) -> Ended:
         """Run ``python -m app`` with these arguments and environment variables, in this process."""
+
+
+@pytest.fixture(autouse=True)
+def _log_of_our_own() -> Iterator[None]:
+    """``serve`` sends the log of this whole process to what is standard error during one test."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
 
 
 @pytest.fixture

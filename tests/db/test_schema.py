@@ -147,8 +147,10 @@ async def test_of_two_first_starts_one_waits_on_postgresql(empty_url: str) -> No
     connection = await asyncpg.connect(empty_url)
     await connection.execute(f"SELECT pg_advisory_lock({MIGRATION_LOCK})")
     starts = asyncio.gather(*(asyncio.to_thread(bring_up_to_date, settings) for _ in range(2)))
-    await until_blocked(empty_url, 2)
-    await connection.close()
+    try:
+        await until_blocked(empty_url, 2)
+    finally:
+        await connection.close()  # or both would wait for ever
     assert await starts == [True, True]
     assert await asyncio.to_thread(current_revision, empty_url) == revisions()[-1]
 

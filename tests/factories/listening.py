@@ -3,11 +3,14 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 
 import uvicorn
 
 from app.commands import demo
+from app.commands.serve import work_and_ring
+from app.conversations.accounts import Directory
+from app.db.opening import connect
 from app.main import Application, create_app
 from app.secrets import load_keyring
 from app.settings import Settings
@@ -42,8 +45,29 @@ async def listening(settings: Settings, *, port: int = 0) -> AsyncIterator[Appli
         await demo.add_channels(service.db, load_keyring(mine))
         service.directory.forget()
         try:
-            yield app
+            async with _worker(app):
+                yield app
         finally:
             app.end_streams()
             server.should_exit = True
             await serving
+
+
+@asynccontextmanager
+async def _worker(app: Application) -> AsyncIterator[None]:
+    """On SQLite ``serve`` does this work; on PostgreSQL another process, here a task with connections of its own."""
+    service = app.state.service
+    if service.db.dialect == "sqlite":
+        yield
+        return
+    db = connect(service.settings)
+    directory = Directory(db, service.keyring, simulated=service.settings.demo)
+    await directory.refresh()
+    working = asyncio.create_task(work_and_ring(db, directory, service.keyring, service.settings))
+    try:
+        yield
+    finally:
+        working.cancel()
+        with suppress(asyncio.CancelledError):
+            await working
+        await db.close()

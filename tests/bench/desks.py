@@ -1,0 +1,169 @@
+"""Open pages of the desk without a browser: each fetches what a page fetches, when and as often as a page does.
+
+What to fetch, after which events and how calmly is read from the pages themselves (``data-fresh``, ``data-on``,
+``data-calm``: see ``app/console/assets/live/fresh.ts``), so that a change of theirs is measured without one here.
+"""
+
+import asyncio
+import re
+import time
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from html import unescape
+from typing import cast
+
+import httptools
+
+_FRESH = re.compile(r'<\w+(?=[^>]*\sdata-fresh=")[^>]*>')
+_ATTRIBUTE = re.compile(r'\s([\w-]+)="([^"]*)"')
+_NEWEST = re.compile(r'\sdata-newest="(\d+)"')
+_PATIENCE = 20.0
+_MOST = 5
+"""Connections of one page beside its stream: what browsers open to one host."""
+
+
+@dataclass(slots=True)
+class Part:
+    """A part of a page that keeps itself fresh."""
+
+    fresh: str
+    on: frozenset[str]
+    calm: float
+    """Seconds."""
+    stale: bool = False
+    busy: bool = False
+
+
+@dataclass(slots=True)
+class Traffic:
+    """What all pages have fetched, by the last word of the address."""
+
+    seconds: dict[str, list[float]] = field(default_factory=dict)
+    refused: int = 0
+
+    def clear(self) -> None:
+        self.seconds.clear()
+        self.refused = 0
+
+    def add(self, path: str, took: float) -> None:
+        self.seconds.setdefault(path.partition("?")[0].rsplit("/", 1)[-1], []).append(took)
+
+
+class Fetch(asyncio.Protocol):
+    """One connection of a page: an answer at a time."""
+
+    def __init__(self) -> None:
+        self._answered: asyncio.Future[tuple[int, bytes]] | None = None
+        self._parts: list[bytes] = []
+        self._parser = httptools.HttpResponseParser(self)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.Transport, transport)
+
+    def data_received(self, data: bytes) -> None:
+        self._parser.feed_data(data)
+
+    def on_message_begin(self) -> None:
+        self._parts = []
+
+    def on_body(self, part: bytes) -> None:
+        self._parts.append(part)
+
+    def on_message_complete(self) -> None:
+        if self._answered is not None and not self._answered.done():
+            self._answered.set_result((self._parser.get_status_code(), b"".join(self._parts)))
+
+    def connection_lost(self, _: Exception | None) -> None:
+        if self._answered is not None and not self._answered.done():
+            self._answered.set_exception(ConnectionError("hung up"))
+
+    async def get(self, head: bytes) -> tuple[int, bytes]:
+        self._answered = asyncio.get_running_loop().create_future()
+        self.transport.write(head)
+        return await asyncio.wait_for(self._answered, _PATIENCE)
+
+
+class DeskPage:
+    """The desk as one person has it open, with one conversation."""
+
+    def __init__(self, port: int, conversation_id: int, cookie: str, traffic: Traffic) -> None:
+        self._port, self._id, self._traffic = port, conversation_id, traffic
+        self._headers = f"Host: 127.0.0.1:{port}\r\nCookie: {cookie}\r\nHX-Request: true\r\nAccept: text/html\r\n"
+        self._free, self._room = deque[Fetch](), asyncio.Semaphore(_MOST)
+        self._parts: dict[str, Part] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.newest = 0
+        """The ``seq`` of the newest message that is shown."""
+        self.shown: list[tuple[int, float]] = []
+        """(newest ``seq``, when), for each time the thread was renewed."""
+
+    async def open(self) -> None:
+        """SystemExit where the page is refused."""
+        status, body = await self._get(f"/desk/{self._id}")
+        if status != 200:
+            raise SystemExit(f"the desk is answered with {status}")
+        self._read(body.decode())
+
+    def hear(self, names: Sequence[str]) -> None:
+        """Of live events."""
+        for part in self._parts.values():
+            if "refresh" in names or not part.on.isdisjoint(names):
+                part.stale = True
+                if not part.busy:
+                    part.busy = True
+                    task = asyncio.create_task(self._keep_fresh(part))
+                    self._tasks.add(task)
+                    task.add_done_callback(self._tasks.discard)
+
+    def close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        for line in self._free:
+            line.transport.close()
+
+    async def _keep_fresh(self, part: Part) -> None:
+        while part.stale:
+            await asyncio.sleep(part.calm)
+            part.stale = False
+            begun = time.perf_counter()
+            status, body = await self._get(part.fresh)
+            self._traffic.add(part.fresh, time.perf_counter() - begun)
+            if status == 200:
+                self._read(body.decode())
+            else:
+                self._traffic.refused += 1
+        part.busy = False
+
+    def _read(self, page: str) -> None:
+        for found in _FRESH.findall(page):
+            given = {name: unescape(value) for name, value in _ATTRIBUTE.findall(found)}
+            part = self._parts.setdefault(given["id"], Part("", frozenset(), 0))
+            part.fresh, part.on = given["data-fresh"], frozenset(given["data-on"].split())
+            part.calm = int(given.get("data-calm", "0")) / 1000
+            if (newest := _NEWEST.search(found)) and int(newest[1]) > self.newest:
+                self.newest = int(newest[1])
+                self.shown.append((self.newest, time.perf_counter()))
+
+    async def _get(self, path: str) -> tuple[int, bytes]:
+        async with self._room:
+            while self._free and self._free[0].transport.is_closing():
+                self._free.popleft()
+            if self._free:
+                line = self._free.popleft()
+            else:
+                loop = asyncio.get_running_loop()
+                _, line = await loop.create_connection(Fetch, "127.0.0.1", self._port)
+            answer = await line.get(f"GET {path} HTTP/1.1\r\n{self._headers}\r\n".encode())
+            self._free.append(line)
+            return answer
+
+
+def names_of(told: Sequence[Mapping[str, object]]) -> list[str]:
+    """Of live events, as pages wait for them: ``app/console/assets/live/follow.ts``."""
+    found: list[str] = []
+    for one in told:
+        found.append(str(one["kind"]))
+        if one.get("id") is not None:
+            found.append(f"{one['kind']}:{one['id']}")
+    return found
