@@ -28,6 +28,19 @@ async def test_an_update_appears_without_disturbing_what_is_being_written(page: 
     await expect(page.get_by_label("备注")).to_be_focused()
 
 
+async def test_what_was_opened_stays_open_and_shows_what_is_new(page: Page, trial: Trial) -> None:
+    await opened(page)
+    details = page.locator("details")
+    await details.get_by_text("更多").click()
+    before = trial.rendered
+    trial.tell("count", 1)
+    await expect(details.get_by_text(f"里面是第 {before + 1} 次")).to_be_visible()
+    await details.get_by_text("更多").click()
+    trial.tell("count", 1)
+    await expect(page.get_by_role("heading")).to_have_text(f"第 {before + 2} 次")
+    await expect(details.get_by_text("里面是")).to_be_hidden()
+
+
 async def test_an_event_is_also_one_of_its_own_number(page: Page, trial: Trial) -> None:
     await opened(page)
     await page.evaluate("document.body.addEventListener('count:7', e => { document.body.ariaLabel = e.detail.id })")
