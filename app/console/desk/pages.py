@@ -34,9 +34,8 @@ def _list(session: Session, signed: Signed, asked: Asked, now: datetime) -> dict
 
 def _rows(session: Session, signed: Signed, asked: Asked, after: str | None, now: datetime) -> dict[str, Any]:
     page = lists.list_page(session, asked.filters, by=signed.actor, after=after, now=now)
-    return {
-        "list": page, "filters": asked.filters, "query": asked.query, "empty": labels.EMPTY[asked.filters.view],
-    }  # fmt: skip
+    empty = labels.NARROWED if asked.filters.values else labels.EMPTY[asked.filters.view]
+    return {"list": page, "filters": asked.filters, "query": asked.query, "empty": empty}
 
 
 def _views(session: Session, signed: Signed, asked: Asked, now: datetime) -> dict[str, Any]:

@@ -57,7 +57,7 @@ def _texts(session: Session, ids: Sequence[int], exact: int) -> Mapping[int, str
 
 def _hit(ticket: Ticket, query: Query) -> TicketHit:
     return TicketHit(
-        ticket_id=ticket.id, number=ticket.number, number_marks=find(f"T-{ticket.number}", query.terms),
-        subject=ticket.subject, subject_marks=find(ticket.subject, query.terms), status=ticket.status,
+        ticket_id=ticket.id, number=ticket.number, subject=ticket.subject,
+        subject_marks=find(ticket.subject, query.terms), status=ticket.status,
         opened_at=ticket.opened_at, viewer_id=ticket.viewer_id, conversation_id=ticket.conversation_id,
     )  # fmt: skip
