@@ -1,4 +1,4 @@
-"""Real databases for every test that stores: SQLite and PostgreSQL, a fresh one each."""
+"""Real databases for every test that stores: SQLite and PostgreSQL, a fresh one each; and the people at the desk."""
 
 import asyncio
 import gc
@@ -10,6 +10,7 @@ from typing import TypeVar
 
 import pytest
 
+from app.agents.rights import Actor, Role
 from app.db.database import Database
 from app.db.opening import connect
 from app.db.schema import bring_up_to_date
@@ -17,6 +18,7 @@ from app.secrets import new_key
 from app.settings import ROOT, Settings
 from tests import databases, memory, postgres
 from tests.databases import Databases
+from tests.factories.people import make_agent
 from tests.postgres_binaries import ServerUnavailable
 
 WRITE_LIMIT = 0.25
@@ -89,6 +91,22 @@ async def db(settings: Settings, write_limit: float | None) -> AsyncIterator[Dat
     database = connect(settings, write_limit=write_limit)
     yield database
     await database.close()
+
+
+@pytest.fixture
+async def lin(db: Database) -> Actor:
+    return await make_agent(db, "lin", name="林小满")
+
+
+@pytest.fixture
+async def chen(db: Database) -> Actor:
+    return await make_agent(db, "chen", name="陈一诺")
+
+
+@pytest.fixture
+async def zhou(db: Database) -> Actor:
+    """Leads the others."""
+    return await make_agent(db, "zhou", name="周正", roles=[Role.supervisor])
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

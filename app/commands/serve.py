@@ -178,4 +178,6 @@ def _greet(settings: Settings, set_up: str | None) -> None:
     print(f"  health     {address}/readyz   metrics {address}/metrics", flush=True)
     if settings.demo:
         print(demo.instructions(address), flush=True)
+    if not settings.database.startswith("sqlite"):
+        print("  worker     .venv/bin/python -m app worker   beside this: it sends, finds and counts", flush=True)
     print("  stop with Ctrl+C", flush=True)

@@ -14,10 +14,8 @@ from app.conversations.models import Conversation, Owner
 from app.db.rows import Update, table_of, together
 from app.db.sql import for_update, is_any
 from app.dialogue import urgency
-from app.tickets.models import Ticket, TicketKind
-
-_ANSWERED_OTHERWISE = (TicketKind.suggestion, TicketKind.data, TicketKind.complaint)
-"""Kinds that by themselves call nobody into the conversation."""
+from app.dialogue.promised import ANSWERED_OTHERWISE
+from app.tickets.models import Ticket
 
 
 def is_due(session: Session) -> bool:
@@ -67,7 +65,7 @@ def _urgency(session: Session, conversation_ids: Sequence[int]) -> dict[int, int
     return {
         talk: max(urgency.of_ticket(kind, priority) for kind, priority in tickets)
         for talk, tickets in found.items()
-        if any(kind not in _ANSWERED_OTHERWISE for kind, _ in tickets)
+        if any(kind not in ANSWERED_OTHERWISE for kind, _ in tickets)
     }
 
 

@@ -86,6 +86,7 @@ def _decide_all(
             ahead=known.ahead(thread),
             here=known.here(thread),
             own=known.own_of(thread),
+            promised=known.promised.get(thread.conversation_id),
             more=book.waits(thread),
             burst=rules.pace.count(push.who, now),
             in_public=push.message.in_public,

@@ -12,6 +12,7 @@ from app.conversations.outlook import Outlook
 from app.db.driver import Prepared
 from app.db.rows import table_of
 from app.db.sql import is_any
+from app.dialogue import promised
 from app.dialogue.progress import number_in
 from app.dialogue.push import Push
 from app.dialogue.reports import COUNTED
@@ -26,6 +27,7 @@ from app.tickets.views import TicketRef, TicketView
 
 _ASKS_TICKETS = frozenset({Action.ticket_progress, Action.my_tickets, Action.answer_due})
 _ASKS_PLACE = frozenset({Action.wait_estimate, Action.hand_over})
+_ASKS_WHEN = frozenset({Action.wait_estimate})
 
 
 _lane = table_of(Lane).c
@@ -65,6 +67,8 @@ class Circumstances:
     """None: not known."""
     unmanned: set[int] = field(default_factory=set)
     """Conversations of the queue that are for somebody who is not there."""
+    promised: dict[int, TicketRef] = field(default_factory=dict)
+    """By conversation with the bot: the ticket under which its viewer is promised a person's word, where he may ask."""
     own: dict[int, list[TicketView]] = field(default_factory=dict)
     """The tickets of the viewers who ask for theirs, newest first."""
 
@@ -99,6 +103,8 @@ def load(session: Session, turns: Sequence[tuple[Push, Thread]], *, now: datetim
             known.places[thread.conversation_id] = queue.ahead_of(session, thread.conversation_id, most=COUNTED)
             if known.outlook is not None and not wanted.is_there(session, thread.conversation_id, now=now):
                 known.unmanned.add(thread.conversation_id)
+        elif _may_ask_when(push, thread) and (ticket := promised.under(session, thread.identity_id)) is not None:
+            known.promised[thread.conversation_id] = ticket
     asking = sorted({thread.viewer_id for push, thread in turns if _asks_tickets(push, thread)})
     if asking:
         known.own = views.of_viewers(session, asking)
@@ -140,6 +146,13 @@ def _may_queue(push: Push, thread: Thread) -> bool:
 def _asks(push: Push, wanted: frozenset[Action]) -> bool:
     found = push.understanding.may_mean if push.understanding else None
     return isinstance(found, Intent) and found.action in wanted
+
+
+def _may_ask_when(push: Push, thread: Thread) -> bool:
+    """Whether the turn may ask when a person comes, or chooses what asks it."""
+    waited = thread.memory.awaiting
+    chooses = waited is not None and any(option.startswith(INTENT_PREFIX) for option in waited.options)
+    return thread.memory.owner == "bot" and (chooses or _asks(push, _ASKS_WHEN))
 
 
 def _asks_tickets(push: Push, thread: Thread) -> bool:

@@ -359,7 +359,7 @@ _ACTIONS: dict[Action, Callable[[Turn, Intent, Rules, datetime], Decision]] = {
     Action.deny: _deny,
     Action.still_broken: _still_broken,
     Action.solved: _solved,
-    Action.wait_estimate: lambda turn, intent, rules, now: reply(turn.memory, phrases.NOT_WAITING),
+    Action.wait_estimate: lambda turn, intent, rules, now: reports.tell_when(turn, rules, now),
     Action.cancel_queue: lambda turn, intent, rules, now: reply(turn.memory, phrases.NOT_WAITING),
     Action.ticket_progress: lambda turn, intent, rules, now: progress.tell(turn, now),
     Action.my_tickets: lambda turn, intent, rules, now: progress.list_all(turn, now),

@@ -65,6 +65,18 @@ def is_served(turn: Turn, rules: Rules, now: datetime) -> bool:
     return turn.is_manned and rules.is_open(now)
 
 
+def tell_when(turn: Turn, rules: Rules, now: datetime) -> Decision:
+    """When a person comes to somebody who is not in the queue: who was promised one hears that it stands."""
+    if turn.promised is None:
+        return reply(turn.memory, phrases.NOT_WAITING)
+    if not rules.is_open(now):
+        wording = phrases.PROMISED_CLOSED
+    else:
+        wording = phrases.PROMISED_SOON if turn.is_manned else phrases.PROMISED_UNMANNED
+    opens, hours = when(rules.calendar.opens_at(now), now), rules.calendar.describe()
+    return reply(turn.memory, wording.format(number=turn.promised.name, opens=opens, hours=hours))
+
+
 def _called_back(turn: Turn, rules: Rules, now: datetime, *effects: Effect) -> tuple[Effect, ...]:
     """With a person's word as soon as one is there, where none is now."""
     return effects if is_served(turn, rules, now) else (*effects, CallBack())

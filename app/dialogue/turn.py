@@ -92,6 +92,8 @@ class Turn(NamedTuple):
     """The open tickets of this conversation, oldest first."""
     own: tuple[TicketView, ...] = ()
     """The viewer's tickets, newest first; loaded only where the turn asks for them."""
+    promised: TicketRef | None = None
+    """With the bot: under which ticket a person's word is promised as soon as one is there; loaded as ``own``."""
     more: bool = False
     """Whether an earlier text still waits to be sent."""
     burst: int = 1

@@ -186,6 +186,18 @@ async def test_all_of_it_by_keyboard(page: Page, talk: Locator, signed_in: Signe
     await expect(stance(lin)).to_contain_text("已结束")
 
 
+async def test_the_menu_of_views_stays_open_while_it_counts(page: Page, signed_in: SignedIn) -> None:
+    lin = await desk_of(signed_in, "lin")
+    await at_desk(lin)
+    await lin.locator("#more-views").click()
+    await expect(lin.locator("#view-all")).to_be_visible()
+    await waiting_viewer(page)
+    await expect(lin.locator("#view-queue .count")).to_have_text("1")  # fetched anew
+    await expect(lin.locator("#view-all")).to_be_visible()
+    await lin.keyboard.press("Escape")
+    await expect(lin.locator("#view-all")).to_be_hidden()
+
+
 async def test_found_by_two_characters_of_what_was_said(page: Page, signed_in: SignedIn) -> None:
     await waiting_viewer(page, "我家电视上的字幕一直不同步", "转人工")
     lin = await desk_of(signed_in, "lin")

@@ -28,6 +28,19 @@ async def test_an_update_appears_without_disturbing_what_is_being_written(page: 
     await expect(page.get_by_label("备注")).to_be_focused()
 
 
+async def test_what_was_opened_stays_open_and_shows_what_is_new(page: Page, trial: Trial) -> None:
+    await opened(page)
+    details = page.locator("details")
+    await details.get_by_text("更多").click()
+    before = trial.rendered
+    trial.tell("count", 1)
+    await expect(details.get_by_text(f"里面是第 {before + 1} 次")).to_be_visible()
+    await details.get_by_text("更多").click()
+    trial.tell("count", 1)
+    await expect(page.get_by_role("heading")).to_have_text(f"第 {before + 2} 次")
+    await expect(details.get_by_text("里面是")).to_be_hidden()
+
+
 async def test_an_event_is_also_one_of_its_own_number(page: Page, trial: Trial) -> None:
     await opened(page)
     await page.evaluate("document.body.addEventListener('count:7', e => { document.body.ariaLabel = e.detail.id })")
@@ -120,6 +133,25 @@ async def test_an_older_answer_never_follows_a_newer_one(page: Page, trial: Tria
     held.release()
     held.release()
     await expect(page.get_by_role("heading")).to_have_text(f"第 {last} 次")
+
+
+async def test_what_costs_much_is_fetched_at_once_and_then_with_a_distance(page: Page, trial: Trial) -> None:
+    trial.apart = 60_000
+    await page.clock.install()
+    await opened(page)  # which is the first thing that happens
+    await listen(page, "count")
+    before = trial.rendered
+    trial.tell("count", 1)
+    trial.tell("count", 2)
+    await expect(page.locator("body")).to_have_attribute("aria-label", "count:1 count:2")
+    await page.clock.fast_forward(59_000)
+    assert trial.rendered == before
+    await page.clock.fast_forward(1_000)
+    await expect(page.get_by_role("heading")).to_have_text(f"第 {before + 1} 次")
+    await page.clock.fast_forward(60_000)
+    for number, kind in enumerate(("tick", "tick", "count"), 2):  # long before the minute is over
+        trial.tell(kind, None)
+        await expect(page.get_by_role("heading")).to_have_text(f"第 {before + number} 次")
 
 
 async def test_a_fetch_that_failed_is_tried_again(page: Page, trial: Trial, guard: Guard) -> None:

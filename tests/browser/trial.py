@@ -30,6 +30,8 @@ class Trial:
 
     address: str
     rendered: int = 0
+    apart: int = 0
+    """Milliseconds between two fetches."""
     broken: int = 0
     """How many of the next fetches fail."""
     held: asyncio.Semaphore | None = None
@@ -71,7 +73,7 @@ class Trial:
         @app.get("/")
         async def show() -> Response:
             self.rendered += 1
-            return pages.page(templates, "trial.html", count=self.rendered)
+            return pages.page(templates, "trial.html", count=self.rendered, apart=self.apart)
 
         @app.get("/count")
         async def fetch() -> Response:
@@ -84,7 +86,7 @@ class Trial:
                 self.under_way += 1
                 await self.held.acquire()
                 self.under_way -= 1
-            return pages.page(templates, "count.html", count=count)
+            return pages.page(templates, "count.html", count=count, apart=self.apart)
 
         @app.get("/events")
         async def events() -> StreamingResponse:

@@ -32,21 +32,6 @@ MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)
 
 
-@pytest.fixture
-async def lin(db: Database) -> Actor:
-    return await make_agent(db, "lin", name="林小满")
-
-
-@pytest.fixture
-async def chen(db: Database) -> Actor:
-    return await make_agent(db, "chen", name="陈一诺")
-
-
-@pytest.fixture
-async def zhou(db: Database) -> Actor:
-    return await make_agent(db, "zhou", name="周正", roles=[Role.supervisor])
-
-
 # -------------------- taken
 
 

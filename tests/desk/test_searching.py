@@ -198,6 +198,34 @@ async def test_tickets(db: Database, talk: int) -> None:
     assert (await db.read(find_tickets, "扣费", by=READER)).hits == ()
 
 
+async def test_the_ticket_of_that_number_stands_before_those_that_begin_like_it(db: Database, talk: int) -> None:
+    viewer_id = await db.write(name, "openid-1", "王小明", "")
+
+    def add(session: Session) -> None:
+        same = {"viewer_id": viewer_id, "conversation_id": talk, "kind": "fault", "status": "open", "opened_at": NOW}
+        for number in (77, 770, 771, 1077, 8):
+            session.add(Ticket(number=number, priority="normal", subject="上次的 T-77 没有下文", **same))
+            session.flush()  # ids in this order
+
+    await db.write(add)
+
+    async def numbers(text: str, **more: int | None) -> tuple[list[int], int | None]:
+        page = await db.read(find_tickets, text, by=READER, **more)  # type: ignore[arg-type]
+        return [hit.number for hit in page.hits], page.after
+
+    assert await numbers("T-77") == ([77], None)  # nothing is indexed yet: the number alone tells
+    await index(db)
+    for text in ("T-77", "t－77", "77"):
+        assert await numbers(text) == ([77, 8, 1077, 771, 770], None)
+    assert (await numbers("t77"))[0] == [77]
+    assert (await numbers("t-77 没有"))[0] == [8, 1077, 771, 770, 77]
+    assert (await numbers("T-7"))[0] == [8, 1077, 771, 770, 77]  # no ticket has it
+    first, after = await numbers("T-77", limit=2)
+    rest, end = await numbers("T-77", limit=2, after=after)
+    assert (first, rest, end) == ([77, 8, 1077], [771, 770], None)
+    assert await numbers("9" * 12) == ([], None)  # more than any number can be
+
+
 async def test_one_box_searches_all(db: Database, talk: int) -> None:
     viewer_id = await db.write(name, "openid-1", "会员王", "")
     await db.write(open_ticket, talk, viewer_id, "会员")

@@ -35,16 +35,6 @@ def write_limit() -> None:
     """None: rules wait on purpose here."""
 
 
-@pytest.fixture
-async def lin(db: Database) -> Actor:
-    return await make_agent(db, "lin", name="林小满")
-
-
-@pytest.fixture
-async def chen(db: Database) -> Actor:
-    return await make_agent(db, "chen", name="陈一诺")
-
-
 def held(rule: Rule, gate: Gate) -> Rule:
     """The rule, stopped before it commits."""
 

@@ -13,6 +13,7 @@ from app.conversations.outlook import VALID, Outlook
 from app.db.database import Database
 from app.dialogue import phrases
 from app.dialogue.rules import mans
+from app.tickets import service as tickets
 from tests.dialogue.conftest import NOW, Talk
 from tests.dialogue.test_reports import closed_now
 from tests.factories import queueing
@@ -120,6 +121,37 @@ async def test_at_night_who_asks_is_called_back_and_who_suggests_is_not(talk: Ta
     await talk.say("建议你们每期片尾放一下歌单，每次都要去搜", "b")
     await talk.say("我要投诉", "c")
     assert await callbacks(talk) == [(await conversation(talk)).id]
+
+
+async def test_who_was_promised_a_person_hears_that_it_stands_and_when_somebody_is_there(talk: Talk) -> None:
+    await expect(talk, there=0)
+    await talk.say("转人工")
+    said = (await talk.say("还要多久")).text or ""
+    assert said == (
+        "您找人工的请求已经记在工单 T-1 里，不用排队。现在没有客服在线，客服一上线会先联系您；"
+        "人工服务时间是每天 0:00–24:00。"
+    )
+    await expect(talk, there=1)  # a moment before he comes to the queue
+    assert "T-1 里，不用排队。客服已经上线，很快会联系您。" in ((await talk.say("还要多久")).text or "")
+    manned, talk.rules = talk.rules, closed_now(talk)
+    said = (await talk.say("还要多久")).text or ""
+    assert said == (
+        "您找人工的请求已经记在工单 T-1 里，不用排队。现在不在人工服务时间（每天 14:00–22:00），"
+        "客服今天 14:00 上班，到时会先联系您。"
+    )
+    talk.rules = manned
+    assert "您现在没有在排队" in ((await talk.say("还要多久", "b")).text or "")  # nobody promised him anything
+
+
+async def test_a_promise_outlives_the_silence_and_ends_with_what_it_was_for(talk: Talk) -> None:
+    await expect(talk, there=0)
+    await talk.say("转人工")
+    await talk.say("建议你们每期片尾放一下歌单，每次都要去搜")  # a newer ticket, of a kind that calls nobody
+    talk.now += 2 * talk.rules.silence
+    assert "工单 T-1 里" in ((await talk.say("还要多久")).text or "")
+    assert (await conversation(talk, 1)).owner == "bot"  # another conversation than that of the promise
+    await talk.db.write(tickets.close, 1, "开好了", by="lin", now=talk.now)
+    assert "您现在没有在排队" in ((await talk.say("还要多久")).text or "")
 
 
 async def test_who_waits_hears_that_those_who_could_come_are_not_there(talk: Talk) -> None:

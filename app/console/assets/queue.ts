@@ -42,10 +42,13 @@ function tell(points: Point[]): void {
   const title = document.querySelector<HTMLElement>("#over-day-title")!;
   const most = points.reduce<Point | null>((best, point) => (!best || point[1] > best[1] ? point : best), null);
   const longest = Math.max(0, ...points.map((point) => point[2]));
-  title.textContent =
-    most && most[1] > 0
-      ? title.dataset["some"]!.replace("{most}", String(most[1])).replace("{at}", most[0]).replace("{minutes}", String(longest))
-      : title.dataset["none"]!;
+  const came = points.reduce((sum, point) => sum + point[4], 0);
+  if (most && most[1] > 0) {
+    title.textContent = title.dataset["some"]!.replace("{most}", String(most[1])).replace("{at}", most[0]).replace("{minutes}", String(longest));
+  } else {
+    // Who waits is counted once a minute: who came and was taken in between is in none of the counts.
+    title.textContent = came > 0 ? title.dataset["few"]!.replace("{came}", String(came)) : title.dataset["none"]!;
+  }
   const body = document.querySelector("#figures tbody")!;
   body.replaceChildren(
     ...points.map((point) => {

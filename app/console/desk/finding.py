@@ -39,7 +39,8 @@ class Hit:
 
     conversation_id: int | None
     name: str
-    platform: str
+    platform: str | None
+    """None: it is of none, as a ticket."""
     at: datetime | None
     by: str
     """Who said it, or what it is."""
@@ -84,9 +85,8 @@ def _viewer(signed: Signed, hit: ViewerHit, platforms: Mapping[int, str]) -> Hit
 
 
 def _ticket(signed: Signed, hit: TicketHit) -> Hit:
-    told = (*cut(f"T-{hit.number}", hit.number_marks), (" ", False), *cut(hit.subject, hit.subject_marks))
-    name = f"T-{hit.number}"
-    return Hit(hit.conversation_id, name, "wechat", hit.opened_at, _told(signed, _TICKET), told)
+    told = tuple(cut(hit.subject, hit.subject_marks))
+    return Hit(hit.conversation_id, f"T-{hit.number}", None, hit.opened_at, _told(signed, _TICKET), told)
 
 
 def _message(signed: Signed, hit: MessageHit) -> Hit:

@@ -34,8 +34,10 @@ EMPTY: Final[Mapping[View, tuple[str, str]]] = {
     View.mentions: (marked("没有人提到您"), marked("同事在内部备注里用 @ 提到您，会话就会出现在这里。")),
     View.resolved: (marked("还没有解决的会话"), marked("解决了的会话会在这里，最近的在最上面。")),
     View.bot: (marked("机器人手上没有会话"), marked("观众一说话，机器人先接待；您可以在这里旁听。")),
-    View.all: (marked("没有进行中的会话"), marked("观众从公众号或者 QQ 说话以后，会话就会出现在这里。")),
+    View.all: (marked("还没有会话"), marked("观众从公众号或者 QQ 说话以后，会话就会出现在这里；解决了的也留在这里。")),
 }  # fmt: skip
+NARROWED: Final = (marked("没有符合筛选条件的会话"), marked("换一个条件，或者清除筛选。"))
+"""Of a list that is narrowed, whichever it is."""
 WEEKDAYS: Final = (
     marked("周一"), marked("周二"), marked("周三"), marked("周四"), marked("周五"), marked("周六"), marked("周日"),
 )  # fmt: skip

@@ -28,16 +28,14 @@ OPENED = 60
 # -------------------- the list
 
 
-def _list(session: Session, signed: Signed, asked: Asked, after: str | None, now: datetime) -> dict[str, Any]:
+def _list(session: Session, signed: Signed, asked: Asked, now: datetime) -> dict[str, Any]:
+    return {"own": lists.list_own(session, by=signed.actor)} | _rows(session, signed, asked, None, now)
+
+
+def _rows(session: Session, signed: Signed, asked: Asked, after: str | None, now: datetime) -> dict[str, Any]:
     page = lists.list_page(session, asked.filters, by=signed.actor, after=after, now=now)
-    own = lists.list_own(session, by=signed.actor)
-    return {
-        "own": own,
-        "list": page,
-        "filters": asked.filters,
-        "query": asked.query,
-        "empty": labels.EMPTY[asked.filters.view],
-    }
+    empty = labels.NARROWED if asked.filters.values else labels.EMPTY[asked.filters.view]
+    return {"list": page, "filters": asked.filters, "query": asked.query, "empty": empty}
 
 
 def _views(session: Session, signed: Signed, asked: Asked, now: datetime) -> dict[str, Any]:
@@ -78,14 +76,14 @@ async def show_views(request: Request, signed: SignedIn, asked: AskedDep, db: Db
 
 @router.get("/list")
 async def show_list(request: Request, signed: SignedIn, asked: AskedDep, db: DbDep, now: Now) -> Response:
-    return showing.page(request, "list.html", signed, **await db.read(_list, signed, asked, None, now))
+    return showing.page(request, "list.html", signed, **await db.read(_list, signed, asked, now))
 
 
 @router.get("/more")
 async def show_more(
     request: Request, signed: SignedIn, asked: AskedDep, db: DbDep, now: Now, after: str
 ) -> Response:  # fmt: skip
-    return showing.page(request, "more.html", signed, **await db.read(_list, signed, asked, after, now))
+    return showing.page(request, "more.html", signed, **await db.read(_rows, signed, asked, after, now))
 
 
 # -------------------- the opened conversation
@@ -163,7 +161,7 @@ def _desk(
     account: Account | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     opened = _work(session, signed, conversation_id, now, account) if conversation_id is not None else {"thread": None}
-    return _views(session, signed, asked, now) | _list(session, signed, asked, after, now) | opened
+    return _views(session, signed, asked, now) | _rows(session, signed, asked, after, now) | opened
 
 
 def _work(

@@ -77,8 +77,6 @@ class ViewerHit:
 class TicketHit:
     ticket_id: int
     number: int
-    number_marks: Sequence[Span]
-    """In ``T-<number>``."""
     subject: str
     subject_marks: Sequence[Span]
     status: str

@@ -5,7 +5,8 @@
 // is replaced by what its address answers after each live event of these names, and after `refresh`. One fetch at a time:
 // an older answer never comes after a newer one. A fetch that failed, or is not answered, is tried again, at the latest
 // when something happens; what the service refuses waits for that. `data-calm="150"` are milliseconds in which more may
-// happen first.
+// happen first. `data-apart="4000"` is for what costs much: the first thing that happens is shown at once, what follows
+// so many milliseconds after it; a `tick`, by which a page says that time has passed, makes nothing wait.
 //
 // htmx's own triggers cannot do this: its queue of an element is thrown away when the element is processed anew, 20 ms
 // after each swap, and what waited in it is lost.
@@ -17,6 +18,8 @@ const PATIENCE = 20_000; // milliseconds for an answer
 interface State {
   stale: boolean; // something has happened that no fetch has begun after
   busy: boolean;
+  happened: boolean; // more than a tick
+  next: number; // on the page's clock: before then it is not fetched again
   wake?: () => void; // ends the pause after a failure
 }
 
@@ -26,15 +29,16 @@ const states = new WeakMap<HTMLElement, State>();
 export function freshen(events: ReadonlySet<string>): void {
   document.querySelectorAll<HTMLElement>("[data-fresh]").forEach((element) => {
     if (events.has("refresh") || element.dataset["on"]!.split(" ").some((name) => events.has(name))) {
-      void keepFresh(element);
+      void keepFresh(element, events.size > 1 || !events.has("tick"));
     }
   });
 }
 
-async function keepFresh(element: HTMLElement): Promise<void> {
-  const state = states.get(element) ?? { stale: false, busy: false };
+async function keepFresh(element: HTMLElement, happened: boolean): Promise<void> {
+  const state = states.get(element) ?? { stale: false, busy: false, happened: false, next: 0 };
   states.set(element, state);
   state.stale = true;
+  state.happened ||= happened;
   if (state.busy) {
     state.wake?.();
     return;
@@ -42,8 +46,11 @@ async function keepFresh(element: HTMLElement): Promise<void> {
   state.busy = true;
   let failures = 0;
   while (state.stale && element.isConnected) {
-    await pause(Number(element.dataset["calm"] ?? 0));
-    state.stale = false;
+    await pause(Math.max(Number(element.dataset["calm"] ?? 0), state.next - performance.now()));
+    if (state.happened) {
+      state.next = performance.now() + Number(element.dataset["apart"] ?? 0);
+    }
+    state.stale = state.happened = false;
     if (await renew(element)) {
       failures = 0;
     } else {
