@@ -37,6 +37,8 @@ class PostgresDatabase:
                     # A plan made while a table is small is kept while it grows, until the next ANALYZE: a sequential
                     # scan chosen on the first day was 200 times slower an hour later. Every statement has its index.
                     "enable_seqscan": "off",
+                    # Left to itself it plans the joins of a page anew each time: longer than the page takes to read.
+                    "plan_cache_mode": "force_generic_plan",
                     "jit": "off",  # short statements only: compiling them costs more than running them
                     "statement_timeout": "30000",
                     "idle_in_transaction_session_timeout": "30000",
