@@ -211,7 +211,10 @@ def give_password(session: Session, agent_id: int, *, password_hash: str, now: d
 
 
 def set_roles(session: Session, agent_id: int, *, by: Actor | None, roles: Collection[Role], now: datetime) -> None:
-    """LastAdministrator where nobody would be left to undo it."""
+    """LastAdministrator where nobody would be left to undo it.
+
+    As with ``deactivate``, what becomes of his conversations is a layer above, for whom his roles do not let speak.
+    """
     require_here(by, Action.edit_people)
     _check(roles, 0)
     administrators = _lock_administrators(session)

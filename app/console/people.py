@@ -133,7 +133,7 @@ async def edit(request: Request, db: DbDep, signed: SignedIn, now: Now, agent_id
 @router.post(PAGE + "/{agent_id}/roles")
 async def set_roles(request: Request, db: DbDep, signed: SignedIn, now: Now, agent_id: Id) -> Response:
     form = await read_form(request, Grant)
-    await db.write(people.set_roles, agent_id, by=signed.actor, roles=form.roles, now=now)
+    await db.write(leaving.set_roles, agent_id, by=signed.actor, roles=form.roles, now=now)
     return done(signed, marked("角色已更新，立即生效"))
 
 
