@@ -6,11 +6,12 @@ from typing import Any
 from app.__main__ import main
 from app.commands import serve
 from app.console.routes import who
+from app.live.followers import Visitor
 from app.main import Application, create_app
 
 
-async def _anybody() -> int:
-    return 1
+async def _anybody() -> Visitor:
+    return Visitor(1, None)
 
 
 def _open(*given: Any, **named: Any) -> Application:
