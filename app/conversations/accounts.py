@@ -74,7 +74,7 @@ def save(
     channel.settings, channel.secrets, channel.simulated, channel.updated_at = given, sealed, simulated, now
     session.flush()
     credentials.forget(session, channel.id)
-    gates.reopen(session, channel.id)
+    gates.reopen(session, channel.id, now=now)
     return channel.id
 
 
