@@ -32,6 +32,8 @@ class Kind(StrEnum):
     """What a person has, or was named in."""
     viewing = "viewing"
     """Who looks at a conversation, and writes: no more than that changed."""
+    outbox = "outbox"
+    """What lets messages of an account leave."""
     people = "people"
     """Who is there, in which teams, and how much each has."""
 

@@ -2,22 +2,45 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, TypeVar, get_origin
+from typing import Annotated, Final, TypeVar, get_origin
 from urllib.parse import parse_qsl, urlsplit
 
 from fastapi import Request
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
+from starlette.convertors import Convertor, register_url_convertor
 
 from app.errors import AppError
 
 LONGEST = 96 * 1024
 """Bytes of a form; Chinese takes nine for each character in one."""
 MOST_FIELDS = 200
+_BEYOND = 2**63
+Id = Annotated[int, Field(ge=0, lt=_BEYOND)]
+"""The number of a row, in an address or a field. No row has another, and a driver refuses what no column can hold."""
+Seq = Annotated[int, Field(ge=0, lt=2**31)]
+"""The number of a message within its conversation."""
 Form = TypeVar("Form", bound=BaseModel)
 REASONS: Final[Mapping[str, str]] = {"missing": "没有填", "string_too_short": "是空的", "string_too_long": "太长了"}
 OTHER_REASON = "填得不对"
 WHOLE = "表单"
+_DIGITS = 19
+"""Of the largest number that a column holds."""
 _MANY = (list, tuple, set, frozenset)
+
+
+class _IdConvertor(Convertor[int]):
+    """For paths, as ``{team_id:id}``: Starlette's own breaks at a number of thousands of digits."""
+
+    regex = f"[0-9]{{1,{_DIGITS}}}"
+
+    def convert(self, value: str) -> int:
+        return int(value)
+
+    def to_string(self, value: int) -> str:
+        return str(value)
+
+
+register_url_convertor("id", _IdConvertor())
 
 
 class CrossOrigin(AppError):
@@ -101,6 +124,12 @@ async def read_form(request: Request, form: type[Form]) -> Form:
     except ValidationError as error:
         problems = [_problem(form, item["loc"], item["type"]) for item in error.errors()]
         raise FormWrong(problems=problems) from None
+
+
+def find_id(text: str) -> int | None:
+    """The number of a row, where it is a part of something else; None for what is none."""
+    number = int(text) if text.isdecimal() and len(text) <= _DIGITS else _BEYOND
+    return number if number < _BEYOND else None
 
 
 def _problem(form: type[BaseModel], location: tuple[int | str, ...], kind: str) -> Problem:

@@ -13,7 +13,8 @@ from fastapi import FastAPI
 from starlette.types import Receive, Scope, Send
 
 from app import health, pages
-from app.agents import presence
+from app.agents import presence, sessions
+from app.agents.sessions import Warrant
 from app.console.failures import explain_failures
 from app.console.routes import ROUTERS
 from app.conversations.accounts import Directory
@@ -116,7 +117,10 @@ def _open_live(settings: Settings, db: Database) -> "tuple[Feed, Bell | None]":
     async def touch(agent_ids: Collection[int]) -> None:
         await db.write(presence.touch, agent_ids, datetime.now(UTC))
 
-    feed = Feed(db, touch=touch)
+    async def holds(warrants: Collection[Warrant]) -> Collection[Warrant]:
+        return await db.read(sessions.still_hold, warrants, now=datetime.now(UTC))
+
+    feed = Feed(db, touch=touch, holds=holds)
     if db.dialect == "sqlite":
         db.on_publish = feed.wake
         return feed, None

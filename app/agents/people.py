@@ -208,10 +208,14 @@ def give_password(session: Session, agent_id: int, *, password_hash: str, now: d
     lock(session, agent_id).password_hash = password_hash
     _sign_out(session, agent_id, now)
     audit.record(session, None, "password.set", now=now, subject="agent", subject_id=agent_id)
+    _tell(session, agent_id, now)
 
 
 def set_roles(session: Session, agent_id: int, *, by: Actor | None, roles: Collection[Role], now: datetime) -> None:
-    """LastAdministrator where nobody would be left to undo it."""
+    """LastAdministrator where nobody would be left to undo it.
+
+    As with ``deactivate``, what becomes of his conversations is a layer above, for whom his roles do not let speak.
+    """
     require_here(by, Action.edit_people)
     _check(roles, 0)
     administrators = _lock_administrators(session)

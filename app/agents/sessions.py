@@ -3,22 +3,24 @@
 import hmac
 import secrets
 from base64 import urlsafe_b64encode
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
+from app import events
 from app.agents import audit
 from app.agents.actors import COLUMNS, read_actor, with_roles_and_teams
-from app.agents.models import Agent, SignIn
-from app.agents.rights import Actor
+from app.agents.models import Agent, AgentRole, SignIn
+from app.agents.rights import Actor, Role
 from app.db.base import UtcDateTime
 from app.db.driver import Prepared
 from app.db.rows import table_of
-from app.db.sql import changed, for_update
+from app.db.sql import changed, for_update, is_any
 from app.errors import AppError, NotFound
 
 IDLE = timedelta(hours=12)
@@ -52,6 +54,13 @@ class Signed:
     away_reason: str | None
     touch_due: bool
     """``touch`` is to be called."""
+
+
+class Warrant(NamedTuple):
+    """What somebody comes in by who then stays, without another request."""
+
+    sign_in_id: int
+    roles: frozenset[Role]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +115,28 @@ def find(session: Session, token: str, *, now: datetime, ip: str | None = None) 
     )  # fmt: skip
 
 
+_owners_roles = table_of(AgentRole)
+_STANDING = Prepared(
+    select(_sign_ins.c.id, _owners_roles.c.role)
+    .select_from(
+        _sign_ins.join(_agents, _agents.c.id == _sign_ins.c.agent_id).outerjoin(
+            _owners_roles, _owners_roles.c.agent_id == _agents.c.id
+        )
+    )
+    .where(is_any(_sign_ins.c.id, "ids"), _sign_ins.c.verified, _agents.c.deactivated_at.is_(None), *_alive)
+)
+
+
+def still_hold(session: Session, warrants: Collection[Warrant], *, now: datetime) -> set[Warrant]:
+    """Those whose sign-in is not over, and whose owner may do what he could: one SELECT, however many they are."""
+    ids = sorted({warrant.sign_in_id for warrant in warrants})
+    roles: dict[int, set[Role]] = {}
+    for sign_in_id, role in _STANDING(session, ids=ids, now=now, idle_since=now - IDLE):
+        roles.setdefault(sign_in_id, set()).update(() if role is None else (Role(role),))
+    alive = {Warrant(sign_in_id, frozenset(own)) for sign_in_id, own in roles.items()}
+    return alive & set(warrants)
+
+
 def touch(session: Session, sign_in_id: int, *, now: datetime, ip: str | None = None) -> None:
     """He is still there. Of several requests at once one writes it down."""
     due = (SignIn.id == sign_in_id, SignIn.seen_at <= now - TOUCHED_EVERY)
@@ -132,13 +163,19 @@ def revoke(session: Session, sign_in_id: int, *, by: Actor, now: datetime) -> No
     own = (SignIn.id == sign_in_id, SignIn.agent_id == by.id, SignIn.revoked_at.is_(None))
     if changed(session.execute(update(SignIn).where(*own).values(revoked_at=now))) != 1:
         raise SignInNotFound
+    _tell(session, by.id, now)
     audit.record(session, by, "signin.revoke", now=now, subject="agent", subject_id=by.id, count=1)
 
 
 def end(session: Session, sign_in_id: int, *, now: datetime) -> bool:
     """False where it is over already."""
     open_one = (SignIn.id == sign_in_id, SignIn.revoked_at.is_(None))
-    return changed(session.execute(update(SignIn).where(*open_one).values(revoked_at=now))) == 1
+    ended = update(SignIn).where(*open_one).values(revoked_at=now).returning(SignIn.agent_id)
+    owner = session.scalars(ended).one_or_none()
+    if owner is None:
+        return False
+    _tell(session, owner, now)
+    return True
 
 
 def revoke_others(session: Session, *, by: Actor, keep: int, now: datetime) -> int:
@@ -152,7 +189,15 @@ def revoke_others(session: Session, *, by: Actor, keep: int, now: datetime) -> i
 def revoke_all(session: Session, agent_id: int, *, now: datetime, keep: int | None = None) -> int:
     """Whenever his password or second factor changes: whoever came in by the old one goes."""
     open_ones = (SignIn.agent_id == agent_id, SignIn.revoked_at.is_(None), SignIn.id != (keep or 0))
-    return changed(session.execute(update(SignIn).where(*open_ones).values(revoked_at=now)))
+    count = changed(session.execute(update(SignIn).where(*open_ones).values(revoked_at=now)))
+    if count:
+        _tell(session, agent_id, now)
+    return count
+
+
+def _tell(session: Session, agent_id: int, now: datetime) -> None:
+    """What is open by a sign-in that is over ends (``app.live.feed``)."""
+    events.publish(session, events.Kind.people, [agent_id], now=now)
 
 
 def list_sign_ins(session: Session, agent_id: int, *, now: datetime) -> list[Listed]:

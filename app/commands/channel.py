@@ -40,7 +40,7 @@ def add(settings: Settings, options: argparse.Namespace) -> None:
     async def save(db: Database, keyring: Keyring) -> None:
         await db.write(
             accounts.save, platform=options.platform, name=options.name, settings=given, secrets=secrets,
-            keyring=keyring, now=datetime.now(UTC),
+            keyring=keyring, now=datetime.now(UTC), keep=form.keep,
         )  # fmt: skip
         await reopen_all(db, options.name)
 

@@ -19,6 +19,8 @@ class Form:
     """Names of ``SECRETS``; the others are another platform's, whatever the environment holds."""
     options: Callable[[argparse.ArgumentParser], None]
     settings: Callable[[argparse.Namespace], Mapping[str, Any]]
+    keep: tuple[str, ...] = ()
+    """Of its settings, those that stay where the account is added again without them."""
 
     def add_to(self, parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
         parser.add_argument("name", help="stands in the webhook's address")
@@ -43,15 +45,18 @@ def _wechat_options(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="send choices as links that can be tapped (weixin://bizmsgmenu); try it with your account first",
     )
-    parser.add_argument(
+    notices = parser.add_mutually_exclusive_group()
+    notices.add_argument(
         "--template",
         nargs=3,
         action="append",
         default=[],
         metavar=("ID", "NAME", "FIELDS"),
         help="an approved template that agents may send when the window is closed, with the labels of its fields "
-        "(thing1:问题,time2:时间); may be given often",
+        "(thing1:问题,time2:时间); may be given often. Those that are given replace all that the account has; without "
+        "any, it keeps them",
     )
+    notices.add_argument("--no-templates", action="store_true", help="the account has none any more")
 
 
 def _wechat_settings(options: argparse.Namespace) -> Mapping[str, Any]:
@@ -61,7 +66,12 @@ def _wechat_settings(options: argparse.Namespace) -> Mapping[str, Any]:
         "signature_window": options.signature_window,
         "customer_service": not options.no_customer_service,
         "menu_links": options.menu_links,
-    } | ({"templates": [templates.parse(*given) for given in options.template]} if options.template else {})
+    } | _templates(options)
+
+
+def _templates(options: argparse.Namespace) -> dict[str, Any]:
+    given = [templates.parse(*each) for each in options.template]
+    return {"templates": given} if given or options.no_templates else {}
 
 
 def _qq_options(parser: argparse.ArgumentParser) -> None:
@@ -97,6 +107,6 @@ def _qq_settings(options: argparse.Namespace) -> Mapping[str, Any]:
 
 
 FORMS: Final[Mapping[str, Form]] = {
-    "wechat": Form("an official account (公众号, 服务号)", SECRETS, _wechat_options, _wechat_settings),
+    "wechat": Form("an official account (公众号, 服务号)", SECRETS, _wechat_options, _wechat_settings, ("templates",)),
     "qq": Form("a bot (QQ 机器人)", ("app_secret",), _qq_options, _qq_settings),
 }

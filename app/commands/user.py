@@ -138,7 +138,7 @@ def activate(settings: Settings, options: argparse.Namespace) -> None:
 def give_roles(settings: Settings, options: argparse.Namespace) -> None:
     _write(
         settings,
-        lambda session: people.set_roles(session, _id(session, options), by=None, roles=options.roles, now=_now()),
+        lambda session: leaving.set_roles(session, _id(session, options), by=None, roles=options.roles, now=_now()),
     )
     print(f"{options.login}: {', '.join(sorted(options.roles))}.")
 

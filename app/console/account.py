@@ -17,7 +17,7 @@ from app.console.catalogue import marked
 from app.console.cookies import give_language, ip_of
 from app.console.guard import DbDep, Now, SignedIn
 from app.console.rendering import done, page, reload, said
-from app.forms import read_form
+from app.forms import Id, read_form
 
 router = APIRouter()
 PAGE = "/account"
@@ -46,7 +46,7 @@ class Confirm(BaseModel):
 
 
 class End(BaseModel):
-    sign_in: int = Field(title=marked("登录"))
+    sign_in: Id = Field(title=marked("登录"))
 
 
 @router.get(PAGE)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from ipaddress import ip_address
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field, field_validator
@@ -20,24 +20,27 @@ from app.console.deeds import Names
 from app.console.guard import DbDep, SignedIn
 from app.console.rendering import page, wants_fragment
 from app.db.sql import is_any
+from app.forms import Id, find_id
 
 router = APIRouter()
 PAGE = "/audit"
 SHOWN = 50
+Day = Annotated[date, Field(ge=date(2000, 1, 1), lt=date(9000, 1, 1))]
+"""Its midnights, and those of the next, are times in every zone."""
 
 
 class Filters(BaseModel):
     """What the form sends; what cannot be looked for is as if it were empty."""
 
-    who: int | None = None
+    who: Id | None = None
     group: str = Field("", max_length=32)
     about: str = Field("", max_length=40)
     """``agent:12``"""
-    since: date | None = None
-    until: date | None = None
+    since: Day | None = None
+    until: Day | None = None
     """The last day of the span."""
     ip: str = Field("", max_length=45)
-    before: int | None = None
+    before: Id | None = None
 
     @field_validator("*", mode="wrap")
     @classmethod
@@ -50,7 +53,8 @@ class Filters(BaseModel):
     @property
     def subject(self) -> tuple[str, int] | None:
         kind, _, number = self.about.partition(":")
-        return (kind, int(number)) if kind and number.isdecimal() else None
+        found = find_id(number)
+        return (kind, found) if kind and found is not None else None
 
     @property
     def address(self) -> str | None:

@@ -97,7 +97,10 @@ async def _explain_http(request: Request, error: Exception) -> Response:
 
 
 async def _explain_parameters(request: Request, error: Exception) -> Response:
-    return await explain(request, FormWrong())
+    """What cannot be the number of anything is not there; what asks for it wrongly is wrong."""
+    assert isinstance(error, RequestValidationError)
+    in_path = any(one["loc"][0] == "path" for one in error.errors())
+    return await explain(request, NotFound() if in_path else FormWrong())
 
 
 async def _explain_bug(request: Request, error: Exception) -> Response:

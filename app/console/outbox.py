@@ -18,7 +18,7 @@ from app.conversations import undelivered
 from app.conversations.undelivered import PAGE as ROWS
 from app.desk import reasons
 from app.errors import AppError
-from app.forms import read_form
+from app.forms import Id, read_form
 
 router = APIRouter()
 PAGE = "/outbox"
@@ -34,16 +34,16 @@ class DecidedAlready(AppError):
 
 
 class Decide(BaseModel):
-    message: int = Field(title=marked("消息"))
+    message: Id = Field(title=marked("消息"))
 
 
 class Reopen(BaseModel):
-    channel: int = Field(title=marked("渠道"))
+    channel: Id = Field(title=marked("渠道"))
 
 
 @router.get(PAGE)
 async def show(
-    request: Request, db: DbDep, signed: SignedIn, now: Now, dead: int = 0, unknown: int = 0, waiting: int = 0
+    request: Request, db: DbDep, signed: SignedIn, now: Now, dead: Id = 0, unknown: Id = 0, waiting: Id = 0
 ) -> Response:
     """Each section shows what follows the message that is named for it."""
     after = {"dead": dead, "unknown": unknown, "waiting": waiting}

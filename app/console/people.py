@@ -17,7 +17,7 @@ from app.console.cookies import address_of
 from app.console.guard import DbDep, Now, SignedIn
 from app.console.rendering import done, page, reload, wants_fragment
 from app.desk import leaving
-from app.forms import read_form
+from app.forms import Id, find_id, read_form
 
 router = APIRouter()
 PAGE = "/people"
@@ -28,7 +28,7 @@ class Add(BaseModel):
     login: str = Field(title=marked("登录名"), min_length=1, max_length=64)
     name: str = Field(title=marked("名字"), min_length=1, max_length=64)
     roles: list[Role] = Field(title=marked("角色"))
-    teams: list[int] = Field(title=marked("小组"))
+    teams: list[Id] = Field(title=marked("小组"))
 
 
 class Edit(BaseModel):
@@ -43,7 +43,7 @@ class Grant(BaseModel):
 
 
 class Enter(BaseModel):
-    teams: list[int] = Field(title=marked("小组"))
+    teams: list[Id] = Field(title=marked("小组"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +56,11 @@ class Filters:
 
 
 def filters_of(
-    q: Annotated[str, Query(max_length=64)] = "", role: str = "", team: str = "", state: str = "", after: int = 0
+    q: Annotated[str, Query(max_length=64)] = "", role: str = "", team: str = "", state: str = "", after: Id = 0
 ) -> Filters:
     """What the form of the list sends; a choice of everything is an empty one."""
     known = Role(role) if role in list(Role) else None
-    return Filters(q.strip(), known, int(team) if team.isdecimal() else None, state == "inactive", after)
+    return Filters(q.strip(), known, find_id(team), state == "inactive", after)
 
 
 # -------------------- the list
@@ -69,7 +69,7 @@ def filters_of(
 @router.get(PAGE)
 async def show(
     request: Request, db: DbDep, signed: SignedIn, now: Now, q: Annotated[str, Query(max_length=64)] = "",
-    role: str = "", team: str = "", state: str = "", after: int = 0,
+    role: str = "", team: str = "", state: str = "", after: Id = 0,
 ) -> Response:  # fmt: skip
     filters = filters_of(q, role, team, state, after)
     shown = await db.read(_read_list, filters, by=signed.actor, now=now)
@@ -106,7 +106,7 @@ def _add(session: Session, form: Add, *, by: Actor, now: datetime) -> str:
 
 
 @router.get(PAGE + "/{agent_id}")
-async def show_person(request: Request, db: DbDep, signed: SignedIn, now: Now, agent_id: int) -> Response:
+async def show_person(request: Request, db: DbDep, signed: SignedIn, now: Now, agent_id: Id) -> Response:
     shown = await db.read(_read_person, agent_id, by=signed.actor, now=now)
     return page(request, "person.html", signed, **shown)
 
@@ -121,7 +121,7 @@ def _read_person(session: Session, agent_id: int, *, by: Actor, now: datetime) -
 
 
 @router.post(PAGE + "/{agent_id}")
-async def edit(request: Request, db: DbDep, signed: SignedIn, now: Now, agent_id: int) -> Response:
+async def edit(request: Request, db: DbDep, signed: SignedIn, now: Now, agent_id: Id) -> Response:
     form = await read_form(request, Edit)
     await db.write(
         people.edit, agent_id, by=signed.actor, name=form.name, skills=form.skills, capacity=form.capacity,
@@ -131,21 +131,21 @@ async def edit(request: Request, db: DbDep, signed: SignedIn, now: Now, agent_id
 
 
 @router.post(PAGE + "/{agent_id}/roles")
-async def set_roles(request: Request, db: DbDep, signed: SignedIn, now: Now, agent_id: int) -> Response:
+async def set_roles(request: Request, db: DbDep, signed: SignedIn, now: Now, agent_id: Id) -> Response:
     form = await read_form(request, Grant)
-    await db.write(people.set_roles, agent_id, by=signed.actor, roles=form.roles, now=now)
+    await db.write(leaving.set_roles, agent_id, by=signed.actor, roles=form.roles, now=now)
     return done(signed, marked("角色已更新，立即生效"))
 
 
 @router.post(PAGE + "/{agent_id}/teams")
-async def set_teams(request: Request, db: DbDep, signed: SignedIn, now: Now, agent_id: int) -> Response:
+async def set_teams(request: Request, db: DbDep, signed: SignedIn, now: Now, agent_id: Id) -> Response:
     form = await read_form(request, Enter)
     await db.write(people.set_teams, agent_id, by=signed.actor, teams=form.teams, now=now)
     return done(signed, marked("小组已更新，立即生效"))
 
 
 @router.post(PAGE + "/{agent_id}/link")
-async def make_link(request: Request, db: DbDep, signed: SignedIn, now: Now, agent_id: int) -> Response:
+async def make_link(request: Request, db: DbDep, signed: SignedIn, now: Now, agent_id: Id) -> Response:
     purpose, token = await db.write(links.make_password_link, agent_id, by=signed.actor, now=now)
     person = await db.read(people.get_person, agent_id, by=signed.actor)
     link = f"{address_of(request)}/invitation/{token}"
@@ -153,25 +153,25 @@ async def make_link(request: Request, db: DbDep, signed: SignedIn, now: Now, age
 
 
 @router.post(PAGE + "/{agent_id}/second-off")
-async def turn_off_second(request: Request, db: DbDep, signed: SignedIn, now: Now, agent_id: int) -> Response:
+async def turn_off_second(request: Request, db: DbDep, signed: SignedIn, now: Now, agent_id: Id) -> Response:
     await db.write(totp.turn_off, agent_id, by=signed.actor, now=now)
     return reload()
 
 
 @router.post(PAGE + "/{agent_id}/unlock")
-async def unlock(request: Request, db: DbDep, signed: SignedIn, now: Now, agent_id: int) -> Response:
+async def unlock(request: Request, db: DbDep, signed: SignedIn, now: Now, agent_id: Id) -> Response:
     person = await db.read(people.get_person, agent_id, by=signed.actor)
     was_locked = await db.write(limits.unlock, person.login, by=signed.actor, now=now)
     return done(signed, marked("已解除，现在可以再试登录") if was_locked else marked("登录没有被锁"))
 
 
 @router.post(PAGE + "/{agent_id}/deactivate")
-async def deactivate(request: Request, db: DbDep, signed: SignedIn, now: Now, agent_id: int) -> Response:
+async def deactivate(request: Request, db: DbDep, signed: SignedIn, now: Now, agent_id: Id) -> Response:
     await db.write(leaving.leave, agent_id, by=signed.actor, now=now)
     return reload()
 
 
 @router.post(PAGE + "/{agent_id}/reactivate")
-async def reactivate(request: Request, db: DbDep, signed: SignedIn, now: Now, agent_id: int) -> Response:
+async def reactivate(request: Request, db: DbDep, signed: SignedIn, now: Now, agent_id: Id) -> Response:
     await db.write(people.reactivate, agent_id, by=signed.actor, now=now)
     return reload()

@@ -23,7 +23,7 @@ from app.desk import watching
 from app.desk.sampling import Point, queue_over_day
 from app.desk.waits import Why
 from app.errors import AppError
-from app.forms import read_form
+from app.forms import Id, read_form
 from app.pages import HEADERS
 
 router = APIRouter(prefix="/queue")
@@ -96,8 +96,8 @@ class Set(BaseModel):
     reason: str = Field("", title="原因", max_length=LONGEST_REASON)
 
 
-@router.post("/people/{agent_id:int}/presence", status_code=204)
-async def set_presence(request: Request, agent_id: int, signed: SignedIn, db: DbDep, now: Now) -> None:
+@router.post("/people/{agent_id:id}/presence", status_code=204)
+async def set_presence(request: Request, agent_id: Id, signed: SignedIn, db: DbDep, now: Now) -> None:
     """Somebody forgot to say that he left; or is needed."""
     rights.require(signed.actor, Action.set_presence)
     form = await read_form(request, Set)

@@ -17,7 +17,7 @@ from app.console.rendering import done, page, wants_fragment
 from app.desk import quick, quick_csv, quick_lists, variables
 from app.desk.quick import Picture, Place, Reply, Scope, Written
 from app.errors import AppError
-from app.forms import read_form
+from app.forms import Id, find_id, read_form
 from app.pages import HEADERS
 
 router = APIRouter()
@@ -53,7 +53,7 @@ def read_place(text: str) -> Place:
     """``own``, ``all`` or ``team:3``."""
     kind, _, number = text.partition(":")
     if kind == Scope.team:
-        return Place(Scope.team, int(number) if number.isdecimal() else None)
+        return Place(Scope.team, find_id(number))
     return Place(Scope.all if kind == Scope.all else Scope.own)
 
 
@@ -66,7 +66,7 @@ def write_place(reply: Reply) -> str:
 
 @router.get(PAGE)
 async def show(
-    request: Request, db: DbDep, signed: SignedIn, q: str = "", place: str = "", after: int | None = None
+    request: Request, db: DbDep, signed: SignedIn, q: str = "", place: str = "", after: Id | None = None
 ) -> Response:
     given = read_place(place) if place else None
     shown = await db.read(_list, q[:64], given, after, by=signed.actor)
@@ -97,8 +97,8 @@ async def ask_new(request: Request, db: DbDep, signed: SignedIn) -> Response:
     return _form(request, signed, None, scopes)
 
 
-@router.get(PAGE + "/{reply_id:int}")
-async def ask_edit(request: Request, db: DbDep, signed: SignedIn, reply_id: int) -> Response:
+@router.get(PAGE + "/{reply_id:id}")
+async def ask_edit(request: Request, db: DbDep, signed: SignedIn, reply_id: Id) -> Response:
     reply = await db.read(quick_lists.get_reply, reply_id, by=signed.actor)
     scopes = await db.read(_scopes, signed.actor)
     return _form(request, signed, reply, scopes)
@@ -122,16 +122,16 @@ async def add(request: Request, db: DbDep, signed: SignedIn, now: Now) -> Respon
     return done(signed, marked("快捷回复已添加"), changed="replies")
 
 
-@router.post(PAGE + "/{reply_id:int}")
-async def edit(request: Request, db: DbDep, signed: SignedIn, now: Now, reply_id: int) -> Response:
+@router.post(PAGE + "/{reply_id:id}")
+async def edit(request: Request, db: DbDep, signed: SignedIn, now: Now, reply_id: Id) -> Response:
     form = await read_form(request, Form)
     written = form.written(request, signed)
     await db.write(quick.edit, reply_id, by=signed.actor, place=read_place(form.place), written=written, now=now)
     return done(signed, marked("已保存"), changed="replies")
 
 
-@router.post(PAGE + "/{reply_id:int}/delete")
-async def delete(db: DbDep, signed: SignedIn, now: Now, reply_id: int) -> Response:
+@router.post(PAGE + "/{reply_id:id}/delete")
+async def delete(db: DbDep, signed: SignedIn, now: Now, reply_id: Id) -> Response:
     await db.write(quick.delete_reply, reply_id, by=signed.actor, now=now)
     return done(signed, marked("快捷回复已删除"), changed="replies")
 

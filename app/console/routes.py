@@ -4,16 +4,18 @@ from typing import Final
 
 from fastapi import APIRouter
 
+from app.agents.sessions import Warrant
 from app.console import account, audit, frame, outbox, people, queue, replies, signing_in, teams, words
 from app.console.desk import acts, asks, files, finding, saving, writing
 from app.console.desk import pages as desk
 from app.console.endpoints import live
 from app.console.guard import SignedIn
+from app.live.followers import Visitor
 
 
-def who(signed: SignedIn) -> int:
-    """Who follows the live events."""
-    return signed.actor.id
+async def who(signed: SignedIn) -> Visitor:
+    """Who follows the live events, for as long as he is signed in with the roles that he has now."""
+    return Visitor(signed.actor.id, Warrant(signed.sign_in_id, signed.actor.roles))
 
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (

@@ -12,7 +12,7 @@ from app.agents.teams import TeamNotFound
 from app.console.catalogue import marked
 from app.console.guard import DbDep, Now, SignedIn
 from app.console.rendering import done, page, reload, wants_fragment
-from app.forms import read_form
+from app.forms import Id, read_form
 
 router = APIRouter()
 PAGE = "/teams"
@@ -26,7 +26,7 @@ class Name(BaseModel):
 
 
 class Members(BaseModel):
-    members: list[int] = Field(title=marked("组员"))
+    members: list[Id] = Field(title=marked("组员"))
 
 
 @router.get(PAGE)
@@ -44,7 +44,7 @@ async def add(request: Request, db: DbDep, signed: SignedIn, now: Now) -> Respon
 
 
 @router.get(PAGE + "/{team_id}")
-async def show_team(request: Request, db: DbDep, signed: SignedIn, team_id: int) -> Response:
+async def show_team(request: Request, db: DbDep, signed: SignedIn, team_id: Id) -> Response:
     return page(request, "team.html", signed, **await db.read(_read, team_id, by=signed.actor))
 
 
@@ -62,7 +62,7 @@ def _read(session: Session, team_id: int, *, by: Actor) -> dict[str, Any]:
 
 
 @router.post(PAGE + "/{team_id}")
-async def edit(request: Request, db: DbDep, signed: SignedIn, now: Now, team_id: int) -> Response:
+async def edit(request: Request, db: DbDep, signed: SignedIn, now: Now, team_id: Id) -> Response:
     form = await read_form(request, Name)
 
     def change(session: Session) -> None:
@@ -74,19 +74,19 @@ async def edit(request: Request, db: DbDep, signed: SignedIn, now: Now, team_id:
 
 
 @router.post(PAGE + "/{team_id}/members")
-async def set_members(request: Request, db: DbDep, signed: SignedIn, now: Now, team_id: int) -> Response:
+async def set_members(request: Request, db: DbDep, signed: SignedIn, now: Now, team_id: Id) -> Response:
     form = await read_form(request, Members)
     await db.write(teams.set_members, team_id, by=signed.actor, agents=form.members, now=now)
     return done(signed, marked("组员已更新，立即生效"))
 
 
 @router.post(PAGE + "/{team_id}/archive")
-async def archive(db: DbDep, signed: SignedIn, now: Now, team_id: int) -> Response:
+async def archive(db: DbDep, signed: SignedIn, now: Now, team_id: Id) -> Response:
     await db.write(teams.archive, team_id, by=signed.actor, now=now)
     return reload()
 
 
 @router.post(PAGE + "/{team_id}/restore")
-async def restore(db: DbDep, signed: SignedIn, now: Now, team_id: int) -> Response:
+async def restore(db: DbDep, signed: SignedIn, now: Now, team_id: Id) -> Response:
     await db.write(teams.restore, team_id, by=signed.actor, now=now)
     return reload()

@@ -10,7 +10,7 @@ from app.console.guard import DbDep, Now, SignedIn
 from app.console.rendering import done, page, wants_fragment
 from app.desk import words
 from app.desk.words import LONGEST, LONGEST_ADVICE
-from app.forms import read_form
+from app.forms import Id, read_form
 
 router = APIRouter()
 PAGE: Final = "/words"
@@ -35,7 +35,7 @@ class Tried(BaseModel):
 
 @router.get(PAGE)
 async def show(
-    request: Request, db: DbDep, signed: SignedIn, q: str = "", kind: str = "", after: int | None = None
+    request: Request, db: DbDep, signed: SignedIn, q: str = "", kind: str = "", after: Id | None = None
 ) -> Response:
     found = await db.read(words.list_page, by=signed.actor, query=q[:64], blocks=KINDS.get(kind), after=after)
     name = "words_list.html" if wants_fragment(request) else "words.html"
@@ -54,14 +54,14 @@ async def add(request: Request, db: DbDep, signed: SignedIn, now: Now) -> Respon
     return done(signed, text, changed="words", count=len(new))
 
 
-@router.get(PAGE + "/{word_id:int}")
-async def ask_edit(request: Request, db: DbDep, signed: SignedIn, word_id: int) -> Response:
+@router.get(PAGE + "/{word_id:id}")
+async def ask_edit(request: Request, db: DbDep, signed: SignedIn, word_id: Id) -> Response:
     word = await db.read(words.get_word, word_id, by=signed.actor)
     return page(request, "words_form.html", signed, word=word)
 
 
-@router.post(PAGE + "/{word_id:int}")
-async def edit(request: Request, db: DbDep, signed: SignedIn, now: Now, word_id: int) -> Response:
+@router.post(PAGE + "/{word_id:id}")
+async def edit(request: Request, db: DbDep, signed: SignedIn, now: Now, word_id: Id) -> Response:
     form = await read_form(request, Edit)
     await db.write(
         words.edit, word_id, by=signed.actor, word=form.word, blocks=form.blocks == "yes", advice=form.advice, now=now
@@ -69,8 +69,8 @@ async def edit(request: Request, db: DbDep, signed: SignedIn, now: Now, word_id:
     return done(signed, marked("已保存，立即生效"), changed="words")
 
 
-@router.post(PAGE + "/{word_id:int}/delete")
-async def delete(db: DbDep, signed: SignedIn, now: Now, word_id: int) -> Response:
+@router.post(PAGE + "/{word_id:id}/delete")
+async def delete(db: DbDep, signed: SignedIn, now: Now, word_id: Id) -> Response:
     await db.write(words.delete_word, word_id, by=signed.actor, now=now)
     return done(signed, marked("已删除，立即生效"), changed="words")
 

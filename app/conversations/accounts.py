@@ -52,27 +52,36 @@ def save(
     keyring: Keyring,
     now: datetime,
     simulated: bool = False,
+    keep: Collection[str] = (),
 ) -> int:
     """Add a channel or replace the one of that name; its credentials are checked first, then sealed.
 
-    What was closed because of the former ones opens again.
+    What was closed because of the former ones opens again. ``keep``: the settings that stay as they are where none are
+    given, unless it is another account from now on.
     """
     if platform not in PLATFORMS:
         raise ConfigurationError(f"There is no platform '{platform}'; there is {', '.join(PLATFORMS)}.")
     if not _NAME.fullmatch(name):
         raise ConfigurationError(f"A channel's name is 1–32 of a-z, 0-9, - and _; '{name}' is not.")
-    PLATFORMS[platform].account(settings, secrets)
     sealed = keyring.seal(json.dumps(dict(secrets)).encode(), _context(platform, name))
     reserve(session, VERSION)  # first: its lock makes changes of channels follow one another
     channel = session.scalar(select(Channel).where(Channel.platform == platform, Channel.name == name))
+    given = _kept(channel, settings, keep) | dict(settings)
+    PLATFORMS[platform].account(given, secrets)
     if channel is None:
         channel = Channel(platform=platform, name=name, created_at=now)
         session.add(channel)
-    channel.settings, channel.secrets, channel.simulated, channel.updated_at = dict(settings), sealed, simulated, now
+    channel.settings, channel.secrets, channel.simulated, channel.updated_at = given, sealed, simulated, now
     session.flush()
     credentials.forget(session, channel.id)
-    gates.reopen(session, channel.id)
+    gates.reopen(session, channel.id, now=now)
     return channel.id
+
+
+def _kept(channel: Channel | None, settings: Mapping[str, Any], keep: Collection[str]) -> dict[str, Any]:
+    if channel is None or channel.settings.get("app_id") != settings.get("app_id"):
+        return {}
+    return {name: value for name, value in channel.settings.items() if name in keep}
 
 
 def list_channels(session: Session) -> list[Channel]:

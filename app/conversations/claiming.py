@@ -22,6 +22,7 @@ from app.conversations.quiet import PATIENT
 from app.conversations.settling import give_up
 from app.conversations.windows import Opened
 from app.db.rows import Update, table_of, together
+from app.events import Kind, publish
 from app.jobs import lanes
 from app.jobs.models import Job, JobState, Priority, Waits
 
@@ -243,8 +244,11 @@ def _pass(session: Session, group: Sequence[Pending], claimed: Claimed, now: dat
     grant = gates.reserve(session, first.channel_id, api, rate, len(group), share=share, now=now)
     for p in group[: grant.count]:
         claimed.drafts.append(p.draft())
+    before = {p.job.id: p.job.waits for p in group}
     for p in group[grant.count :]:
         _turn_away(p, grant, claimed, now)
+    stuck = [p.conversation_id for p in group if p.job.waits is not None and p.job.waits != before[p.job.id]]
+    publish(session, Kind.conversation, stuck, now=now)
 
 
 def _turn_away(p: Pending, grant: Grant, claimed: Claimed, now: datetime) -> None:

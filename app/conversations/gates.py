@@ -18,6 +18,7 @@ from app.conversations.ledgers import Gate
 from app.db.driver import Prepared
 from app.db.rows import Insert, table_of
 from app.db.sql import changed
+from app.events import Kind, publish
 from app.jobs.models import Waits
 
 WHOLE = "*"
@@ -166,14 +167,18 @@ def close(
     gate = session.get_one(Gate, (channel_id, api), populate_existing=True)
     if gate.closed_until is None or gate.closed_until < until:
         gate.closed_until, gate.waits, gate.reason = until, waits, reason[:200]
+        publish(session, Kind.outbox, [channel_id], now=now)
     session.flush()
 
 
-def reopen(session: Session, channel_id: int) -> int:
+def reopen(session: Session, channel_id: int, *, now: datetime) -> int:
     """All gates of a channel, after somebody mended it; returns how many were closed."""
     own = (Gate.channel_id == channel_id, Gate.closed_until.is_not(None))
     opened = update(Gate).where(*own).values(closed_until=None, waits=None, reason=None)
-    return changed(session.execute(opened))
+    count = changed(session.execute(opened))
+    if count:
+        publish(session, Kind.outbox, [channel_id], now=now)
+    return count
 
 
 def open_rates(session: Session, now: datetime) -> None:

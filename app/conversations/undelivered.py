@@ -232,16 +232,17 @@ def _queue(session: Session, priorities: dict[int, Priority], now: datetime) -> 
 def reopen(session: Session, channel_id: int, *, by: Actor | None, now: datetime, limit: int = PAGE) -> int:
     """Somebody mended what closed a channel's gates: they open, and what waited for it may go. A page at most."""
     require_here(by, Action.decide_outbox)
-    if gates.reopen(session, channel_id):
+    if gates.reopen(session, channel_id, now=now):
         audit.record(session, by, "outbox.reopen", now=now, subject="channel", subject_id=channel_id)
     waiting = (
-        select(Job.id, Job.lane_id)
+        select(Job.id, Lane.id, Lane.subject_id)
         .join(Lane, Lane.id == Job.lane_id)
         .where(Lane.channel_id == channel_id, Lane.topic == TOPIC, Job.waits.in_((Waits.operator, Waits.quota)))
         .limit(limit)
     )
-    rows = [(row[0], row[1]) for row in session.execute(waiting)]
-    _release(session, rows, now)
+    rows = session.execute(waiting).all()
+    _release(session, [(row[0], row[1]) for row in rows], now)
+    publish(session, Kind.conversation, {row[2] for row in rows}, now=now)
     return len(rows)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import func, literal_column, select
+from sqlalchemy import String, bindparam, cast, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from app.agents import duty, presence
@@ -13,7 +13,9 @@ from app.agents.models import Agent, Team
 from app.agents.presence import Shown
 from app.agents.rights import Actor
 from app.conversations.history import HistoryEntry, Kind
-from app.conversations.models import Channel, Conversation, Direction, Message
+from app.conversations.models import Channel, Conversation, Message
+from app.db.base import UtcDateTime
+from app.db.driver import Prepared
 from app.db.sql import is_any
 from app.desk import names, staff
 from app.desk.flow import quantile
@@ -25,8 +27,7 @@ MEASURED = 500
 _MOST_HELD = 5000
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(NamedTuple):
     """A conversation that an agent has."""
 
     id: int
@@ -84,7 +85,8 @@ _ORDER = {shown: place for place, shown in enumerate((Shown.online, Shown.busy, 
 
 def list_speakers(session: Session, *, since: datetime, now: datetime) -> Crew:
     """``since``: when the day began."""
-    agents = session.scalars(select(Agent).where(*duty.speaks()).order_by(Agent.id).limit(staff.MOST)).all()
+    rows = select(*_AGENT).where(*duty.speaks()).order_by(Agent.id).limit(staff.MOST)
+    agents = [_Agent(*row) for row in session.execute(rows)]
     ids = [agent.id for agent in agents]
     held, handled = _held(session, ids, now), _handled(session, since)
     responses = _responses(session, since)
@@ -96,7 +98,24 @@ def list_speakers(session: Session, *, since: datetime, now: datetime) -> Crew:
     return Crew(tuple(ordered), staff.actors_of(session, ids))
 
 
-def _on_duty(agent: Agent, held: Sequence[Held], handled: int, responses: Iterable[timedelta], now: datetime) -> OnDuty:
+class _Agent(NamedTuple):
+    """What of his row is shown; no object of the session's, since there are hundreds."""
+
+    id: int
+    name: str
+    presence: str
+    presence_at: datetime
+    away_reason: str | None
+    seen_at: datetime | None
+    capacity: int
+
+
+_AGENT = [getattr(Agent, name) for name in _Agent._fields]
+
+
+def _on_duty(
+    agent: _Agent, held: Sequence[Held], handled: int, responses: Iterable[timedelta], now: datetime
+) -> OnDuty:
     shown = presence.state_of(agent.presence, agent.seen_at, now)
     load = sum(not talk.is_put_off for talk in held)
     since = agent.seen_at if shown is Shown.offline else agent.presence_at
@@ -107,23 +126,26 @@ def _on_duty(agent: Agent, held: Sequence[Held], handled: int, responses: Iterab
     )  # fmt: skip
 
 
+_HELD = Prepared(
+    select(
+        Conversation.agent_id, Conversation.id, Viewer.name, Channel.platform, Identity.external_id,
+        Conversation.title, Conversation.waits_since, is_awake(bindparam("now", type_=UtcDateTime)),
+    )
+    .join(Identity, Identity.id == Conversation.identity_id)
+    .join(Viewer, Viewer.id == Identity.viewer_id)
+    .join(Channel, Channel.id == Conversation.channel_id)
+    .where(
+        is_any(Conversation.agent_id, "agents"), Conversation.agent_id.is_not(None), Conversation.closed_at.is_(None)
+    )
+    .limit(literal_column(str(_MOST_HELD)))
+)  # fmt: skip
+
+
 def _held(session: Session, agent_ids: Sequence[int], now: datetime) -> dict[int, list[Held]]:
-    own = (is_any(Conversation.agent_id, agent_ids), Conversation.agent_id.is_not(None))
-    rows = (
-        select(
-            Conversation.agent_id, Conversation.id, Viewer.name, Channel.platform, Identity.external_id,
-            Conversation.title, Conversation.waits_since, is_awake(now),
-        )
-        .join(Identity, Identity.id == Conversation.identity_id)
-        .join(Viewer, Viewer.id == Identity.viewer_id)
-        .join(Channel, Channel.id == Conversation.channel_id)
-        .where(*own, Conversation.closed_at.is_(None))
-        .limit(_MOST_HELD)
-    )  # fmt: skip
     found: dict[int, list[Held]] = {}
-    for agent_id, talk, name, platform, address, title, waits, awake in session.execute(rows):
+    for agent_id, talk, name, platform, address, title, waits, awake in _HELD(session, agents=agent_ids, now=now):
         held = Held(talk, names.display(name, platform, address), title, waits, not awake)
-        found.setdefault(agent_id or 0, []).append(held)
+        found.setdefault(agent_id, []).append(held)
     for own_talks in found.values():
         own_talks.sort(key=lambda held: (held.waits_since is None, held.waits_since or now, held.id))
     return found
@@ -135,38 +157,35 @@ def _handled(session: Session, since: datetime) -> dict[int, int]:
     return {agent_id: count for agent_id, count in rows if agent_id is not None}
 
 
+_begun = (
+    select(
+        HistoryEntry.conversation_id, HistoryEntry.after_seq, HistoryEntry.at,
+        func.coalesce(HistoryEntry.data["to"].as_integer(), HistoryEntry.agent_id, 0).label("agent_id"),
+    )
+    .where(HistoryEntry.at >= bindparam("since", type_=UtcDateTime), is_any(HistoryEntry.kind, "kinds"))
+    .order_by(HistoryEntry.at.desc())
+    .limit(literal_column(str(MEASURED)))
+    .subquery()
+)  # fmt: skip
+_first_word = (  # looked for from there on in the conversation, however much has been said in it since
+    select(Message.created_at)
+    .where(
+        Message.conversation_id == _begun.c.conversation_id, Message.seq > _begun.c.after_seq,
+        Message.direction == literal_column("'out'"), Message.author == cast(_begun.c.agent_id, String),
+    )
+    .order_by(Message.seq)
+    .limit(literal_column("1"))
+    .scalar_subquery()
+)  # fmt: skip
+_RESPONSES = Prepared(select(_begun.c.agent_id, _begun.c.at, _first_word))
+
+
 def _responses(session: Session, since: datetime) -> dict[int, list[timedelta]]:
     """By agent, from when he had a conversation to his first word in it."""
-    kinds = [Kind.taken.value, Kind.assigned.value]
-    begun = (
-        select(HistoryEntry)
-        .where(HistoryEntry.at >= since, HistoryEntry.kind.in_(kinds))
-        .order_by(HistoryEntry.at.desc())
-        .limit(MEASURED)
-    )
-    entries = session.scalars(begun).all()
-    said = _first_words(session, {entry.conversation_id for entry in entries})
     found: dict[int, list[timedelta]] = {}
-    for entry in entries:
-        agent_id = int((entry.data or {}).get("to", entry.agent_id or 0))
-        own = said.get((entry.conversation_id, str(agent_id)), ())
-        first = next((at for seq, at in own if seq > entry.after_seq), None)
+    for agent_id, at, first in _RESPONSES(session, since=since, kinds=[Kind.taken.value, Kind.assigned.value]):
         if first is not None:
-            found.setdefault(agent_id, []).append(max(timedelta(), first - entry.at))
-    return found
-
-
-def _first_words(session: Session, talks: Iterable[int]) -> dict[tuple[int, str], list[tuple[int, datetime]]]:
-    """By conversation and author, what agents said there: (seq, when), in order."""
-    by_agents = (Message.direction == Direction.outbound, Message.author.not_in(("bot", "system")))
-    rows = (
-        select(Message.conversation_id, Message.author, Message.seq, Message.created_at)
-        .where(is_any(Message.conversation_id, sorted(talks)), *by_agents)
-        .order_by(Message.conversation_id, Message.seq)
-    )
-    found: dict[tuple[int, str], list[tuple[int, datetime]]] = {}
-    for talk, author, seq, at in session.execute(rows):
-        found.setdefault((talk, author), []).append((seq, at))
+            found.setdefault(agent_id, []).append(max(timedelta(), first - at))
     return found
 
 

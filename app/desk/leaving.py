@@ -1,12 +1,13 @@
-"""Somebody stops working here: whom he speaks with must not wait for him."""
+"""Somebody stops working here, or speaking with viewers: whom he speaks with must not wait for him."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.agents import people
-from app.agents.rights import Actor
+from app.agents.rights import ALLOWED, Action, Actor, Role
 from app.conversations import routing
 from app.conversations.models import Conversation
 
@@ -20,5 +21,16 @@ def count_held(session: Session, agent_id: int) -> int:
 def leave(session: Session, agent_id: int, *, by: Actor | None, now: datetime) -> None:
     """Deactivate him; his conversations wait in the queue again. As ``people.deactivate`` may refuse."""
     people.deactivate(session, agent_id, by=by, now=now)
+    _give_up_all(session, agent_id, by, now)
+
+
+def set_roles(session: Session, agent_id: int, *, by: Actor | None, roles: Collection[Role], now: datetime) -> None:
+    """As ``people.set_roles``. Where none of them lets him speak, his conversations wait in the queue again."""
+    people.set_roles(session, agent_id, by=by, roles=roles, now=now)
+    if ALLOWED[Action.speak].isdisjoint(roles):
+        _give_up_all(session, agent_id, by, now)
+
+
+def _give_up_all(session: Session, agent_id: int, by: Actor | None, now: datetime) -> None:
     while routing.give_up_all(session, agent_id, by=by, now=now) == routing.GIVEN_UP:
         pass

@@ -3,14 +3,14 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import BindParameter, ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from app.conversations.models import Conversation
 from app.db.sql import is_any
 
 
-def is_awake(now: datetime) -> ColumnElement[bool]:
+def is_awake(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
     """Not put off, or no longer: its time has come, or its viewer has written."""
     is_over = (Conversation.snoozed_until <= now) | (Conversation.viewer_wrote_at > Conversation.snoozed_at)
     return Conversation.snoozed_until.is_(None) | is_over

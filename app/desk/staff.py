@@ -11,6 +11,7 @@ from app.agents import duty
 from app.agents.actors import COLUMNS, read_actors, with_roles_and_teams
 from app.agents.models import Agent
 from app.agents.rights import Actor
+from app.db.driver import Prepared
 from app.db.rows import table_of
 from app.db.sql import for_update, is_any
 from app.desk.loads import loads_of
@@ -56,6 +57,8 @@ def list_free(session: Session, *, now: datetime, lock: bool = False) -> list[Me
     ]
 
 
+_ACTORS = Prepared(select(*COLUMNS).select_from(with_roles_and_teams(_agents)).where(is_any(_agents.c.id, "agents")))
+
+
 def actors_of(session: Session, agent_ids: Collection[int]) -> dict[int, Actor]:
-    rows = select(*COLUMNS).select_from(with_roles_and_teams(_agents)).where(is_any(_agents.c.id, agent_ids))
-    return read_actors(session.execute(rows))
+    return read_actors(_ACTORS(session, agents=list(agent_ids)))

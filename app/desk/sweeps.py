@@ -2,9 +2,10 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import exists, select
+from sqlalchemy import and_, exists, not_, select
 from sqlalchemy.orm import Session
 
+from app.agents import duty
 from app.agents.models import Agent
 from app.conversations import routing
 from app.conversations.models import Conversation
@@ -15,9 +16,9 @@ KEPT = timedelta(days=2)
 
 
 def give_up_gone(session: Session, *, now: datetime) -> int:
-    """Whoever was deactivated while he was given a conversation: it waits in the queue again. How many, a page."""
+    """Whoever may not speak and was given a conversation meanwhile: it waits in the queue again. How many, a page."""
     holds = exists().where(Conversation.agent_id == Agent.id, Conversation.closed_at.is_(None))
-    gone = select(Agent.id).where(Agent.deactivated_at.is_not(None), holds).order_by(Agent.id).limit(1)
+    gone = select(Agent.id).where(not_(and_(*duty.speaks())), holds).order_by(Agent.id).limit(1)
     agent_id = session.scalars(gone).one_or_none()
     return 0 if agent_id is None else routing.give_up_all(session, agent_id, now=now)
 

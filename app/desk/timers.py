@@ -40,7 +40,7 @@ def desk_timers(db: Database, calendar: Calendar, *, assigns: bool, on_duty: str
         await _page(db, lambda session, now: sampling.forget(session, before=now - sampling.KEPT), datetime.now(UTC))
 
     async def give_up_gone(planned: datetime) -> None:
-        """What whoever was deactivated was given at the same moment."""
+        """What somebody was given at the same moment at which he was deactivated, or lost the role for it."""
         await _page(db, sweeps.give_up_gone, datetime.now(UTC))
 
     async def forget_desk(planned: datetime) -> None:

@@ -13,6 +13,7 @@ from app.agents.presence import Shown
 from app.agents.rights import Actor
 from app.conversations import queue
 from app.conversations.models import Channel, Conversation
+from app.db.driver import Prepared
 from app.db.sql import is_any
 from app.desk import names
 from app.desk.crew import OnDuty
@@ -48,32 +49,38 @@ class Waiting:
     """None: somebody can have it at once."""
 
 
+_ROWS = Prepared(
+    select(
+        Conversation.id, Conversation.queued_at, Conversation.opened_at, Conversation.waits_since, Conversation.vip,
+        Conversation.title, Conversation.priority, Conversation.skill, Viewer.name, Identity.external_id,
+        Channel.platform, Channel.name, Team.name,
+    )
+    .join(Identity, Identity.id == Conversation.identity_id)
+    .join(Viewer, Viewer.id == Identity.viewer_id)
+    .join(Channel, Channel.id == Conversation.channel_id)
+    .outerjoin(Team, Team.id == Conversation.team_id)
+    .where(is_any(Conversation.id, "ids"))
+)  # fmt: skip
+
+
 def list_waiting(
     session: Session, actors: Mapping[int, Actor], agents: Sequence[OnDuty], *, limit: int
 ) -> tuple[Waiting, ...]:
     """In the queue's order."""
     first = queue.head(session, most=limit)
-    rows = (
-        select(Conversation, Viewer.name, Identity.external_id, Channel.platform, Channel.name, Team.name)
-        .join(Identity, Identity.id == Conversation.identity_id)
-        .join(Viewer, Viewer.id == Identity.viewer_id)
-        .join(Channel, Channel.id == Conversation.channel_id)
-        .outerjoin(Team, Team.id == Conversation.team_id)
-        .where(is_any(Conversation.id, [talk.id for talk in first]))
-    )
-    found = {row[0].id: row for row in session.execute(rows)}
+    found = {row[0]: row[1:] for row in _ROWS(session, ids=[talk.id for talk in first])}
     reasons: dict[tuple[int | None, str | None], Why | None] = {}
     listed: list[Waiting] = []
     for talk in first:
         wanted = (talk.team_id, talk.skill)
         if wanted not in reasons:
             reasons[wanted] = why(wanted, actors, agents)
-        row, viewer, address, platform, channel, team = found[talk.id]
-        since = row.queued_at or row.opened_at
+        queued, opened, waits, vip, title, priority, skill, viewer, address, platform, channel, team = found[talk.id]
+        since = queued or opened
         listed.append(
             Waiting(
-                row.id, names.display(viewer, platform, address), row.vip, platform, channel, row.title, row.priority,
-                since, row.waits_since or since, team, row.skill, reasons[wanted],
+                talk.id, names.display(viewer, platform, address), vip, platform, channel, title, priority, since,
+                waits or since, team, skill, reasons[wanted],
             )
         )  # fmt: skip
     return tuple(listed)

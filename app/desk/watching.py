@@ -12,7 +12,6 @@ from app.agents.rights import Action, Actor
 from app.conversations.models import Conversation
 from app.desk import crew, flow, waits
 from app.desk.crew import OnDuty, TeamOnDuty
-from app.desk.flow import quantile
 from app.desk.waits import Waiting
 
 __all__ = ["OnDuty", "TeamOnDuty", "Totals", "Waiting", "Watch", "look"]
@@ -50,7 +49,7 @@ class Watch:
 def look(session: Session, *, by: Actor, now: datetime) -> Watch:
     rights.require(by, Action.see_queue)
     midnight = midnight_before(now)
-    today = flow.read(session, since=midnight, until=now + timedelta(seconds=1))
+    today = flow.sum_up(session, since=midnight, until=now + timedelta(seconds=1))
     staff = crew.list_speakers(session, since=midnight, now=now)
     return Watch(
         now,
@@ -66,14 +65,11 @@ def midnight_before(now: datetime) -> datetime:
     return now.astimezone(BEIJING).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-def _totals(session: Session, today: flow.Flow, handled: int, now: datetime) -> Totals:
+def _totals(session: Session, today: flow.Figures, handled: int, now: datetime) -> Totals:
     in_queue = (Conversation.owner == literal_column("'queue'"), Conversation.closed_at.is_(None))
     since = func.coalesce(Conversation.waits_since, Conversation.queued_at)
     count, oldest = session.execute(
         select(func.count(), func.min(since, type_=Conversation.queued_at.type)).where(*in_queue)
     ).one()
-    waited = sorted(left.waited for left in today.exits)
     longest = max(timedelta(), now - oldest) if oldest is not None else None
-    return Totals(
-        count, longest, handled, len(waited), quantile(waited, 0.5), quantile(waited, 0.9), today.given_up
-    )  # fmt: skip
+    return Totals(count, longest, handled, today.exits, today.median, today.p90, today.given_up)

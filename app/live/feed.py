@@ -8,15 +8,16 @@ follow one process, it waits a little longer, so that they cost no more than a p
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Hashable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from time import monotonic
+from typing import Any
 
 from app.db.database import Database
 from app.errors import AppError
-from app.events import KEPT
+from app.events import KEPT, Kind
 from app.live import cursor
-from app.live.cursor import PAGE, Cursor
+from app.live.cursor import PAGE, Cursor, Event
 from app.live.followers import PING, REFRESH, Follower, Message, message
 
 STREAMS = 1000
@@ -28,7 +29,7 @@ WRITE = 0.00025
 LOOK_EVERY = 0.5
 """Seconds; no bell rings for what a command wrote beside the server, and a bell can be lost."""
 BEAT = 15.0
-"""Seconds between two pings, and between two notes of who is there."""
+"""Seconds between two pings, two notes of who is there, and two looks whether all may still follow."""
 PATIENCE = 10.0
 """Seconds that a newcomer waits for a database that does not answer."""
 _SLICE = 50
@@ -38,6 +39,8 @@ _LONGEST = KEPT.total_seconds() / 2
 
 log = logging.getLogger(__name__)
 Touch = Callable[[Collection[int]], Awaitable[None]]
+Holds = Callable[[Collection[Any]], Awaitable[Collection[Any]]]
+"""Those of the warrants that hold."""
 
 
 class TooManyStreams(AppError):
@@ -52,10 +55,21 @@ async def touch_nobody(agent_ids: Collection[int]) -> None:
     """For a service without people."""
 
 
+async def trust_all(warrants: Collection[Any]) -> Collection[Any]:
+    """For followers without any."""
+    return warrants
+
+
 class Feed:
-    def __init__(self, db: Database, *, touch: Touch = touch_nobody, look_every: float = LOOK_EVERY) -> None:
-        """``touch`` is told every ``BEAT`` seconds which agents have a page open here."""
-        self._db, self._touch, self._look_every = db, touch, look_every
+    def __init__(
+        self, db: Database, *, touch: Touch = touch_nobody, holds: Holds = trust_all, look_every: float = LOOK_EVERY
+    ) -> None:
+        """``touch`` is told every ``BEAT`` seconds which agents have a page open here.
+
+        ``holds`` is asked as often for all of them, and for those of a person of whom something is told at once: a
+        request is looked at when it comes, and a stream would outlive the sign-in by which it was opened.
+        """
+        self._db, self._touch, self._holds, self._look_every = db, touch, holds, look_every
         self._followers: set[Follower] = set()
         self._cursor: Cursor | None = None
         self._looked_at = 0.0
@@ -78,11 +92,11 @@ class Feed:
         return len(self._followers)
 
     @asynccontextmanager
-    async def follow(self, agent_id: int) -> AsyncIterator[Follower]:
+    async def follow(self, agent_id: int, warrant: Hashable | None = None) -> AsyncIterator[Follower]:
         """Whatever is committed from now on is told. TooManyStreams, or NotReady where the database does not answer."""
         if self._closed or len(self._followers) >= STREAMS:
             raise TooManyStreams
-        follower = Follower(agent_id)
+        follower = Follower(agent_id, warrant)
         self._followers.add(follower)
         self._attended.set()
         try:
@@ -142,6 +156,7 @@ class Feed:
         told = message(events) if is_whole else REFRESH
         if told is not None:
             await self._broadcast(told)
+        await self._end_void(self._named(events))
         return len(events) >= PAGE
 
     async def _begin(self) -> None:
@@ -163,8 +178,28 @@ class Feed:
         while True:
             await asyncio.sleep(BEAT)
             await self._broadcast(PING)
+            await self._end_void(self._followers)
             if present := {follower.agent_id for follower in self._followers}:
                 await self._note(present)
+
+    def _named(self, events: Sequence[Event]) -> list[Follower]:
+        """Those of whom it is told that something about them changed."""
+        people = {id_ for event in events if event.kind == Kind.people for id_ in event.ids}
+        return [follower for follower in self._followers if follower.agent_id in people] if people else []
+
+    async def _end_void(self, followers: Iterable[Follower]) -> None:
+        """End what is followed by a warrant that holds no more. Where that cannot be found out, the next beat asks."""
+        asked = [follower for follower in followers if follower.warrant is not None]
+        if not asked:
+            return
+        try:
+            good = await self._holds({follower.warrant for follower in asked})
+        except Exception:
+            log.exception("who may follow was not looked at")
+            return
+        for follower in asked:
+            if follower.warrant not in good:
+                follower.end()
 
     async def _note(self, agent_ids: Collection[int]) -> None:
         """Whoever opens a page is there at once, not with the next beat."""

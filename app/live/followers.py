@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -37,11 +37,20 @@ def message(events: Iterable[Event]) -> Message | None:
     return Message(len(things), b"data: %s\n\n" % said.encode())
 
 
+class Visitor(NamedTuple):
+    """Who asks to follow."""
+
+    agent_id: int
+    warrant: Hashable | None
+    """By what he may; None: by nothing that could end."""
+
+
 @dataclass(eq=False, slots=True)
 class Follower:
     """One open connection. However slow it is, what waits for it is bounded."""
 
     agent_id: int
+    warrant: Hashable | None = None
     _waiting: list[Message] = field(default_factory=list)
     _size: int = 0
     _woken: asyncio.Event = field(default_factory=asyncio.Event)

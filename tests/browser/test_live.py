@@ -199,6 +199,17 @@ async def test_a_fetch_that_is_never_answered_is_given_up_and_tried_again(
     await expect(page.get_by_role("heading")).to_have_text(f"第 {last} 次")
 
 
+async def test_who_may_follow_no_more_asks_for_the_page_anew(page: Page, trial: Trial, guard: Guard) -> None:
+    """The service answers that with the way to sign in."""
+    guard.expect("status of 401")
+    await opened(page)
+    trial.closed = True
+    async with page.expect_navigation():
+        trial.cut()
+    trial.closed = False
+    await expect(page.locator("html")).to_have_attribute("data-live-state", "open")
+
+
 async def listen(page: Page, *names: str) -> None:
     """The page writes down, as its label, each of these events and its number."""
     await page.evaluate(

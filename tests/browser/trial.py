@@ -38,6 +38,8 @@ class Trial:
     """Where set, a fetch is answered with what was true when it came, as soon as it may."""
     under_way: int = 0
     """Fetches that are not answered yet."""
+    closed: bool = False
+    """Whether whoever asks for the stream has signed out."""
     streams: list[asyncio.Queue[str | None]] = field(default_factory=list)
 
     def tell(self, kind: str, id: int | None) -> None:
@@ -89,8 +91,12 @@ class Trial:
             return pages.page(templates, "count.html", count=count, apart=self.apart)
 
         @app.get("/events")
-        async def events() -> StreamingResponse:
-            return StreamingResponse(self.follow(), media_type="text/event-stream")
+        async def events() -> Response:
+            return (
+                Response(status_code=401)
+                if self.closed
+                else StreamingResponse(self.follow(), media_type="text/event-stream")
+            )
 
         @app.get("/wrong/{name}")
         async def wrong(name: str) -> HTMLResponse:

@@ -6,6 +6,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from app.channels.registry import PLATFORMS
+from app.channels.templates import read_templates
 from app.commands.forms import FORMS
 from app.commands.opened import with_database
 from app.conversations import accounts
@@ -121,6 +122,38 @@ def test_an_account_is_replaced_under_its_name(run: Run, data_dir: Path) -> None
     ((channel, secrets),) = stored(data_dir)
     assert secrets == {"token": "second"}
     assert channel.settings["customer_service"] is False
+
+
+TEMPLATE = ("--template", "tmpl_1", "进度通知", "thing1:问题,time2:时间")
+OTHER = ("--template", "tmpl_2", "开播提醒", "thing1:作品")
+
+
+@pytest.mark.parametrize(
+    ("again", "left"),
+    [
+        ((), ["tmpl_1"]),
+        (OTHER, ["tmpl_2"]),
+        (("--no-templates",), []),
+        (("--app-id", "wx0000000000000000"), []),  # another account, whose templates those are not
+    ],
+)
+def test_an_account_that_is_added_again_keeps_its_templates_unless_told_otherwise(
+    run: Run, data_dir: Path, again: tuple[str, ...], left: list[str]
+) -> None:
+    plain = ("--token", "abc", "--mode", "plain")
+    run(*ADD, *plain, *TEMPLATE)
+    ended = run(*ADD, *plain, "--menu-links", *again)
+    assert (ended.code, ended.err) == (0, "")
+    ((channel, _),) = stored(data_dir)
+    assert [template.id for template in read_templates(channel.settings)] == left
+    assert channel.settings["menu_links"] is True
+
+
+def test_templates_are_not_given_and_removed_at_once(run: Run, data_dir: Path) -> None:
+    ended = run(*ADD, "--token", "abc", "--mode", "plain", *TEMPLATE, "--no-templates")
+    assert ended.code != 0
+    assert "not allowed with argument --template" in ended.err
+    assert stored(data_dir) == []
 
 
 def test_a_check_tries_every_account(run: Run, data_dir: Path) -> None:

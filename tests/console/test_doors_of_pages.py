@@ -36,7 +36,7 @@ def closed(*methods: str) -> list[tuple[str, str]]:
 
 
 def filled(path: str) -> str:
-    return re.sub(r"\{\w+(:int)?\}", "1", path.replace("{token}", "none"))
+    return re.sub(r"\{\w+(:id)?\}", "1", path.replace("{token}", "none"))
 
 
 async def test_who_has_not_signed_in_sees_nothing_and_is_brought_back_afterwards(console: Console) -> None:

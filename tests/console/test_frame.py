@@ -41,7 +41,8 @@ async def test_failures_are_pages_in_the_frame_for_people_and_sentences_for_prog
     assert 'class="rail"' in page.text
     assert (await admin.http.get("/people/4711")).json() == {"error": "没有找到这个人"}
     assert (await admin.http.get("/nowhere")).json() == {"error": "没有找到"}
-    assert (await admin.http.get("/people/none")).status_code == 422
+    assert (await admin.http.get("/people/none")).status_code == 404
+    assert (await admin.http.get("/people?after=none")).status_code == 422
     assert (await admin.http.put("/people")).status_code == 405
 
 

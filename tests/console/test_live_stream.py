@@ -1,24 +1,33 @@
 """The stream as a browser has it: over a real port, from a service that runs."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from multiprocessing.connection import Connection
 
 import httpx
 import pytest
+from sqlalchemy import update
 
+from app.agents import people, sessions
+from app.agents.models import SignIn
+from app.agents.rights import Actor, Role
+from app.console import cookies
 from app.console.endpoints.live import PATH
 from app.console.routes import who
+from app.db.database import Database
 from app.db.opening import connect
 from app.errors import NotFound
 from app.events import Kind, publish
 from app.live import feed as feeds
 from app.live.feed import Feed
+from app.live.followers import Visitor
 from app.main import Application
 from app.settings import Settings
 from tests.factories.conversations import NOW
 from tests.factories.listening import listening
+from tests.factories.people import make_agent, signed_in
 from tests.faults import forking
 from tests.faults.waiting import eventually
 from tests.live.hearing import PATIENCE, Thing, parse
@@ -27,15 +36,15 @@ from tests.live.hearing import PATIENCE, Thing, parse
 @pytest.fixture
 async def app(settings: Settings) -> AsyncIterator[Application]:
     async with listening(settings) as app:
-        app.dependency_overrides[who] = signed_in
+        app.dependency_overrides[who] = anybody
         yield app
 
 
-async def signed_in(agent: int = 0) -> int:
+async def anybody(agent: int = 0) -> Visitor:
     """As a sign-in would: the agent of the request, refused where there is none."""
     if not agent:
         raise NotFound
-    return agent
+    return Visitor(agent, None)
 
 
 @pytest.fixture
@@ -103,6 +112,63 @@ async def test_a_server_that_stops_ends_all_streams(app: Application, client: ht
         app.end_streams()
         async with asyncio.timeout(PATIENCE):
             await stream.end()
+
+
+# -------------------- who is signed in no longer
+
+
+@pytest.fixture
+async def lin(app: Application) -> Actor:
+    del app.dependency_overrides[who]
+    return await make_agent(app.state.service.db, "lina", roles=[Role.agent])
+
+
+async def deactivate(db: Database, lin: Actor) -> None:
+    await db.write(people.deactivate, lin.id, by=None, now=datetime.now(UTC))
+
+
+async def lose_a_role(db: Database, lin: Actor) -> None:
+    await db.write(people.set_roles, lin.id, by=None, roles=[Role.quality], now=datetime.now(UTC))
+
+
+async def end_all_sign_ins(db: Database, lin: Actor) -> None:
+    await db.write(sessions.revoke_all, lin.id, now=datetime.now(UTC))
+
+
+@pytest.mark.parametrize("end", [deactivate, lose_a_role, end_all_sign_ins])
+async def test_a_stream_ends_at_once_with_what_it_was_opened_by(
+    app: Application, client: httpx.AsyncClient, lin: Actor, end: Callable[[Database, Actor], Awaitable[None]]
+) -> None:
+    db = app.state.service.db
+    chen = await make_agent(db, "chena")
+    async with as_signed_in(client, db, chen) as other, as_signed_in(client, db, lin) as stream:
+        await end(db, lin)
+        async with asyncio.timeout(PATIENCE):
+            await stream.end()
+        await db.write(publish, Kind.conversation, [7], now=NOW)
+        await other.hear(("conversation", 7))
+
+
+async def test_a_stream_whose_sign_in_is_over_ends_with_a_beat_and_is_opened_no_more(
+    app: Application, client: httpx.AsyncClient, lin: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feeds, "BEAT", 0.05)
+    db = app.state.service.db
+    async with as_signed_in(client, db, lin) as stream:
+        over = update(SignIn).where(SignIn.agent_id == lin.id).values(expires_at=NOW - timedelta(days=1))
+        await db.write(lambda session: session.execute(over) and None)
+        async with asyncio.timeout(PATIENCE):
+            await stream.end()
+        refused = await client.get(PATH, headers={"cookie": stream.response.request.headers["cookie"]})
+    assert (refused.status_code, refused.headers["x-refused"]) == (401, "NotSignedIn")
+
+
+@asynccontextmanager
+async def as_signed_in(client: httpx.AsyncClient, db: Database, actor: Actor) -> AsyncIterator[Stream]:
+    cookie = {"cookie": f"{cookies.PLAIN}={await signed_in(db, actor.id, now=datetime.now(UTC))}"}
+    async with client.stream("GET", PATH, headers=cookie) as response:
+        assert response.status_code == 200
+        yield Stream(response)
 
 
 async def test_what_a_command_writes_beside_a_server_is_seen(

@@ -103,6 +103,15 @@ async def test_who_leaves_gives_his_conversations_back(console: Console, admin: 
     assert last.json()["error"] == "至少要保留一位在职的管理员，请先让别人成为管理员"
 
 
+async def test_who_may_speak_no_more_gives_his_conversations_back(console: Console, admin: Person) -> None:
+    lin = await console.person("lin", Role.agent, name="林小满")
+    conversation = await make_conversation(console.db, await make_channel(console.db))
+    await console.db.write(routing.take_over, conversation, by=lin.actor, now=datetime.now(UTC))
+    assert (await admin.post(f"/people/{lin.actor.id}/roles", roles=["quality"])).status_code == 204
+    held = await console.db.read(lambda session: session.get_one(Conversation, conversation))
+    assert (held.owner, held.agent_id) == (Owner.queue, None)
+
+
 async def test_a_team_is_made_changed_and_archived(console: Console, admin: Person) -> None:
     lin = await make_agent(console.db, "lin", name="林小满")
     assert (await admin.post("/teams", name="会员服务", skills=["会员"])).status_code == 204

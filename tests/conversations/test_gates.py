@@ -14,6 +14,7 @@ from app.db.database import Database
 from app.jobs.models import Waits
 from tests.db.gates import Gate, until_blocked
 from tests.factories import conversations as make
+from tests.factories import told
 from tests.factories.conversations import NOW
 from tests.factories.delivering import DAY, HOUR, MINUTE, SECOND
 
@@ -192,15 +193,26 @@ async def test_reopening_opens_all_gates_of_one_channel(db: Database, channel: i
         await close(db, channel, UNTIL_MENDED, api)
     await close(db, other, UNTIL_MENDED)
     assert (channel, WHOLE) in [(gate.channel_id, gate.api) for gate in await db.read(gates.closed, NOW)]
-    assert await db.write(gates.reopen, channel) == 2
+    assert await db.write(gates.reopen, channel, now=NOW) == 2
     assert [gate.channel_id for gate in await db.read(gates.closed, NOW)] == [other]
     assert (await reserve(db, channel, None)).count == 1
+
+
+async def test_pages_are_told_that_a_gate_has_closed_and_opened(db: Database, channel: int) -> None:
+    await close(db, channel, NOW + HOUR)
+    assert await db.write(told.take) == [("outbox", [channel])]
+    await close(db, channel, NOW + HOUR / 2)  # it was closed for longer
+    assert await db.write(told.take) == []
+    await db.write(gates.reopen, channel, now=NOW)
+    assert await db.write(told.take) == [("outbox", [channel])]
+    await db.write(gates.reopen, channel, now=NOW)
+    assert await db.write(told.take) == []
 
 
 async def test_what_was_counted_outlives_a_closing(db: Database, channel: int) -> None:
     await reserve(db, channel, Rate(per_day=3), 2)
     await close(db, channel, NOW + HOUR)
-    await db.write(gates.reopen, channel)
+    await db.write(gates.reopen, channel, now=NOW)
     assert (await reserve(db, channel, Rate(per_day=3), 5)).count == 1
 
 

@@ -256,7 +256,7 @@ async def test_a_credential_that_is_refused_shuts_the_whole_channel(db: Database
     (gate,) = await db.read(gates.closed, NOW + DAY)
     assert (gate.channel_id, gate.api) == (account.channel_id, gates.WHOLE)
     assert await db.write(do.leave, account, now=NOW + MINUTE) == []
-    await db.write(gates.reopen, account.channel_id)
+    await db.write(gates.reopen, account.channel_id, now=NOW)
     (again,) = await db.write(do.leave, account, now=NOW + MINUTE)
     assert again.attempts == 1
 

@@ -14,6 +14,7 @@ from app.db.database import Database
 from app.jobs.models import Priority, Waits
 from tests.factories import conversations as make
 from tests.factories import delivering as do
+from tests.factories import told
 from tests.factories.conversations import NOW
 from tests.factories.delivering import DAY, HOUR, SECOND
 
@@ -206,6 +207,22 @@ async def test_all_that_an_api_kept_back_goes_in_pages_once_it_is_mended(db: Dat
     assert len(await sent_now(db, account)) == 5
     assert await db.read(undelivered.count_waiting) == {"operator": 5}
     assert await db.write(do.leave, other, now=NOW + DAY) == []
+
+
+async def test_pages_are_told_what_a_closed_api_holds_and_that_it_goes(db: Database, account: Account) -> None:
+    talks = [await db.write(do.viewer, account.channel_id, f"viewer-{n}") for n in range(3)]
+    for talk in talks:
+        await db.write(do.writes, talk)
+    for talk in talks[:2]:
+        await db.write(do.says, talk)
+    await close_api(db, account)
+    await db.write(told.take)
+    await db.write(do.leave, account)
+    assert await db.write(told.take) == [("conversation", talks[:2])]
+    await db.write(do.leave, account)
+    assert await db.write(told.take) == []  # nothing new
+    await db.write(undelivered.reopen, account.channel_id, by=None, now=NOW)
+    assert await db.write(told.take) == [("conversation", talks[:2]), ("outbox", [account.channel_id])]
 
 
 async def test_mending_does_not_wake_what_waits_for_its_viewer(db: Database, account: Account) -> None:

@@ -149,13 +149,6 @@ async def test_others_are_told_only_what_is_new(db: Database, talk: int, lin: Ac
 # -------------------- tidied up
 
 
-async def test_what_a_person_has_who_is_gone_waits_in_the_queue(db: Database, talk: int, lin: Actor) -> None:
-    assert await db.write(sweeps.give_up_gone, now=NOW) == 0
-    await db.write(people.deactivate, lin.id, by=None, now=NOW)
-    assert [await db.write(sweeps.give_up_gone, now=NOW) for _ in range(2)] == [1, 0]
-    assert (await db.read(desk.talk_of, talk)).owner == "queue"
-
-
 async def test_old_looks_and_drafts_are_forgotten(db: Database, talk: int, lin: Actor) -> None:
     await look(db, talk, lin)
     assert await db.write(sweeps.forget, now=NOW + sweeps.KEPT) == 0

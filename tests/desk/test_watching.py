@@ -20,6 +20,7 @@ from app.desk.waits import Why
 from tests.factories import conversations as make
 from tests.factories import queueing
 from tests.factories.conversations import NOW
+from tests.factories.counting import counting
 from tests.factories.people import actor_of, make_agent, make_team
 
 MINUTE = timedelta(minutes=1)
@@ -114,3 +115,43 @@ async def test_how_the_day_goes(db: Database, channel: int, lin: Actor) -> None:
     assert (found.totals.median_wait_today, found.totals.p90_wait_today) == (2 * MINUTE, 4 * MINUTE)
     assert found.totals.given_up_today == 1
     assert found.agents[0].first_response == 2 * MINUTE
+
+
+async def test_the_first_word_is_his_own_and_from_when_he_had_the_conversation(
+    db: Database, channel: int, lin: Actor, chen: Actor
+) -> None:
+    talk, silent = [await queueing.held(db, channel, viewer, lin.id) for viewer in ("his", "silent")]
+
+    def go_on(session: Session) -> None:
+        words = ((2, lin, -9), (3, chen, 1), (4, lin, 5), (5, lin, 6))  # (seq, whose, minutes from now)
+        for seq, author, minutes in words:
+            session.add(
+                Message(
+                    conversation_id=talk, seq=seq, direction=Direction.outbound, author=str(author.id), kind="text",
+                    text="您好", state="sent", created_at=NOW + minutes * MINUTE,
+                )
+            )  # fmt: skip
+        taken = Entry(talk, 2, Kind.taken, NOW - MINUTE, {"waited": 3.0}, lin.id)
+        given = Entry(talk, 3, Kind.assigned, NOW - 2 * MINUTE, {"to": chen.id})
+        together(session, [history.entries([taken, given, Entry(silent, 1, Kind.taken, NOW, None, lin.id)])])
+
+    await db.write(go_on)
+    first = {agent.id: agent.first_response for agent in (await look(db)).agents}
+    assert first == {lin.id: 6 * MINUTE, chen.id: None}
+
+
+async def test_it_costs_as_many_statements_however_much_they_have(db: Database, channel: int, lin: Actor) -> None:
+    async def statements() -> int:
+        count: int = await db.read(counting(watching.look), by=LEADER, now=NOW)
+        return count
+
+    for n in range(3):
+        await queueing.held(db, channel, f"first-{n}", lin.id)
+    await queueing.waiting(db, channel, "waits")
+    few = await statements()
+    for n in range(40):
+        agent = await make_agent(db, f"more-{n}")
+        await queueing.held(db, channel, f"more-{n}", agent.id)
+        await queueing.waiting(db, channel, f"waits-{n}")
+    assert await statements() == few
+    assert len((await look(db)).agents) == 41

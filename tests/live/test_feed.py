@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Collection
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
 from sqlalchemy import text
@@ -19,7 +19,7 @@ from app.settings import Settings
 from tests.db.gates import Gate
 from tests.factories.conversations import NOW
 from tests.faults.waiting import eventually
-from tests.live.hearing import SEEN, Thing, following, parse, running
+from tests.live.hearing import PATIENCE, SEEN, Listener, Thing, following, parse, running
 
 SELDOM = 60.0
 """Seconds: who hears sooner was woken."""
@@ -245,3 +245,85 @@ async def test_a_note_that_fails_ends_nothing(db: Database, monkeypatch: pytest.
     async with running(feed), following(feed):
         await tries.get()
         await tries.get()
+
+
+# -------------------- who may follow no longer
+
+
+class Door:
+    """Says whose warrants hold, and notes who was asked for."""
+
+    def __init__(self) -> None:
+        self.void: set[str] = set()
+        self.asked: asyncio.Queue[set[str]] = asyncio.Queue()
+        self.is_broken = False
+
+    async def holds(self, warrants: Collection[str]) -> set[str]:
+        self.asked.put_nowait(set(warrants))
+        if self.is_broken:
+            raise LookupError
+        return set(warrants) - self.void
+
+
+@asynccontextmanager
+async def three_follow(feed: Feed) -> AsyncIterator[list[Follower]]:
+    """Two browsers of one person, and another's."""
+    async with AsyncExitStack() as stack:
+        yield [
+            await stack.enter_async_context(feed.follow(agent, warrant))
+            for agent, warrant in ((1, "office"), (1, "home"), (2, "other"))
+        ]
+
+
+async def end(follower: Follower) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while await follower.take() is not None:
+            pass
+
+
+async def test_with_each_beat_all_are_asked_for_at_once_and_who_may_no_longer_is_ended(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feeds, "BEAT", 0.01)
+    door = Door()
+    feed = Feed(db, holds=door.holds)
+    async with running(feed), three_follow(feed) as (office, home, other):
+        while await door.asked.get() != {"office", "home", "other"}:
+            pass
+        door.void = {"home"}
+        await end(home)
+        await tell(db, 1)
+        for follower in (office, other):
+            await Listener(follower).hear(("conversation", 1))
+
+
+async def test_who_is_told_of_is_asked_for_at_once_and_nobody_else(db: Database) -> None:
+    door = Door()
+    feed = Feed(db, holds=door.holds, look_every=SELDOM)
+    db.on_publish = feed.wake
+    async with running(feed), three_follow(feed) as (office, home, other):
+        door.void = {"office", "home"}
+        await db.write(publish, Kind.conversation, [1, 2], now=NOW)
+        await Listener(other).hear(*said(1, 2))
+        assert door.asked.empty()
+        await db.write(publish, Kind.people, [1], now=NOW)
+        await end(office)
+        await end(home)
+        await db.write(publish, Kind.people, [2, 3], now=NOW)
+        await Listener(other).hear(("people", 2))
+        assert [await door.asked.get() for _ in range(2)] == [{"office", "home"}, {"other"}]
+
+
+async def test_where_it_cannot_be_found_out_they_go_on(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feeds, "BEAT", 0.01)
+    door = Door()
+    door.is_broken, door.void = True, {"home"}
+    feed = Feed(db, holds=door.holds)
+    async with running(feed), three_follow(feed) as (_, home, other):
+        for _ in range(2):
+            await door.asked.get()
+        await tell(db, 1)
+        for follower in (home, other):
+            await Listener(follower).hear(("conversation", 1))
+        door.is_broken = False
+        await end(home)

@@ -16,9 +16,9 @@ from app.console.guard import DbDep, Now, SignedIn
 from app.conversations import routing
 from app.desk import context, drafts, marks, notes, replies, tags, threads, viewing
 from app.errors import AppError
-from app.forms import read_form
+from app.forms import Id, Seq, find_id, read_form
 
-router = APIRouter(prefix="/desk/{conversation_id:int}")
+router = APIRouter(prefix="/desk/{conversation_id:id}")
 DONE = 204
 
 
@@ -34,27 +34,27 @@ class TimeWrong(AppError):
 
 
 @router.post("/take", status_code=DONE)
-async def take(conversation_id: int, signed: SignedIn, db: DbDep, now: Now) -> None:
+async def take(conversation_id: Id, signed: SignedIn, db: DbDep, now: Now) -> None:
     await db.write(routing.take_over, conversation_id, by=signed.actor, now=now)
 
 
 class TakeFrom(BaseModel):
-    expected: int = Field(title="同事")
+    expected: Id = Field(title="同事")
 
 
 @router.post("/take-from", status_code=DONE)
-async def take_from(request: Request, conversation_id: int, signed: SignedIn, db: DbDep, now: Now) -> None:
+async def take_from(request: Request, conversation_id: Id, signed: SignedIn, db: DbDep, now: Now) -> None:
     expected = (await read_form(request, TakeFrom)).expected
     await db.write(routing.take_from, conversation_id, by=signed.actor, expected=expected, now=now)
 
 
 @router.post("/release", status_code=DONE)
-async def release(conversation_id: int, signed: SignedIn, db: DbDep, now: Now) -> None:
+async def release(conversation_id: Id, signed: SignedIn, db: DbDep, now: Now) -> None:
     await db.write(routing.release, conversation_id, by=signed.actor, now=now)
 
 
 @router.post("/put-back", status_code=DONE)
-async def put_back(conversation_id: int, signed: SignedIn, db: DbDep, now: Now) -> None:
+async def put_back(conversation_id: Id, signed: SignedIn, db: DbDep, now: Now) -> None:
     await db.write(routing.put_back, conversation_id, by=signed.actor, now=now)
 
 
@@ -64,14 +64,14 @@ class Transfer(BaseModel):
 
 
 @router.post("/transfer", status_code=DONE)
-async def transfer(request: Request, conversation_id: int, signed: SignedIn, db: DbDep, now: Now) -> None:
+async def transfer(request: Request, conversation_id: Id, signed: SignedIn, db: DbDep, now: Now) -> None:
     form = await read_form(request, Transfer)
     kind, _, target = form.to.partition(":")
     given: dict[str, Any]
     if kind == "skill" and target:
         given = {"to_skill": target}
-    elif kind in ("agent", "team") and target.isdecimal():
-        given = {f"to_{kind}": int(target)}
+    elif kind in ("agent", "team") and (number := find_id(target)) is not None:
+        given = {f"to_{kind}": number}
     else:
         raise TargetWrong
     note = form.note.strip()
@@ -84,7 +84,7 @@ class Snooze(BaseModel):
 
 
 @router.post("/snooze", status_code=DONE)
-async def snooze(request: Request, conversation_id: int, signed: SignedIn, db: DbDep, now: Now) -> None:
+async def snooze(request: Request, conversation_id: Id, signed: SignedIn, db: DbDep, now: Now) -> None:
     form = await read_form(request, Snooze)
     until = _instant(form.own if form.until == "own" else form.until)
     await db.write(routing.snooze, conversation_id, by=signed.actor, until=until, now=now)
@@ -113,17 +113,17 @@ def snooze_choices(now: datetime) -> list[tuple[str, str]]:
 
 
 @router.post("/wake", status_code=DONE)
-async def wake(conversation_id: int, signed: SignedIn, db: DbDep, now: Now) -> None:
+async def wake(conversation_id: Id, signed: SignedIn, db: DbDep, now: Now) -> None:
     await db.write(routing.wake, conversation_id, by=signed.actor, now=now)
 
 
 @router.post("/resolve", status_code=DONE)
-async def resolve(conversation_id: int, signed: SignedIn, db: DbDep, now: Now) -> None:
+async def resolve(conversation_id: Id, signed: SignedIn, db: DbDep, now: Now) -> None:
     await db.write(routing.resolve, conversation_id, by=signed.actor, now=now)
 
 
 @router.post("/reopen", status_code=DONE)
-async def reopen(conversation_id: int, signed: SignedIn, db: DbDep, now: Now) -> None:
+async def reopen(conversation_id: Id, signed: SignedIn, db: DbDep, now: Now) -> None:
     await db.write(routing.reopen, conversation_id, by=signed.actor, now=now)
 
 
@@ -133,7 +133,7 @@ async def reopen(conversation_id: int, signed: SignedIn, db: DbDep, now: Now) ->
 class Reply(BaseModel):
     text: str = Field("", title="回复", max_length=20_000)
     file: list[str] = Field(default_factory=list, title="图片", max_length=9)
-    seen: int = Field(title="看到哪一条", ge=0, lt=2**31)
+    seen: Seq = Field(title="看到哪一条")
     key: str = Field(title="编号", min_length=8, max_length=60)
     """The same for each attempt, so that a repeat says nothing twice."""
     revision: int = Field(0, title="版本", ge=0, lt=2**53)
@@ -144,7 +144,7 @@ class Reply(BaseModel):
 
 
 @router.post("/send", status_code=DONE)
-async def send(request: Request, conversation_id: int, signed: SignedIn, db: DbDep, now: Now) -> None:
+async def send(request: Request, conversation_id: Id, signed: SignedIn, db: DbDep, now: Now) -> None:
     """A text, pictures, or both: the text goes first. All of it, or nothing, in one transaction."""
     form = await read_form(request, Reply)
     keyring = request.app.state.service.keyring
@@ -170,19 +170,19 @@ class Note(BaseModel):
 
 
 @router.post("/note", status_code=DONE)
-async def add_note(request: Request, conversation_id: int, signed: SignedIn, db: DbDep, now: Now) -> None:
+async def add_note(request: Request, conversation_id: Id, signed: SignedIn, db: DbDep, now: Now) -> None:
     text = (await read_form(request, Note)).text.strip()
     await db.write(notes.add, conversation_id, by=signed.actor, text=text, now=now)
 
 
 class Kept(BaseModel):
     text: str = Field("", title="草稿", max_length=20_000)
-    seen: int = Field(title="看到哪一条", ge=0, lt=2**31)
+    seen: Seq = Field(title="看到哪一条")
     revision: int = Field(title="版本", ge=0, lt=2**53)
 
 
 @router.post("/draft", status_code=DONE)
-async def keep_draft(request: Request, conversation_id: int, signed: SignedIn, db: DbDep, now: Now) -> None:
+async def keep_draft(request: Request, conversation_id: Id, signed: SignedIn, db: DbDep, now: Now) -> None:
     form = await read_form(request, Kept)
     await db.write(
         drafts.save, conversation_id, by=signed.actor, text=form.text, seen_seq=form.seen, revision=form.revision,
@@ -194,11 +194,11 @@ async def keep_draft(request: Request, conversation_id: int, signed: SignedIn, d
 
 
 class Read(BaseModel):
-    seq: int = Field(title="看到哪一条", ge=0, lt=2**31)
+    seq: Seq = Field(title="看到哪一条")
 
 
 @router.post("/read", status_code=DONE)
-async def mark_read(request: Request, conversation_id: int, signed: SignedIn, db: DbDep) -> None:
+async def mark_read(request: Request, conversation_id: Id, signed: SignedIn, db: DbDep) -> None:
     seq = (await read_form(request, Read)).seq
     await db.write(marks.mark_read, conversation_id, by=signed.actor, seq=seq)
 
@@ -208,13 +208,13 @@ class Look(BaseModel):
 
 
 @router.post("/viewing", status_code=DONE)
-async def look(request: Request, conversation_id: int, signed: SignedIn, db: DbDep, now: Now) -> None:
+async def look(request: Request, conversation_id: Id, signed: SignedIn, db: DbDep, now: Now) -> None:
     writing = bool((await read_form(request, Look)).writing)
     await db.write(viewing.look, conversation_id, by=signed.actor, writing=writing, now=now)
 
 
 @router.post("/leave", status_code=DONE)
-async def leave(conversation_id: int, signed: SignedIn, db: DbDep, now: Now) -> None:
+async def leave(conversation_id: Id, signed: SignedIn, db: DbDep, now: Now) -> None:
     await db.write(viewing.leave, conversation_id, by=signed.actor, now=now)
 
 
@@ -223,7 +223,7 @@ class Priority(BaseModel):
 
 
 @router.post("/priority", status_code=DONE)
-async def set_priority(request: Request, conversation_id: int, signed: SignedIn, db: DbDep, now: Now) -> None:
+async def set_priority(request: Request, conversation_id: Id, signed: SignedIn, db: DbDep, now: Now) -> None:
     priority = (await read_form(request, Priority)).priority
     await db.write(routing.set_priority, conversation_id, by=signed.actor, priority=priority, now=now)
 
@@ -233,7 +233,7 @@ class Tags(BaseModel):
 
 
 @router.post("/tags", status_code=DONE)
-async def set_tags(request: Request, conversation_id: int, signed: SignedIn, db: DbDep, now: Now) -> None:
+async def set_tags(request: Request, conversation_id: Id, signed: SignedIn, db: DbDep, now: Now) -> None:
     written = (await read_form(request, Tags)).tags.replace("，", ",").replace("、", ",")
     given = [tag.strip().lstrip("#") for tag in written.split(",")]
     await db.write(tags.set_tags, conversation_id, by=signed.actor, tags=[tag for tag in given if tag], now=now)
@@ -246,7 +246,7 @@ class Viewer(BaseModel):
 
 
 @router.post("/viewer", status_code=DONE)
-async def edit_viewer(request: Request, conversation_id: int, signed: SignedIn, db: DbDep, now: Now) -> None:
+async def edit_viewer(request: Request, conversation_id: Id, signed: SignedIn, db: DbDep, now: Now) -> None:
     form = await read_form(request, Viewer)
     await db.write(_edit_viewer, conversation_id, form, by=signed.actor, now=now)
 

@@ -7,6 +7,9 @@ from urllib.parse import urlencode
 from fastapi import Depends
 
 from app.desk.lists import Filters, View
+from app.forms import find_id
+
+_PRIORITIES = ("0", "1", "2")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +35,8 @@ class Asked:
 def asked(view: str = "", channel: str = "", priority: str = "", title: str = "", tag: str = "") -> Asked:
     """Words that mean nothing are as if they were not there: an address that somebody kept still opens the desk."""
     shown = View(view) if view in set(View) else View.mine
-    return Asked(
-        Filters(shown, _number(channel), _number(priority), title.strip()[:64] or None, tag.strip()[:32] or None)
-    )
-
-
-def _number(given: str) -> int | None:
-    return int(given) if given.isdecimal() and len(given) < 10 else None
+    urgency = int(priority) if priority in _PRIORITIES else None
+    return Asked(Filters(shown, find_id(channel), urgency, title.strip()[:64] or None, tag.strip()[:32] or None))
 
 
 async def _asked(view: str = "", channel: str = "", priority: str = "", title: str = "", tag: str = "") -> Asked:

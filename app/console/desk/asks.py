@@ -12,12 +12,13 @@ from app.console.desk import labels, showing
 from app.console.desk.acts import snooze_choices
 from app.console.guard import DbDep, Now, SignedIn
 from app.desk import colleagues, context, tags, threads
+from app.forms import Id
 
-router = APIRouter(prefix="/desk/{conversation_id:int}")
+router = APIRouter(prefix="/desk/{conversation_id:id}")
 
 
 @router.get("/transfer")
-async def ask_transfer(request: Request, conversation_id: int, signed: SignedIn, db: DbDep, now: Now) -> Response:
+async def ask_transfer(request: Request, conversation_id: Id, signed: SignedIn, db: DbDep, now: Now) -> Response:
     shown = await db.read(_transfer, signed, conversation_id, now)
     return showing.page(request, "transfer.html", signed, **shown)
 
@@ -30,13 +31,13 @@ def _transfer(session: Session, signed: Signed, conversation_id: int, now: datet
 
 
 @router.get("/snooze")
-async def ask_snooze(request: Request, conversation_id: int, signed: SignedIn, db: DbDep, now: Now) -> Response:
+async def ask_snooze(request: Request, conversation_id: Id, signed: SignedIn, db: DbDep, now: Now) -> Response:
     thread = await db.read(threads.look, conversation_id, by=signed.actor, now=now)
     return showing.page(request, "snooze.html", signed, head=thread.head, choices=snooze_choices(now))
 
 
 @router.get("/tags")
-async def ask_tags(request: Request, conversation_id: int, signed: SignedIn, db: DbDep, now: Now) -> Response:
+async def ask_tags(request: Request, conversation_id: Id, signed: SignedIn, db: DbDep, now: Now) -> Response:
     shown = await db.read(_tags, signed, conversation_id, now)
     return showing.page(request, "tags.html", signed, **shown)
 
@@ -47,7 +48,7 @@ def _tags(session: Session, signed: Signed, conversation_id: int, now: datetime)
 
 
 @router.get("/viewer")
-async def ask_viewer(request: Request, conversation_id: int, signed: SignedIn, db: DbDep, now: Now) -> Response:
+async def ask_viewer(request: Request, conversation_id: Id, signed: SignedIn, db: DbDep, now: Now) -> Response:
     shown = await db.read(_viewer, signed, conversation_id, now)
     return showing.page(request, "viewer.html", signed, **shown)
 

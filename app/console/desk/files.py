@@ -16,6 +16,7 @@ from app.agents.sessions import Signed
 from app.console.guard import DbDep, SignedIn
 from app.desk import files
 from app.errors import AppError, NotFound
+from app.forms import Id
 from app.pages import HEADERS
 from app.secrets import Keyring, WrongKey
 from app.storage.engine import Missing, Unavailable
@@ -48,15 +49,15 @@ def _storage(request: Request) -> Storage:
 # -------------------- what is there
 
 
-@router.get("/files/{attachment_id:int}")
-async def open_attachment(request: Request, attachment_id: int, signed: SignedIn, db: DbDep) -> Response:
+@router.get("/files/{attachment_id:id}")
+async def open_attachment(request: Request, attachment_id: Id, signed: SignedIn, db: DbDep) -> Response:
     """A file that a viewer sent."""
     found = await db.read(files.get_attachment, attachment_id, by=signed.actor)
     return await _give(request, found.key, found.name)
 
 
-@router.get("/sent/{message_id:int}")
-async def open_sent(request: Request, message_id: int, signed: SignedIn, db: DbDep) -> Response:
+@router.get("/sent/{message_id:id}")
+async def open_sent(request: Request, message_id: Id, signed: SignedIn, db: DbDep) -> Response:
     """A file that we sent."""
     found = await db.read(files.get_sent, message_id, by=signed.actor)
     return await _give(request, found.key, found.name)
@@ -100,8 +101,8 @@ def _quoted(name: str) -> str:
 # -------------------- what comes in
 
 
-@router.post("/{conversation_id:int}/upload")
-async def upload(request: Request, conversation_id: int, signed: SignedIn) -> JSONResponse:
+@router.post("/{conversation_id:id}/upload")
+async def upload(request: Request, conversation_id: Id, signed: SignedIn) -> JSONResponse:
     """One picture as ``multipart/form-data``; the answer names the ticket by which a reply takes it along."""
     rights.require(signed.actor, Action.speak)
     return await take_in(request, signed)

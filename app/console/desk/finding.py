@@ -21,6 +21,7 @@ from app.desk import names
 from app.desk.search.found import MessageHit, Snippet, Span, TicketHit, ViewerHit
 from app.desk.search.messages import find_messages
 from app.desk.search.search import search
+from app.forms import Id
 
 router = APIRouter(prefix="/desk")
 FEW = 5
@@ -49,7 +50,7 @@ class Hit:
 
 @router.get("/found")
 async def find(
-    request: Request, signed: SignedIn, asked: AskedDep, db: DbDep, now: Now, q: str = "", after: int | None = None
+    request: Request, signed: SignedIn, asked: AskedDep, db: DbDep, now: Now, q: str = "", after: Id | None = None
 ) -> Response:
     """In place of the list. Without a word the list itself, in which ``q`` is none."""
     words = q.strip()

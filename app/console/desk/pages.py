@@ -19,6 +19,7 @@ from app.conversations.accounts import Account, Directory
 from app.db.database import Database
 from app.desk import context, drafts, lists, notices, saved, threads, viewing
 from app.desk.threads import Thread
+from app.forms import Id, Seq
 
 router = APIRouter(prefix="/desk")
 OPENED = 60
@@ -89,9 +90,9 @@ async def show_more(
 # -------------------- the opened conversation
 
 
-@router.get("/{conversation_id:int}")
+@router.get("/{conversation_id:id}")
 async def show_conversation(
-    request: Request, conversation_id: int, signed: SignedIn, asked: AskedDep, db: DbDep, now: Now
+    request: Request, conversation_id: Id, signed: SignedIn, asked: AskedDep, db: DbDep, now: Now
 ) -> Response:
     account = await account_of(request, db, signed, conversation_id)
     shown = await db.read(_desk, signed, asked, conversation_id, None, now, account)
@@ -104,51 +105,51 @@ async def account_of(request: Request, db: Database, signed: Signed, conversatio
     return await directory.by_id(await db.read(threads.channel_of, conversation_id, by=signed.actor))
 
 
-@router.get("/{conversation_id:int}/work")
+@router.get("/{conversation_id:id}/work")
 async def show_work(
-    request: Request, conversation_id: int, signed: SignedIn, asked: AskedDep, db: DbDep, now: Now
+    request: Request, conversation_id: Id, signed: SignedIn, asked: AskedDep, db: DbDep, now: Now
 ) -> Response:
     account = await account_of(request, db, signed, conversation_id)
     shown = await db.read(_work, signed, conversation_id, now, account)
     return showing.page(request, "work.html", signed, query=asked.query, **shown)
 
 
-@router.get("/{conversation_id:int}/bar")
+@router.get("/{conversation_id:id}/bar")
 async def show_bar(
-    request: Request, conversation_id: int, signed: SignedIn, asked: AskedDep, db: DbDep, now: Now
+    request: Request, conversation_id: Id, signed: SignedIn, asked: AskedDep, db: DbDep, now: Now
 ) -> Response:
     shown = await db.read(_bar, signed, conversation_id, now)
     return showing.page(request, "bar.html", signed, query=asked.query, **shown)
 
 
-@router.get("/{conversation_id:int}/log")
+@router.get("/{conversation_id:id}/log")
 async def show_log(
-    request: Request, conversation_id: int, signed: SignedIn, db: DbDep, now: Now, first: int = 0, read: int = 0
+    request: Request, conversation_id: Id, signed: SignedIn, db: DbDep, now: Now, first: Seq = 0, read: Seq = 0
 ) -> Response:
     """From ``first`` to now; what came after ``read`` is marked as new."""
     thread = await db.read(threads.read_from, conversation_id, by=signed.actor, first_seq=first, now=now)
     return showing.page(request, "log.html", signed, thread=thread, first=first, read_seq=read)
 
 
-@router.get("/{conversation_id:int}/older")
+@router.get("/{conversation_id:id}/older")
 async def show_older(
-    request: Request, conversation_id: int, signed: SignedIn, db: DbDep, now: Now, before: int
+    request: Request, conversation_id: Id, signed: SignedIn, db: DbDep, now: Now, before: Seq
 ) -> Response:
     thread = await db.read(threads.read, conversation_id, by=signed.actor, before=before, limit=OPENED, now=now)
     return showing.page(request, "older.html", signed, thread=thread)
 
 
-@router.get("/{conversation_id:int}/context")
+@router.get("/{conversation_id:id}/context")
 async def show_context(
-    request: Request, conversation_id: int, signed: SignedIn, asked: AskedDep, db: DbDep, now: Now
+    request: Request, conversation_id: Id, signed: SignedIn, asked: AskedDep, db: DbDep, now: Now
 ) -> Response:
     account = await account_of(request, db, signed, conversation_id)
     shown = await db.read(_context, signed, conversation_id, now, account)
     return showing.page(request, "context.html", signed, query=asked.query, **shown)
 
 
-@router.get("/{conversation_id:int}/beside")
-async def show_beside(request: Request, conversation_id: int, signed: SignedIn, db: DbDep, now: Now) -> Response:
+@router.get("/{conversation_id:id}/beside")
+async def show_beside(request: Request, conversation_id: Id, signed: SignedIn, db: DbDep, now: Now) -> Response:
     shown = await db.read(_beside, signed, conversation_id, now)
     return showing.page(request, "beside.html", signed, **shown)
 

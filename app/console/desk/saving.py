@@ -9,7 +9,7 @@ from app.console.desk.asking import asked
 from app.console.guard import DbDep, SignedIn
 from app.console.rendering import done
 from app.desk import saved
-from app.forms import read_form
+from app.forms import Id, read_form
 
 router = APIRouter(prefix="/desk/saved")
 
@@ -41,14 +41,14 @@ async def show(request: Request, signed: SignedIn, db: DbDep) -> Response:
     return showing.page(request, "saved.html", signed, saved=await db.read(saved.list_own, by=signed.actor))
 
 
-@router.post("/{view_id:int}")
-async def rename(request: Request, signed: SignedIn, db: DbDep, view_id: int) -> Response:
+@router.post("/{view_id:id}")
+async def rename(request: Request, signed: SignedIn, db: DbDep, view_id: Id) -> Response:
     form = await read_form(request, Rename)
     await db.write(saved.rename, view_id, by=signed.actor, name=form.name)
     return done(signed, marked("视图已改名"), changed="views")
 
 
-@router.post("/{view_id:int}/delete")
-async def delete(request: Request, signed: SignedIn, db: DbDep, view_id: int) -> Response:
+@router.post("/{view_id:id}/delete")
+async def delete(request: Request, signed: SignedIn, db: DbDep, view_id: Id) -> Response:
     await db.write(saved.delete_view, view_id, by=signed.actor)
     return done(signed, marked("视图已删除"), changed="views")

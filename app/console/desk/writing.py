@@ -20,10 +20,10 @@ from app.conversations.accounts import Account
 from app.desk import notices, quick, quick_lists, reach, replies, suggestions, threads, variables
 from app.desk.quick import Reply
 from app.dialogue.understand import Brain
-from app.forms import read_form
+from app.forms import Id, Seq, read_form
 from app.viewers.models import Identity
 
-router = APIRouter(prefix="/desk/{conversation_id:int}")
+router = APIRouter(prefix="/desk/{conversation_id:id}")
 
 
 # -------------------- quick replies
@@ -40,7 +40,7 @@ class Offered:
 
 @router.get("/quick")
 async def offer(
-    request: Request, conversation_id: int, signed: SignedIn, db: DbDep, now: Now, q: str = ""
+    request: Request, conversation_id: Id, signed: SignedIn, db: DbDep, now: Now, q: str = ""
 ) -> Response:  # fmt: skip
     found, values = await db.read(_offered, conversation_id, q[:32], by=signed.actor, now=now)
     keyring = request.app.state.service.keyring
@@ -63,8 +63,8 @@ def _offered(
     return quick_lists.list_for(session, by=by, prefix=prefix), values
 
 
-@router.post("/quick/{reply_id:int}", status_code=DONE)
-async def count_use(conversation_id: int, reply_id: int, signed: SignedIn, db: DbDep) -> None:
+@router.post("/quick/{reply_id:id}", status_code=DONE)
+async def count_use(conversation_id: Id, reply_id: Id, signed: SignedIn, db: DbDep) -> None:
     """It was put into a reply."""
     await db.write(quick.count_use, reply_id, by=signed.actor)
 
@@ -73,7 +73,7 @@ async def count_use(conversation_id: int, reply_id: int, signed: SignedIn, db: D
 
 
 @router.get("/suggestions")
-async def suggest(request: Request, conversation_id: int, signed: SignedIn, db: DbDep) -> Response:
+async def suggest(request: Request, conversation_id: Id, signed: SignedIn, db: DbDep) -> Response:
     asked = await db.read(suggestions.read_asked, conversation_id, by=signed.actor)
     brain: Brain = request.app.state.service.ingest.rules.brain
     found = await asyncio.to_thread(suggestions.suggest, asked, brain)  # some ms a text that is new
@@ -84,7 +84,7 @@ async def suggest(request: Request, conversation_id: int, signed: SignedIn, db: 
 
 
 @router.get("/window")
-async def show_window(request: Request, conversation_id: int, signed: SignedIn, db: DbDep, now: Now) -> Response:
+async def show_window(request: Request, conversation_id: Id, signed: SignedIn, db: DbDep, now: Now) -> Response:
     account = await account_of(request, db, signed, conversation_id)
     shown = await db.read(_window, signed, conversation_id, account, now)
     return showing.page(request, "window.html", signed, **shown)
@@ -105,7 +105,7 @@ def _approved(session: Session, signed: Signed, conversation_id: int) -> Any:
 
 @router.get("/notice")
 async def ask_notice(
-    request: Request, conversation_id: int, signed: SignedIn, db: DbDep, now: Now, template: str = ""
+    request: Request, conversation_id: Id, signed: SignedIn, db: DbDep, now: Now, template: str = ""
 ) -> Response:  # fmt: skip
     shown = await db.read(_notice, signed, conversation_id, template, now)
     return showing.page(request, "notice.html", signed, **shown)
@@ -123,13 +123,13 @@ def _notice(
 class Notice(BaseModel):
     template: str = Field(title="模板", max_length=64)
     value: list[str] = Field(title="内容", max_length=20)
-    seen: int = Field(title="看到哪一条")
+    seen: Seq = Field(title="看到哪一条")
     key: str = Field(title="编号", min_length=8, max_length=60)
     doubtful: str = ""
 
 
 @router.post("/notice", status_code=DONE)
-async def send_notice(request: Request, conversation_id: int, signed: SignedIn, db: DbDep, now: Now) -> None:
+async def send_notice(request: Request, conversation_id: Id, signed: SignedIn, db: DbDep, now: Now) -> None:
     form = await read_form(request, Notice)
     await db.write(_send, conversation_id, form, by=signed.actor, now=now)
 

@@ -10,17 +10,18 @@ from starlette.types import Receive, Scope, Send
 
 from app import pages
 from app.live.feed import Feed
+from app.live.followers import Visitor
 
 PATH = "/desk/events"
 
 
 def router_for(who: Callable[..., Any]) -> APIRouter:
-    """``who``: the dependency that gives the id of the signed-in agent, or refuses."""
+    """``who``: the dependency that says who asks, or refuses."""
     router = APIRouter()
 
     @router.get(PATH)
-    async def follow(request: Request, agent_id: Annotated[int, Depends(who)]) -> Response:
-        return EventStream(request.app.state.service.feed, agent_id)
+    async def follow(request: Request, visitor: Annotated[Visitor, Depends(who)]) -> Response:
+        return EventStream(request.app.state.service.feed, visitor)
 
     return router
 
@@ -30,13 +31,13 @@ class EventStream(Response):
 
     media_type = "text/event-stream"
 
-    def __init__(self, feed: Feed, agent_id: int) -> None:
+    def __init__(self, feed: Feed, visitor: Visitor) -> None:
         super().__init__(headers=dict(pages.HEADERS) | {"x-accel-buffering": "no"})  # a proxy must pass each on
         del self.headers["content-length"]
-        self._feed, self._agent_id = feed, agent_id
+        self._feed, self._visitor = feed, visitor
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async with self._feed.follow(self._agent_id) as follower:
+        async with self._feed.follow(*self._visitor) as follower:
             leaving = asyncio.create_task(_until_gone(receive))
             leaving.add_done_callback(lambda _: follower.end())
             try:

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from app.channels.content import File, Followed, MenuUsed, Overheard, Text, Unfollowed, Voice
 from app.errors import NotFound
-from app.forms import FormWrong, read_form
+from app.forms import FormWrong, Seq, read_form
 from app.simulator.addresses import PAGE
 from app.simulator.deeds import Deed
 from app.simulator.faces import ACCOUNTS, BOT, ITEMS, LINKS, PICTURE_PROPS, PLACES, picture, video
@@ -52,7 +52,7 @@ class Choose(BaseModel):
 
 
 class Recall(BaseModel):
-    bubble: int = Field(title="消息")
+    bubble: Seq = Field(title="消息")
 
 
 class Join(BaseModel):

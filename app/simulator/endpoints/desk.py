@@ -32,7 +32,7 @@ class Pass(BaseModel):
 
 class Plan(BaseModel):
     kind: str = Field(title="怎么出错", max_length=20)
-    code: int = Field(0, title="错误码")
+    code: int = Field(0, title="错误码", ge=-(2**31), lt=2**31)
 
 
 class Slow(BaseModel):

@@ -8,6 +8,7 @@ from fastapi.responses import FileResponse, JSONResponse, StreamingResponse
 
 from app import pages
 from app.errors import AppError, NotFound
+from app.forms import Id
 from app.simulator import faces
 from app.simulator.addresses import PAGE
 from app.simulator.changes import ROSTER
@@ -28,7 +29,7 @@ class TooManyStreams(AppError):
 
 @router.get("")
 async def show(
-    simulator: SimulatorDep, scenario: str | None = None, phone: str | None = None, exchange: int | None = None
+    simulator: SimulatorDep, scenario: str | None = None, phone: str | None = None, exchange: Id | None = None
 ) -> Response:
     """The whole page. ``scenario`` names a scene to look at, ``phone`` and ``exchange`` what is opened."""
     chosen = simulator.stage.of_scenario(scenario) if scenario else None
@@ -77,7 +78,7 @@ async def composer(phone: PhoneDep) -> Response:
 
 
 @router.get("/phones/{phone_id}/wire")
-async def show_wire(phone: PhoneDep, simulator: SimulatorDep, exchange: int | None = None) -> Response:
+async def show_wire(phone: PhoneDep, simulator: SimulatorDep, exchange: Id | None = None) -> Response:
     return pages.page(TEMPLATES, "wire.html", **await wire_of(simulator, phone, exchange))
 
 

@@ -5,7 +5,7 @@ from pydantic import BaseModel, Field
 
 from app.channels.content import ProactiveChanged
 from app.errors import NotFound
-from app.forms import read_form
+from app.forms import Seq, read_form
 from app.simulator.addresses import PAGE
 from app.simulator.deeds import Tap
 from app.simulator.endpoints.acts import DONE, PhoneDep, SimulatorDep
@@ -16,8 +16,8 @@ router = APIRouter(prefix=PAGE, dependencies=[Depends(same_origin)])
 
 
 class Tapped(BaseModel):
-    bubble: int = Field(title="消息")
-    button: int = Field(title="按钮", ge=0)
+    bubble: Seq = Field(title="消息")
+    button: Seq = Field(title="按钮")
 
 
 class Switched(BaseModel):

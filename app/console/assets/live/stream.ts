@@ -1,5 +1,6 @@
 // An EventSource that does not give up: the browser's own reconnect ends for good at the first answer that is not a
-// stream (a restart behind a proxy), and never notices a connection that died silently.
+// stream (a restart behind a proxy), and never notices a connection that died silently. Nor does it say why it was not
+// let in; whose sign-in is over is brought where he can sign in again.
 
 const SLOWEST = 15_000; // milliseconds between two attempts
 const SILENCE = 50_000; // milliseconds; a server that pings must do so well within
@@ -17,12 +18,16 @@ export function keepOpen(url: string, listener: Listener): void {
 
   function connect(): void {
     const source = new EventSource(url);
+    let opened = false;
 
     function startOver(): void {
       source.close();
       clearTimeout(watch);
       listener.lost();
       failures += 1;
+      if (!opened) {
+        void leaveIfSignedOut(url);
+      }
       // Spread, so that a thousand pages do not come back in the same instant.
       setTimeout(connect, Math.min(SLOWEST, 500 * 2 ** failures) * (0.5 + Math.random() / 2));
     }
@@ -33,6 +38,7 @@ export function keepOpen(url: string, listener: Listener): void {
     }
 
     source.onopen = () => {
+      opened = true;
       failures = 0;
       listener.opened();
     };
@@ -42,4 +48,13 @@ export function keepOpen(url: string, listener: Listener): void {
   }
 
   connect();
+}
+
+async function leaveIfSignedOut(url: string): Promise<void> {
+  const own = new AbortController();
+  const answer = await fetch(url, { signal: own.signal }).catch(() => undefined); // the service is not there
+  own.abort(); // its body would go on for ever
+  if (answer?.status === 401) {
+    location.reload(); // signing in leads back here
+  }
 }
