@@ -16,6 +16,7 @@ from app.desk import quick, quick_lists, saved
 from app.desk.quick import Place, Scope, Written
 from tests.console.conftest import HTMX, Console, Person
 from tests.factories import conversations as make
+from tests.factories.desk import hear
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(60)
 TEMPLATE = {"id": "TPL_1", "name": "工单进展", "fields": [["thing1", "问题"]]}
@@ -134,6 +135,28 @@ async def test_a_closed_window_offers_a_template_which_is_sent_once(console: Con
     for _ in range(2):
         assert (await zhou.post(f"/desk/{talk}/notice", **fields)).status_code == 204
     assert await console.db.read(_notices, talk) == 1
+
+
+async def test_one_fetch_brings_what_belongs_together(console: Console, zhou: Person) -> None:
+    """Two hundred desks fetch after each message: what is told by one look is fetched at once."""
+    talk = await talk_of(console, zhou)
+    now = (await zhou.http.get(f"/desk/{talk}/log", headers=HTMX)).text
+    assert re.findall(r'<(?:div|header)[^>]* id="(log|bar)"[^>]*data-(?:newest|stance)="(\w+)"', now) == [
+        ("log", "0"), ("bar", "own")
+    ]  # fmt: skip
+    beside = (await zhou.http.get(f"/desk/{talk}/context", headers=HTMX)).text
+    assert "窗口已关闭：现在写的会等观众再说话时发出" in beside[beside.index('id="window"') :]
+    assert len(re.findall("hx-swap-oob", now + beside)) == 2
+
+
+async def test_the_list_of_ones_own_tells_how_much_is_unread(console: Console, zhou: Person) -> None:
+    talk = await talk_of(console, zhou)
+    await hear(console.db, talk, datetime.now(UTC))
+    for view, told in {"mine": ["1"], "snoozed": ["1"], "all": []}.items():
+        shown = (await zhou.http.get(f"/desk/list?view={view}", headers=HTMX)).text
+        assert re.findall(r'id="list"[^>]*data-unread="(\d+)"', shown) == told
+        views = (await zhou.http.get(f"/desk/views?view={view}", headers=HTMX)).text
+        assert (f"conversation:{talk}" in views) is not bool(told)  # the fresher one follows what is said
 
 
 def _notices(session: Session, talk: int) -> int:

@@ -30,7 +30,8 @@ OPENED = 60
 
 
 def _list(session: Session, signed: Signed, asked: Asked, now: datetime) -> dict[str, Any]:
-    return {"own": lists.list_own(session, by=signed.actor)} | _rows(session, signed, asked, None, now)
+    own = {"own": lists.list_own(session, by=signed.actor), "unread": lists.count_unread(session, by=signed.actor)}
+    return own | _rows(session, signed, asked, None, now)
 
 
 def _rows(session: Session, signed: Signed, asked: Asked, after: str | None, now: datetime) -> dict[str, Any]:
@@ -114,21 +115,15 @@ async def show_work(
     return showing.page(request, "work.html", signed, query=asked.query, **shown)
 
 
-@router.get("/{conversation_id:id}/bar")
-async def show_bar(
-    request: Request, conversation_id: Id, signed: SignedIn, asked: AskedDep, db: DbDep, now: Now
-) -> Response:
-    shown = await db.read(_bar, signed, conversation_id, now)
-    return showing.page(request, "bar.html", signed, query=asked.query, **shown)
-
-
 @router.get("/{conversation_id:id}/log")
 async def show_log(
-    request: Request, conversation_id: Id, signed: SignedIn, db: DbDep, now: Now, first: Seq = 0, read: Seq = 0
-) -> Response:
-    """From ``first`` to now; what came after ``read`` is marked as new."""
+    request: Request, conversation_id: Id, signed: SignedIn, asked: AskedDep, db: DbDep, now: Now, first: Seq = 0,
+    read: Seq = 0,
+) -> Response:  # fmt: skip
+    """From ``first`` to now, with how the conversation stands; what came after ``read`` is marked as new."""
     thread = await db.read(threads.read_from, conversation_id, by=signed.actor, first_seq=first, now=now)
-    return showing.page(request, "log.html", signed, thread=thread, first=first, read_seq=read)
+    shown = _bar_of(signed, thread)
+    return showing.page(request, "now.html", signed, query=asked.query, first=first, read_seq=read, **shown)
 
 
 @router.get("/{conversation_id:id}/older")
@@ -145,7 +140,7 @@ async def show_context(
 ) -> Response:
     account = await account_of(request, db, signed, conversation_id)
     shown = await db.read(_context, signed, conversation_id, now, account)
-    return showing.page(request, "context.html", signed, query=asked.query, **shown)
+    return showing.page(request, "beside_now.html", signed, query=asked.query, **shown)
 
 
 @router.get("/{conversation_id:id}/beside")
@@ -181,11 +176,6 @@ def _work(
     }  # fmt: skip
 
 
-def _bar(session: Session, signed: Signed, conversation_id: int, now: datetime) -> dict[str, Any]:
-    thread = threads.look(session, conversation_id, by=signed.actor, now=now)
-    return _bar_of(signed, thread)
-
-
 def _bar_of(signed: Signed, thread: Thread) -> dict[str, Any]:
     stance = stance_of(thread, signed)
     looks = {"own": "own", "bot": "bot", "queue": "waiting", "closed": "done"}
@@ -209,7 +199,9 @@ def _context(
     session: Session, signed: Signed, conversation_id: int, now: datetime, account: Account | None
 ) -> dict[str, Any]:
     thread = threads.look(session, conversation_id, by=signed.actor, now=now)
-    return _context_of(session, signed, thread, now, account)
+    approved = notices.list_for(session, conversation_id, by=signed.actor)
+    given = {"approved": approved, "may_speak": signed.actor.may(Action.speak)}
+    return given | _context_of(session, signed, thread, now, account)
 
 
 def _context_of(

@@ -69,7 +69,7 @@ def pages(company: Company) -> Iterator[Task]:
     yield _fixed("desk", "/desk")
     yield Task("desk, opened", of_own("?view=mine"))
     yield _fixed("views", "/desk/views?view=mine")
-    for part in ("work", "log?first=1&read=5", "bar", "context", "beside"):
+    for part in ("work", "log?first=1&read=5", "window", "context", "beside"):
         yield Task(f"own: {part.partition('?')[0]}", of_own(f"/{part}"))
     for part in ("work", "context"):
         yield Task(f"resolved: {part}", _each(resolved, f"/{part}"))

@@ -10,7 +10,9 @@ function look(): void {
   if (!views) {
     return;
   }
-  const now = { mine: Number(views.dataset["unread"] ?? 0), queue: Number(views.dataset["queue"] ?? 0) };
+  // In the list of one's own the list is the fresher one: only there it follows what is said.
+  const unread = document.getElementById("list")?.dataset["unread"] ?? views.dataset["unread"];
+  const now = { mine: Number(unread ?? 0), queue: Number(views.dataset["queue"] ?? 0) };
   const waiting = now.mine + now.queue;
   document.title = waiting > 0 ? `(${waiting > 99 ? "99+" : waiting}) ${title}` : title;
   if (before && (now.mine > before.mine || (now.queue > before.queue && before.queue === 0))) {

@@ -240,7 +240,7 @@ function complain(words: string): void {
   }
 }
 
-document.body.addEventListener("htmx:afterSwap", (event) => {
+document.body.addEventListener("htmx:oobAfterSwap", (event) => {
   if ((event as CustomEvent<{ target: HTMLElement }>).detail.target.id === "bar") {
     apply();
   }
