@@ -64,7 +64,7 @@ async def find_signed(request: Request) -> Signed | None:
     """Whose cookie it is, whether or not he may do what he asks for."""
     if not hasattr(request.state, "signed"):
         token = token_of(request)
-        found = await db_of(request).read(sessions.find, token, now=now(), ip=ip_of(request)) if token else None
+        found = await db_of(request).look(sessions.find, token, now=now(), ip=ip_of(request)) if token else None
         request.state.signed = found
     signed: Signed | None = request.state.signed
     return signed

@@ -171,7 +171,7 @@ class Directory:
 
     async def _look(self) -> None:
         self._looked_at = monotonic()  # set first: a burst of requests looks once
-        version = await self._db.read(counter, VERSION)
+        version = await self._db.look(counter, VERSION)
         if version != self._version:
             channels = await self._db.read(list_channels)
             opened = [account for c in channels if (account := self._open(c))]

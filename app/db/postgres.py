@@ -47,6 +47,7 @@ class PostgresDatabase:
         )
         views = self._engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         self._views = views.sync_engine
+        self._looks = self._engine.execution_options(isolation_level="AUTOCOMMIT").sync_engine
         self.on_publish: Callable[[], None] = tell_nobody
         # Ingest never queues behind ordinary work: its connections are always its own.
         self._ordinary = asyncio.Semaphore(pool - self.ingest_batches)
@@ -62,6 +63,14 @@ class PostgresDatabase:
         def run() -> T:
             with self._views.connect() as connection, Session(connection, expire_on_commit=False) as session:
                 session.connection()  # begins: all of the rule sees one state
+                return rule(session, *args, **kwargs)
+
+        async with self._ordinary:
+            return await greenlet_spawn(run)
+
+    async def look(self, rule: Rule[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        def run() -> T:
+            with self._looks.connect() as connection, Session(connection, expire_on_commit=False) as session:
                 return rule(session, *args, **kwargs)
 
         async with self._ordinary:

@@ -123,6 +123,8 @@ class SqliteDatabase:
 
         return await asyncio.get_running_loop().run_in_executor(self._readers, run)
 
+    look = read
+
     async def close(self) -> None:
         """Finish what is queued, then let go of the file; a write after that raises RuntimeError."""
         self._queue.close()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, func, literal_column, select
+from sqlalchemy import String, bindparam, cast, false, func, literal_column, null, select, union_all
 from sqlalchemy.orm import Session, aliased
 
 from app.agents import rights
@@ -72,6 +72,16 @@ class ListPage:
     """The cursor of the next page; None: this is the last."""
 
 
+@dataclass(frozen=True, slots=True)
+class Own:
+    """What somebody has, also what is put off; the newest ``MOST_OWN``."""
+
+    ids: list[int]
+    """What concerns him when something is said there."""
+    unread: int
+    """Those in which the viewer said what he has not read."""
+
+
 def list_page(
     session: Session, filters: Filters, *, by: Actor, after: str | None = None, limit: int = 30, now: datetime
 ) -> ListPage:
@@ -93,15 +103,10 @@ def count_views(session: Session, *, by: Actor, now: datetime) -> dict[View, int
     return orders.count(session, by, now)
 
 
-def count_unread(session: Session, *, by: Actor) -> int:
-    """His open conversations in which the viewer said what he has not read."""
-    ((count,),) = _UNREAD_ONES(session, reader=by.id)
-    return int(count)
-
-
-def list_own(session: Session, *, by: Actor) -> list[int]:
-    """Ids of what he has, also what is put off: what concerns him when something is said there."""
-    return [row[0] for row in _OWN(session, reader=by.id)]
+def look_at_own(session: Session, *, by: Actor) -> Own:
+    rights.require(by, Action.see_conversations)
+    rows = _OWN(session, reader=by.id)
+    return Own([row[0] for row in rows], sum(bool(row[1]) for row in rows))
 
 
 def list_channels(session: Session) -> list[tuple[int, str]]:
@@ -109,20 +114,13 @@ def list_channels(session: Session) -> list[tuple[int, str]]:
     return [(channel_id, name) for channel_id, name in _CHANNELS(session)]
 
 
-_IS_OWN = (Conversation.agent_id == bindparam("reader"), Conversation.closed_at.is_(None))
-_OWN = Prepared(
-    select(Conversation.id).where(*_IS_OWN).order_by(Conversation.id.desc()).limit(literal_column(str(MOST_OWN)))
-)
 _MARKED = (ReadMark.conversation_id == Conversation.id) & (ReadMark.agent_id == bindparam("reader"))
-_UNREAD_ONES = Prepared(
-    select(func.count()).select_from(
-        select(literal_column("1"))
-        .select_from(Conversation)
-        .outerjoin(ReadMark, _MARKED)
-        .where(*_IS_OWN, Conversation.heard_seq > func.coalesce(ReadMark.seq, 0))
-        .limit(literal_column(str(MOST_UNREAD + 1)))
-        .subquery()
-    )
+_OWN = Prepared(
+    select(Conversation.id, Conversation.heard_seq > func.coalesce(ReadMark.seq, 0))
+    .outerjoin(ReadMark, _MARKED)
+    .where(Conversation.agent_id == bindparam("reader"), Conversation.closed_at.is_(None))
+    .order_by(Conversation.id.desc())
+    .limit(literal_column(str(MOST_OWN)))
 )
 _CHANNELS = Prepared(select(Channel.id, Channel.name).order_by(Channel.name))
 
@@ -169,10 +167,12 @@ _ROWS = Prepared(
     .outerjoin(_last, (_last.conversation_id == Conversation.id) & (_last.seq == Conversation.last_seq))
     .where(is_any(Conversation.id, "ids"))
 )  # fmt: skip
-_TAGS = Prepared(select(Tag.conversation_id, Tag.tag).where(is_any(Tag.conversation_id, "ids")).order_by(Tag.tag))
-_MENTIONS = Prepared(
-    select(Mention.conversation_id, Mention.seen_at).where(
-        is_any(Mention.conversation_id, "ids"), Mention.agent_id == bindparam("reader")
+_TAGS_AND_MENTIONS = Prepared(
+    union_all(
+        select(Tag.conversation_id, Tag.tag, false().label("seen")).where(is_any(Tag.conversation_id, "ids")),
+        select(Mention.conversation_id, cast(null(), String(1)), Mention.seen_at.is_not(None)).where(
+            is_any(Mention.conversation_id, "ids"), Mention.agent_id == bindparam("reader")
+        ),
     )
 )
 
@@ -181,13 +181,14 @@ def _rows(session: Session, ids: Sequence[int], by: Actor) -> list[Row]:
     if not ids:
         return []
     found = {row[0]: row for row in _ROWS(session, ids=ids, reader=by.id)}
-    tags: dict[int, tuple[str, ...]] = {}
-    for talk, tag in _TAGS(session, ids=ids):
-        tags[talk] = (*tags.get(talk, ()), tag)
+    tags: dict[int, list[str]] = {}
     seen: dict[int, bool] = {}
-    for talk, seen_at in _MENTIONS(session, ids=ids, reader=by.id):
-        seen[talk] = seen.get(talk, True) and seen_at is not None
-    return [_row(found[talk], tags.get(talk, ()), seen.get(talk)) for talk in ids if talk in found]
+    for talk, tag, is_seen in _TAGS_AND_MENTIONS(session, ids=ids, reader=by.id):
+        if tag is None:
+            seen[talk] = seen.get(talk, True) and bool(is_seen)
+        else:
+            tags.setdefault(talk, []).append(tag)
+    return [_row(found[talk], tuple(sorted(tags.get(talk, ()))), seen.get(talk)) for talk in ids if talk in found]
 
 
 def _row(row: tuple[Any, ...], tags: tuple[str, ...], seen: bool | None) -> Row:

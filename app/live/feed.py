@@ -24,7 +24,7 @@ STREAMS = 1000
 """Connections of one process."""
 FLUSH = 0.025
 """Seconds between two broadcasts at the least."""
-WRITE = 0.00025
+WRITE = 0.0005
 """Seconds between two writes to any of the connections, on average; one costs some 30 µs of work."""
 LOOK_EVERY = 0.5
 """Seconds; no bell rings for what a command wrote beside the server, and a bell can be lost."""

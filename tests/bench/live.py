@@ -21,6 +21,7 @@ from pathlib import Path
 import asyncpg
 import uvloop
 
+from app.agents import sessions
 from app.console.endpoints.live import PATH
 from app.conversations import routing
 from app.db.opening import connect
@@ -28,7 +29,7 @@ from app.settings import Settings
 from tests.bench import ours, processes
 from tests.bench.consoles import Hall, Platform, Seat, Turn, follow
 from tests.bench.contestants import Contestant
-from tests.bench.desks import DeskPage, Traffic
+from tests.bench.desks import TICK, DeskPage, Traffic
 from tests.bench.painting import Painted, Windows
 from tests.factories.people import make_agent, signed_in
 
@@ -38,6 +39,8 @@ _SETTLE = 2.0
 _PATIENCE = 15.0
 """Seconds for what is told last; what was only stored under pressure is decided, and told, later."""
 _SEED = 7
+_WATCHED = 25
+"""Each so many messages one goes to a real window."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +99,7 @@ def _parse() -> Options:
     parser.add_argument("--consoles", type=int, default=200)
     parser.add_argument("--talks", type=int, default=5, help="conversations that each agent has")
     parser.add_argument("--rate", type=int, default=50, help="messages of viewers a second")
-    parser.add_argument("--seconds", type=int, default=30)
+    parser.add_argument("--seconds", type=int, default=60)
     parser.add_argument("--browsers", type=int, default=2, help="how many of the consoles are pages in a real browser")
     parser.add_argument("--streams", action="store_true", help="the streams alone, without what pages fetch")
     given = parser.parse_args()
@@ -117,7 +120,8 @@ async def _measure(chosen: Options, contestant: Contestant, ports: Sequence[int]
     before = [processes.rss_mb(pid) for pid in servers]
     async with Windows() as windows:
         await windows.open([(each.port, each.talks[0].id, each.cookie) for each in people[: chosen.browsers]])
-        await follow(hall, [await _sit(each, chosen, found) for each in people[chosen.browsers :]], PATH)
+        seats = [await _sit(*each, chosen, found) for each in enumerate(people[chosen.browsers :])]
+        await follow(hall, seats, PATH)
         more = sum(processes.rss_mb(pid) for pid in servers) - sum(before)
         pids = [*servers, contestant.store_pid or 0]
         idle = await _busy(pids, asyncio.sleep(_SETTLE))
@@ -152,11 +156,12 @@ async def _take_up(url: str, people: Sequence[Person]) -> None:
         await db.close()
 
 
-async def _sit(person: Person, chosen: Options, found: Found) -> Seat:
+async def _sit(number: int, person: Person, chosen: Options, found: Found) -> Seat:
     if chosen.streams:
         return Seat(person.port, {"Cookie": person.cookie})
-    page = DeskPage(person.port, person.talks[0].id, person.cookie, found.traffic)
-    await page.open()
+    csrf = sessions.csrf(person.cookie.partition("=")[2])
+    page = DeskPage(person.port, person.talks[0].id, person.cookie, csrf, found.traffic)
+    await page.open(delay=number / chosen.consoles * TICK)
     person.talks[0].page = page
     return Seat(person.port, {"Cookie": person.cookie}, page)
 
@@ -170,16 +175,23 @@ async def _busy(pids: Sequence[int], work: Awaitable[None]) -> list[float]:
 
 
 async def _speak(chosen: Options, hall: Hall, platform: Platform, people: Sequence[Person], found: Found) -> None:
-    """At an even pace, whether or not the one before is answered; each conversation once in a round, in a new order."""
-    talks, chance = [talk for person in people for talk in person.talks], random.Random(_SEED)
+    """At an even pace, whether or not the one before is answered; each conversation once in a round, in a new order.
+
+    What is open in a real window is written to more often, or too little would be painted to tell of.
+    """
+    watched = [person.talks[0] for person in people[: chosen.browsers]]
+    talks = [talk for person in people for talk in person.talks if talk not in watched]
+    chance = random.Random(_SEED)
     order: list[Talk] = []
     start = time.perf_counter()
     async with asyncio.TaskGroup() as tasks:
         for number in range(chosen.rate * chosen.seconds):
             await asyncio.sleep(max(0.0, start + number / chosen.rate - time.perf_counter()))
-            if not order:
-                order = chance.sample(talks, len(talks))
-            talk = order.pop()
+            if watched and number % _WATCHED == 0:
+                talk = watched[number // _WATCHED % len(watched)]
+            else:
+                order = order or chance.sample(talks, len(talks))
+                talk = order.pop()
             talk.seq += 1
             turn = hall.turns[talk.id] = Turn(talk.id, talk.seq, talk.page)
             found.turns.append(turn)
@@ -200,10 +212,7 @@ def _report(
     turns, consoles = found.turns, len(hall.consoles)
     heard = [max(0.0, when - turn.answered) for turn in turns for when in turn.heard]
     shown = [max(0.0, when - turn.answered) for turn in turns if (when := turn.shown) is not None]
-    by_id = {(turn.conversation, turn.seq): turn for turn in turns}
-    painted = [
-        max(0.0, one.at - turn.answered) for one in found.painted if (turn := by_id.get((one.conversation, one.seq)))
-    ]
+    painted = [max(0.0, when - turn.answered) for turn in turns if (when := _painted(found.painted, turn)) is not None]
     print(f"{chosen.consoles} consoles, {_SERVERS} processes, {chosen.rate} messages/s for {chosen.seconds} s:")
     print(f"  commit to console    {_percentiles(heard)}; missed {len(turns) * consoles - len(heard)}")
     if not chosen.streams:
@@ -217,6 +226,13 @@ def _report(
     print(f"  memory of a console  {1024 * more / max(1, consoles):.0f} KB")
     for name, quiet, loud in zip(("serve", "serve", "database"), idle, busy, strict=True):
         print(f"  {name:<9} {quiet:5.1f} % of a core while nobody writes, {loud:5.1f} % under load", flush=True)
+
+
+def _painted(painted: Sequence[Painted], turn: Turn) -> float | None:
+    """When a real window first showed it, or a later one of its conversation."""
+    return min(
+        (one.at for one in painted if one.conversation == turn.conversation and one.seq >= turn.seq), default=None
+    )
 
 
 def _percentiles(times: Sequence[float]) -> str:

@@ -145,7 +145,7 @@ async def pages(db: Database, filters: Filters, by: Actor, company: Company) -> 
 
 SCANS = re.compile(r"Index (Only )?Scan using \w+ on (conversations|messages)")
 STATEMENTS: dict[str, Prepared] = {
-    "head": threads._HEAD, "rows": lists._ROWS, "own": lists._OWN, "unread": lists._UNREAD_ONES,
+    "head": threads._HEAD, "rows": lists._ROWS, "own": lists._OWN, "marks": lists._TAGS_AND_MENTIONS,
     "mine": orders._own(NARROWED), "snoozed": orders._own_snoozed(NARROWED), "earlier": context._EARLIER,
     "windows": windows._ANCHORS, "of a title": walks._HOLDERS["title"],
     **{f"{view}, given": walks._among(view, NARROWED, True) for view in walks._KEYS},

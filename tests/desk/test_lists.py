@@ -13,7 +13,7 @@ from app.conversations.models import Conversation, MessageState
 from app.db.database import Database
 from app.desk import cursors, lists
 from app.desk.cursors import WrongCursor
-from app.desk.lists import Filters, View
+from app.desk.lists import Filters, Own, View
 from app.desk.models import Draft, Mention, ReadMark, Tag
 from app.viewers.models import Identity, Viewer
 from tests.factories import conversations as make
@@ -238,6 +238,19 @@ async def test_the_unread_are_counted_for_each_reader_up_to_a_limit(
     for by, unread in ((lin, 99), (chen, 2)):
         (row,) = (await db.read(lists.list_page, Filters(View.all), by=by, now=NOW)).rows
         assert row.unread == unread
+
+
+async def test_ones_own_are_told_with_how_many_are_unread(db: Database, channel: int, lin: Actor, chen: Actor) -> None:
+    """Also what is put off; not what is closed, or a colleague's."""
+    read, unread, put_off, closed, others = [await talk(db, channel, name) for name in "甲乙丙丁戊"]
+    for one in (read, unread, put_off, closed, others):
+        await desk.change(db, one, owner="agent", agent_id=chen.id if one == others else lin.id)
+        await desk.hear(db, one)
+    await desk.change(db, put_off, snoozed_at=NOW, snoozed_until=NOW + timedelta(hours=1))
+    await desk.change(db, closed, closed_at=NOW)
+    await add(db, ReadMark(agent_id=lin.id, conversation_id=read, seq=1000))
+    assert await db.read(lists.look_at_own, by=lin) == Own([put_off, unread, read], 2)
+    assert await db.read(lists.look_at_own, by=chen) == Own([others], 1)
 
 
 async def test_who_has_no_name_is_told_by_the_end_of_his_address(db: Database, channel: int, lin: Actor) -> None:

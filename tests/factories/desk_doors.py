@@ -36,6 +36,7 @@ _READS: list[tuple[str, Callable[[Session, Actor], object]]] = [
     ("list_page", lambda s, by: lists.list_page(s, Filters(View.all), by=by, now=NOW)),
     ("find_rows", lambda s, by: lists.find_rows(s, [NOBODY], by=by)),
     ("count_views", lambda s, by: lists.count_views(s, by=by, now=NOW)),
+    ("look_at_own", lambda s, by: lists.look_at_own(s, by=by)),
     ("read_thread", lambda s, by: threads.read(s, NOBODY, by=by, now=NOW)),
     ("read_new", lambda s, by: threads.read_new(s, NOBODY, by=by, since_seq=0, now=NOW)),
     ("get_for", lambda s, by: threads.get_for(s, by, NOBODY)),

@@ -30,8 +30,12 @@ OPENED = 60
 
 
 def _list(session: Session, signed: Signed, asked: Asked, now: datetime) -> dict[str, Any]:
-    own = {"own": lists.list_own(session, by=signed.actor), "unread": lists.count_unread(session, by=signed.actor)}
-    return own | _rows(session, signed, asked, None, now)
+    return _own(session, signed) | _rows(session, signed, asked, None, now)
+
+
+def _own(session: Session, signed: Signed) -> dict[str, Any]:
+    own = lists.look_at_own(session, by=signed.actor)
+    return {"own": own.ids, "unread": own.unread}
 
 
 def _rows(session: Session, signed: Signed, asked: Asked, after: str | None, now: datetime) -> dict[str, Any]:
@@ -56,8 +60,7 @@ def _views(session: Session, signed: Signed, asked: Asked, now: datetime) -> dic
         "saved_views": [(view, urlencode(view.filters)) for view in saved.list_own(session, by=signed.actor)],
         "others": {view.value: label for view, label in labels.OTHERS.items()}, "channels": channels,
         "narrowed": [label for label in narrowed if label],
-        "unread": lists.count_unread(session, by=signed.actor), "own": lists.list_own(session, by=signed.actor),
-    }  # fmt: skip
+    } | _own(session, signed)  # fmt: skip
 
 
 def translate_or_none(signed: Signed, text: str | None) -> str | None:
@@ -103,7 +106,7 @@ async def show_conversation(
 async def account_of(request: Request, db: Database, signed: Signed, conversation_id: int) -> Account | None:
     """The conversation's channel as this process serves it."""
     directory: Directory = request.app.state.service.directory
-    return await directory.by_id(await db.read(threads.channel_of, conversation_id, by=signed.actor))
+    return await directory.by_id(await db.look(threads.channel_of, conversation_id, by=signed.actor))
 
 
 @router.get("/{conversation_id:id}/work")

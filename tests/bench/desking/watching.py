@@ -42,6 +42,10 @@ class Watched:
         with self._timed():
             return await self._db.write_first(rule, *args, **kwargs)
 
+    async def look(self, rule: Rule[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        with self._timed():
+            return await self._db.look(rule, *args, **kwargs)
+
     async def read(self, rule: Rule[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         with self._timed():
             return await self._db.read(rule, *args, **kwargs)

@@ -5,7 +5,10 @@ import { whenOpened } from "./opened";
 
 const EVERY = 20_000; // milliseconds
 const WRITING = 4_000;
+const TICK = 10_000;
+const SLOWLY = 3; // ticks
 let told = 0;
+let ticks = 0;
 
 whenOpened((id) => void look(id, false));
 
@@ -36,15 +39,20 @@ setInterval(() => {
   }
 }, EVERY);
 
-// Nobody tells when somebody stops to write, nor what happens where one is not concerned.
+// Nobody tells when somebody stops to write, nor what happens where one is not concerned: lists of others' follow by
+// the tick, what only counts them, or closes by the clock, less often.
 setInterval(() => {
   if (document.visibilityState === "visible") {
+    ticks += 1;
     freshen(new Set(["tick"]));
+    if (ticks % SLOWLY === 0) {
+      freshen(new Set(["slowly"]));
+    }
     if (document.querySelector("#beside-who .writing")) {
       freshen(new Set([`viewing:${current()}`]));
     }
   }
-}, WRITING * 2.5);
+}, TICK);
 
 window.addEventListener("pagehide", () => {
   const id = current();
