@@ -27,7 +27,7 @@ IDLE = timedelta(hours=12)
 LONGEST = timedelta(days=7)
 UNVERIFIED = timedelta(minutes=10)
 """Within which the second factor must come."""
-TOUCHED_EVERY = timedelta(minutes=1)
+TOUCHED_EVERY = timedelta(minutes=5)
 
 
 class SignInNotFound(NotFound):
