@@ -180,3 +180,13 @@ async def test_it_serves_until_it_is_cancelled(db: Database, talk: int, monkeypa
     keeping.cancel()
     with pytest.raises(asyncio.CancelledError):
         await keeping
+
+
+def test_in_a_rush_more_time_is_left_to_others() -> None:
+    """As many times what a page took, by how many messages came a second since the last look."""
+    pace = Pace()
+    shares = []
+    for newest, now in ((1000, 10.0), (1020, 11.0), (1120, 12.0), (9000, 13.0), (9000, 13.0), (9001, 14.0)):
+        pace.see(newest, now)
+        shares.append(pace.others)
+    assert shares == [1, 1, 4, indexing.MOST, indexing.MOST, 1]

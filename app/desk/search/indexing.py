@@ -36,6 +36,10 @@ LONG, LEAST = 0.04, 20
 than these would cost each more than it helps others.
 """
 GAPS = 20
+CALM, MOST = 25.0, 9.0
+"""New messages a second up to which the index takes half of the time, and how many times what a page took is left to
+others when more come: in a rush of viewers the processor is theirs, and what they say is found some minutes later.
+"""
 
 _insert_marks = Insert(table_of(Counter), ("name", "value"), or_ignore=True)
 _insert_grams = Insert(table_of(SearchGram), ("kind", "gram", "subject_id"), or_ignore=True)
@@ -58,9 +62,19 @@ class Page:
 
 @dataclass(slots=True)
 class Pace:
-    """How much is written at a time."""
+    """How much is written at a time, and how much time is left to others."""
 
     rows: int = LEAST
+    newest: int | None = None
+    """The id of the newest message at the last look, ``at`` seconds."""
+    at: float = 0.0
+    others: float = 1.0
+    """Times what a page took."""
+
+    def see(self, newest: int, now: float) -> None:
+        if self.newest is not None and now > self.at:
+            self.others = min(MOST, max(1.0, (newest - self.newest) / (now - self.at) / CALM))
+        self.newest, self.at = newest, now
 
     def after(self, seconds: float) -> None:
         self.rows = max(LEAST, self.rows // 2) if seconds > LONG else min(ROWS, self.rows + 10)
@@ -79,11 +93,12 @@ async def keep(db: Database) -> None:
 
 
 async def index(db: Database, pace: Pace) -> float:
-    """Write a page of what is new; if there is nothing, one of what is old. Returns the seconds that it took: as long
-    is left to others, so that the index gets half of the time at most. 0: all is done.
+    """Write a page of what is new; if there is nothing, one of what is old. Returns the seconds that are then left to
+    others: as many as it took, so that the index gets half of the time at most, or more. 0: all is done.
     """
     work = await db.read(look, pace.rows)
     start = perf_counter()
+    pace.see(work.newest, start)
     if not work.is_marked:
         await db.write(mark)
     for kind in work.gaps:
@@ -92,7 +107,7 @@ async def index(db: Database, pace: Pace) -> float:
         began = perf_counter()
         await db.write(write, page)
         pace.after(perf_counter() - began)
-    return perf_counter() - start if work.pages or not work.is_marked else 0
+    return (perf_counter() - start) * pace.others if work.pages or not work.is_marked else 0
 
 
 # -------------------- how far it is
@@ -110,19 +125,22 @@ def _old(kind: Kind) -> str:
 class Work:
     is_marked: bool
     """False: it has never been begun."""
+    newest: int
+    """The id of the newest message."""
     gaps: Sequence[Kind]
     pages: Sequence[Page]
 
 
 def look(session: Session, rows: int) -> Work:
     """What is to be done, in pages of so many rows at most."""
+    newest = sources.newest_id(session, Kind.messages)
     marks = {_new(kind) for kind in Kind} | {_old(kind) for kind in Kind}
     if len(session.scalars(select(Counter.name).where(is_any(Counter.name, sorted(marks)))).all()) < len(marks):
-        return Work(False, (), ())
+        return Work(False, newest, (), ())
     gaps = session.scalars(select(SearchGap.kind).distinct())
     pages = [page for kind in Kind if (page := find_new(session, kind, rows))]
     pages = pages or [page for kind in Kind if (page := find_old(session, kind, rows))]
-    return Work(True, [Kind(kind) for kind in gaps], pages)
+    return Work(True, newest, [Kind(kind) for kind in gaps], pages)
 
 
 def mark(session: Session) -> None:
