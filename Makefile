@@ -3,7 +3,7 @@
 python := .venv/bin/python
 compile := sh .ci/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header \
            --python-version 3.11
-pytest := $(python) -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
+pytest := $(python) -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder --max-worker-restart 0
 ARGS ?=
 schema := $(CURDIR)/.cache/check-schema.db
 

@@ -7,6 +7,7 @@ import pytest
 from playwright.async_api import Locator, Page, Route, expect
 
 from app.dialogue import phrases
+from tests.browser.conftest import PATIENCE
 from tests.browser.guard import Guard
 from tests.browser.simulating import FIELD, opened, reach, say, send_later
 from tests.demo_knowledge import answer_of, entry, options_of, title_of, wording
@@ -55,8 +56,9 @@ async def test_a_choice_on_the_wire_outlives_an_update_that_comes_after_it(page:
         await route.continue_()
 
     await page.route(lambda url: url.endswith("/wire"), hold, times=1)
-    await page.evaluate("document.body.dispatchEvent(new CustomEvent('refresh'))")
-    await asked.wait()
+    await say(page, "谢谢")
+    async with asyncio.timeout(PATIENCE / 1000):
+        await asked.wait()
     await wire.get_by_role("link", name=re.compile("会员怎么退款")).click()
     await expect(wire.locator(".exchange.open")).to_contain_text("会员怎么退款")
     async with page.expect_response(lambda response: "/wire?exchange=" in response.url):
