@@ -3,7 +3,6 @@
 python := .venv/bin/python
 compile := sh .ci/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header \
            --python-version 3.11
-pytest := $(python) -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder --max-worker-restart 0
 ARGS ?=
 schema := $(CURDIR)/.cache/check-schema.db
 
@@ -21,7 +20,7 @@ run: setup ## serve on 127.0.0.1:8000 with demo content
 
 test: setup ## run the whole suite on SQLite and PostgreSQL, and the pages in a browser
 	@sh .ci/browser
-	@exec $(pytest) $(ARGS)
+	@exec $(python) -m pytest $(ARGS)
 
 check: setup ## lint, types, layers, scripts of pages, content, migrations in step with models
 	$(python) -m ruff check

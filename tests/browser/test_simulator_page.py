@@ -30,6 +30,7 @@ async def test_phones_stand_side_by_side_and_leave_each_other_alone(page: Page) 
     await expect(stations.nth(0)).to_contain_text(answer_of(ENTRY))
     await expect(draft).to_have_value("写到一半")
     await expect(stations.nth(1).locator(".line")).to_have_count(0)
+    await expect(stations.nth(0).locator(".wire .exchange")).to_have_count(1)  # nothing of it is under way any more
     await stations.nth(0).get_by_label(re.compile("^收起")).click()
     await expect(stations).to_have_count(1)
     await expect(draft).to_have_value("写到一半")

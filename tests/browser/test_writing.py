@@ -160,6 +160,7 @@ async def test_replies_are_made_and_changed_on_their_page(signed_in: SignedIn, g
     await dialog.get_by_role("button", name="添加", exact=True).click()
     await expect(page.locator("#replies-list")).to_contain_text("/thanks")
     await page.get_by_role("button", name="修改").click()
+    await expect(dialog.get_by_role("button", name="保存")).to_be_visible()  # no longer that by which it was added
     await expect(dialog.locator("#reply-pictures img")).to_have_count(1)
     await dialog.get_by_label("快捷词").fill("a b")
     await dialog.get_by_role("button", name="保存").click()
