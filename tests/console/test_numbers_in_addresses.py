@@ -2,7 +2,7 @@
 
 import inspect
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 
 import pytest
 from fastapi import params
@@ -18,7 +18,7 @@ from app.desk import cursors
 from app.desk.filters import View
 from app.settings import Settings
 from app.simulator.addresses import PAGE as SIMULATOR
-from tests.console.conftest import HTMX, PAGE, Console, Person, opened
+from tests.console.conftest import HTMX, PAGE, Console, Person
 from tests.factories import conversations as make
 
 UNHEARD = 987_654
@@ -31,12 +31,6 @@ STREAMS = ("/desk/events", f"{SIMULATOR}/events")
 def settings(settings: Settings) -> Settings:
     """With the simulator's pages as well."""
     return settings.model_copy(update={"mode": "demo"})
-
-
-@pytest.fixture
-async def console(settings: Settings) -> AsyncIterator[Console]:
-    async with opened(settings) as running:
-        yield running
 
 
 @pytest.fixture

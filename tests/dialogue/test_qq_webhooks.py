@@ -1,8 +1,6 @@
 """The same door for another platform: QQ's pushes in, acknowledged at once, answered by a call of our own."""
 
-import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -30,9 +28,9 @@ from app.secrets import Keyring, load_keyring
 from app.settings import Settings
 from app.simulator.qq.acts import Pushed
 from app.simulator.qq.pushing import Heard, Pusher
-from app.worker import work
 from tests.demo_knowledge import brain_of
 from tests.dialogue.conftest import NOW
+from tests.factories.listening import working
 from tests.factories.webhook import client, serving
 from tests.fakes.qq import APP_ID, SECRET, Played, running
 from tests.faults.waiting import eventually
@@ -77,24 +75,8 @@ async def door(settings: Settings) -> AsyncIterator[Door]:
             yield Door(app, played, Pusher(played.bot, WEBHOOK, http, played.world.clock), http)
 
 
-@asynccontextmanager
-async def sending(door: Door) -> AsyncIterator[None]:
-    """The worker that PostgreSQL wants beside the service."""
-    service = door.app.state.service
-    if service.db.dialect == "sqlite":
-        yield
-        return
-    working = asyncio.create_task(work(service.db, service.directory, service.keyring, service.settings))
-    try:
-        yield
-    finally:
-        working.cancel()
-        with suppress(asyncio.CancelledError):
-            await working
-
-
 async def test_a_question_is_acknowledged_and_answered_by_a_call(door: Door) -> None:
-    async with sending(door):
+    async with working(door.app.state.service):
         pushed = door.played.acts.says(Scene.c2c, "U1", "U1", REFUND)
         heard = await door.push(pushed)
         assert (heard.status, heard.body) == (200, b'{"op":12,"d":0}')
@@ -111,7 +93,7 @@ async def test_a_question_is_acknowledged_and_answered_by_a_call(door: Door) -> 
 
 
 async def test_a_tap_is_settled_and_answered_as_such(door: Door) -> None:
-    async with sending(door):
+    async with working(door.app.state.service):
         pushed = door.played.acts.taps("U1", "membership.refund|会员退款")
         assert (await door.push(pushed)).acknowledged
 
@@ -127,7 +109,7 @@ async def test_a_tap_is_settled_and_answered_as_such(door: Door) -> None:
 async def test_files_beside_words_are_brought_from_the_platform(door: Door) -> None:
     door.played.world.left["a"] = ("image/png", PNG)
     file = {"content_type": "image/png", "filename": "a.png", "url": f"{door.played.url}/left/a"}
-    async with sending(door):
+    async with working(door.app.state.service):
         said = door.played.acts.says(Scene.c2c, "U1", "U1", REFUND, attachments=[file])
         assert (await door.push(said)).acknowledged
 
@@ -140,7 +122,7 @@ async def test_files_beside_words_are_brought_from_the_platform(door: Door) -> N
 
 
 async def test_every_answer_names_a_message_and_no_number_twice(door: Door) -> None:
-    async with sending(door):
+    async with working(door.app.state.service):
         for number in range(3):
             await door.push(door.played.acts.says(Scene.c2c, "U1", "U1", REFUND if number else "你好"))
 

@@ -11,7 +11,7 @@ from app.commands import demo
 from app.commands.serve import work_and_ring
 from app.conversations.accounts import Directory
 from app.db.opening import connect
-from app.main import Application, create_app
+from app.main import Application, Service, create_app
 from app.secrets import load_keyring
 from app.settings import Settings
 from tests.demo_knowledge import brain_of
@@ -45,7 +45,7 @@ async def listening(settings: Settings, *, port: int = 0) -> AsyncIterator[Appli
         await demo.add_channels(service.db, load_keyring(mine))
         service.directory.forget()
         try:
-            async with _worker(app):
+            async with working(app.state.service):
                 yield app
         finally:
             app.end_streams()
@@ -54,20 +54,19 @@ async def listening(settings: Settings, *, port: int = 0) -> AsyncIterator[Appli
 
 
 @asynccontextmanager
-async def _worker(app: Application) -> AsyncIterator[None]:
+async def working(service: Service) -> AsyncIterator[None]:
     """On SQLite ``serve`` does this work; on PostgreSQL another process, here a task with connections of its own."""
-    service = app.state.service
     if service.db.dialect == "sqlite":
         yield
         return
     db = connect(service.settings)
     directory = Directory(db, service.keyring, simulated=service.settings.demo)
     await directory.refresh()
-    working = asyncio.create_task(work_and_ring(db, directory, service.keyring, service.settings))
+    task = asyncio.create_task(work_and_ring(db, directory, service.keyring, service.settings))
     try:
         yield
     finally:
-        working.cancel()
+        task.cancel()
         with suppress(asyncio.CancelledError):
-            await working
+            await task
         await db.close()
