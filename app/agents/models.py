@@ -73,12 +73,27 @@ class AgentRole(Base):
     role: Mapped[str] = mapped_column(String(13), primary_key=True)
 
 
+class BusinessCalendar(Base):
+    """When teams work, written as people write service hours (``calendars.read_calendar``)."""
+
+    __tablename__ = "business_calendars"
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    name: Mapped[str] = mapped_column(String(64), unique=True)
+    hours: Mapped[str] = mapped_column(String(500))
+    holidays: Mapped[str] = mapped_column(Text)
+    workdays: Mapped[str] = mapped_column(Text)
+    """Make-up working days."""
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class Team(Base):
     __tablename__ = "teams"
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     name: Mapped[str] = mapped_column(String(64), unique=True)
     skills: Mapped[list[str]] = mapped_column(Json)
     """What each of its members can do."""
+    calendar_id: Mapped[int | None] = mapped_column(Id, ForeignKey("business_calendars.id"))
+    """When its work is done; None: in the service hours."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     archived_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 

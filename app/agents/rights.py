@@ -36,6 +36,19 @@ class Action(StrEnum):
     name_viewers = "viewers.name"
     rank_viewers = "viewers.rank"
     """Who goes first."""
+    see_tickets = "tickets.see"
+    work_tickets = "tickets.work"
+    """Open, change, answer, close them."""
+    note_tickets = "tickets.note"
+    """Write what only colleagues read."""
+    change_many = "tickets.change_many"
+    """Change all of a list at once."""
+    export_tickets = "tickets.export"
+    decide_complaints = "complaints.decide"
+    edit_deadlines = "deadlines.edit"
+    """How long tickets may take, and the calendars by which that is counted."""
+    edit_macros = "macros.edit"
+    see_figures = "figures.see"
     see_outbox = "outbox.see"
     decide_outbox = "outbox.decide"
     see_people = "people.see"
@@ -57,6 +70,15 @@ ALLOWED: Mapping[Action, frozenset[Role]] = {
     Action.edit_words: frozenset({Role.operator, Role.quality}),
     Action.name_viewers: _SPEAKERS,
     Action.rank_viewers: frozenset({Role.supervisor}),
+    Action.see_tickets: _SPEAKERS | {Role.operator, Role.quality},
+    Action.work_tickets: _SPEAKERS,
+    Action.note_tickets: _SPEAKERS | {Role.operator, Role.quality},
+    Action.change_many: frozenset({Role.supervisor}),
+    Action.export_tickets: frozenset({Role.supervisor, Role.quality}),
+    Action.decide_complaints: frozenset({Role.supervisor}),
+    Action.edit_deadlines: _LEADERS,
+    Action.edit_macros: frozenset({Role.supervisor, Role.operator}),
+    Action.see_figures: _LEADERS | {Role.operator, Role.quality},
     Action.see_outbox: _LEADERS,
     Action.decide_outbox: _LEADERS,
     Action.see_people: _LEADERS,

@@ -13,7 +13,7 @@ from app.conversations.models import Direction, Message
 from app.errors import ConfigurationError
 from app.settings import Settings
 from app.tickets import service as tickets
-from app.tickets.models import Ticket, TicketEvent
+from app.tickets.models import PRESSING, Ticket, TicketEvent
 from app.tickets.service import TicketClosed, TicketNotFound
 
 _BY = "operator"
@@ -56,7 +56,7 @@ def _number(text: str) -> int:
 def show_all(settings: Settings, options: argparse.Namespace) -> None:
     found: list[Ticket] = with_database(settings, lambda db, _: db.read(tickets.list_open))
     for ticket in found:
-        urgent, state = "!" if ticket.priority == "high" else " ", f"{ticket.kind:<10} {ticket.status:<11}"
+        urgent, state = "!" if ticket.priority in PRESSING else " ", f"{ticket.kind:<10} {ticket.status:<11}"
         print(f"{urgent} T-{ticket.number}  {state} {_time(ticket.due_at)}  {ticket.subject}")
     print(f"{len(found)} open.")
 

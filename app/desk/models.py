@@ -121,9 +121,11 @@ class SavedView(Base):
     """A list with its filters under a name."""
 
     __tablename__ = "saved_views"
-    __table_args__ = (UniqueConstraint("agent_id", "name"),)
+    __table_args__ = (UniqueConstraint("agent_id", "page", "name"),)
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     agent_id: Mapped[int] = mapped_column(Id, ForeignKey("agents.id"))
+    page: Mapped[str] = mapped_column(String(8), server_default="desk")
+    """Of which page: ``desk``, ``tickets``."""
     name: Mapped[str] = mapped_column(String(32))
     filters: Mapped[dict[str, Any]] = mapped_column(Json)
 

@@ -58,9 +58,8 @@ def _urgency(session: Session, conversation_ids: Sequence[int]) -> dict[int, int
     """How urgent they are, by their open tickets; without one that calls for a person they are missing."""
     own = (is_any(Ticket.conversation_id, conversation_ids), Ticket.closed_at.is_(None))
     found: dict[int, list[tuple[str, str]]] = {}
-    for talk, kind, priority in session.execute(
-        select(Ticket.conversation_id, Ticket.kind, Ticket.priority).where(*own)
-    ):
+    rows = select(Conversation.id, Ticket.kind, Ticket.priority).join(Ticket, Ticket.conversation_id == Conversation.id)
+    for talk, kind, priority in session.execute(rows.where(*own)):
         found.setdefault(talk, []).append((kind, priority))
     return {
         talk: max(urgency.of_ticket(kind, priority) for kind, priority in tickets)

@@ -64,7 +64,7 @@ class _Entry:
     rides: Message | None = None
 
     def filed(self) -> Filed:
-        return Filed(self.event_id, self.thread, self.decision.effects)
+        return Filed(self.event_id, self.thread, self.decision.effects, self.push.platform)
 
 
 class Book:

@@ -42,7 +42,7 @@ from app.dialogue.turn import (
 )
 from app.dialogue.understand import Advice, Understanding
 from app.faq.knowledge import INTENT_PREFIX, Action, Entry, Intent
-from app.tickets.models import TicketKind, TicketPriority
+from app.tickets.models import PRESSING, TicketKind
 
 _PARTICLE = 1
 """Characters that ask nothing beside a title: 长风渡呢."""
@@ -319,7 +319,7 @@ def _solved(turn: Turn, intent: Intent, rules: Rules, now: datetime) -> Decision
     text = _wording(intent, now)
     memory = Memory(heard=turn.memory.heard)
     kinds = (TicketKind.inquiry, TicketKind.fault)
-    about = [view for view in turn.here if view.kind in kinds and view.priority != TicketPriority.high]
+    about = [view for view in turn.here if view.kind in kinds and view.priority not in PRESSING]
     if not about:
         return reply(memory, text)
     return reply(memory, text + phrases.SOLVED.format(number=about[-1].name), CloseTicket(about[-1].number))

@@ -13,13 +13,15 @@ from app.dialogue.circumstances import Circumstances
 from app.dialogue.threads import Thread
 from app.dialogue.turn import AddToTicket, CallBack, CloseTicket, Consent, Effect, OpenTicket, WantNotice
 from app.tickets import service as tickets
-from app.tickets.models import TicketKind, TicketPriority
+from app.tickets.models import PRESSING, TicketKind, TicketPriority
 from app.tickets.service import Addition, NewTicket
 from app.viewers.models import Consent as ConsentRow
 from app.viewers.models import Identity
 
 _APART = (TicketKind.suggestion, TicketKind.data)
 """Kinds that take up nothing but their own."""
+LONGEST_TITLE = 64
+"""Characters; viewers can write longer ones between 《》."""
 SUGGESTIONS = 10
 """Open suggestions of one conversation; what comes on top is added to the last."""
 _insert_consents = Insert(table_of(ConsentRow), ("identity_id", "topic", "granted", "at"))
@@ -30,6 +32,7 @@ class Filed:
     event_id: int
     thread: Thread
     effects: tuple[Effect, ...]
+    platform: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +93,7 @@ class Files:
         fitting = _fitting(self._here(filed), effect.kind)
         said = f"{effect.subject}（{effect.details}）" if effect.details else effect.subject
         if fitting is None:
-            thread = filed.thread
-            self._new.append(NewTicket(
-                thread.viewer_id, thread.conversation_id, filed.event_id, effect.kind, effect.priority, effect.subject,
-                effect.category, effect.due, self.now,
-            ))  # fmt: skip
+            self._new.append(self._drafted(filed, effect))
             fitting = _Known(effect.kind, effect.priority, event_id=filed.event_id)
             self._here(filed).append(fitting)
             self._lines.append(_Line(fitting, "opened", "bot", said, filed.event_id))
@@ -103,8 +102,16 @@ class Files:
             self._raise(session, filed, fitting, effect)
         self._takes[filed.event_id] = fitting
 
+    def _drafted(self, filed: Filed, effect: OpenTicket) -> NewTicket:
+        thread, about = filed.thread, effect.about
+        return NewTicket(
+            thread.viewer_id, thread.conversation_id, filed.event_id, effect.kind, effect.priority, effect.subject,
+            effect.category, effect.due, self.now, filed.platform, effect.dimension,
+            about.title and about.title[:LONGEST_TITLE], about.season, about.episode,
+        )  # fmt: skip
+
     def _raise(self, session: Session, filed: Filed, ticket: _Known, effect: OpenTicket) -> None:
-        if effect.priority != TicketPriority.high or ticket.priority == TicketPriority.high:
+        if effect.priority != TicketPriority.high or ticket.priority in PRESSING:
             return
         if ticket.ticket_id:
             tickets.raise_priority(session, ticket.ticket_id, due=effect.due)

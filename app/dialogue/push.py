@@ -30,6 +30,7 @@ class Push(NamedTuple):
     """Before this a late answer is not sent by itself: a repeat of the platform may still fetch it."""
     media: tuple[Media, ...] = ()
     """The files that the message left with the platform."""
+    platform: str = ""
 
     @property
     def key(self) -> Key:

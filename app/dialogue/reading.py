@@ -56,6 +56,7 @@ def _push(
         answer_by=answer_by,
         send_after=send_after,
         media=_media(account.platform, message),
+        platform=account.platform.name,
     )
 
 

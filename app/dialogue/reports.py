@@ -25,7 +25,8 @@ from app.dialogue.turn import (
 )
 from app.faq.knowledge import INTENT_PREFIX, Action, Entry, Intent
 from app.matching.entities import Slots
-from app.tickets.models import TicketKind, TicketPriority
+from app.tickets.classifying import dimension_of
+from app.tickets.models import PRESSING, TicketKind, TicketPriority
 from app.tickets.views import TicketRef, TicketView
 
 COUNTED = 100
@@ -184,7 +185,7 @@ def note(turn: Turn, now: datetime, ticket: TicketRef) -> Decision:
     if not turn.words:
         wording = phrases.EVIDENCE if isinstance(turn.content, Image) else phrases.KEPT
         return reply(memory, wording.format(number=ticket.name), added, said=Said.acknowledged)
-    if ticket.priority == TicketPriority.high and ticket.kind != "complaint" and ticket.due_at:
+    if ticket.priority in PRESSING and ticket.kind != "complaint" and ticket.due_at:
         said = phrases.NOTED_URGENT.format(number=ticket.name, due=when(ticket.due_at, now))
         return reply(memory, said, added, said=Said.acknowledged)
     return reply(memory, phrases.NOTED.format(number=ticket.name), added, said=Said.acknowledged)
@@ -215,7 +216,7 @@ def add_in_queue(turn: Turn, rules: Rules) -> Decision:
         return reply(memory, said, *effects, said=Said.acknowledged)
     if turn.memory.acknowledged:
         return Decision(Said.acknowledged, turn.memory, effects=effects)
-    is_urgent = any(view.priority == TicketPriority.high and view.kind != "complaint" for view in turn.here)
+    is_urgent = any(view.priority in PRESSING and view.kind != "complaint" for view in turn.here)
     wording = phrases.ADDED_URGENT if is_urgent else phrases.ADDED
     return Decision(Said.acknowledged, turn.memory.but(acknowledged=True), (Say(wording),), effects)
 
@@ -228,7 +229,9 @@ def new_ticket(
     priority: str = TicketPriority.normal, category: str | None = None, details: str = "",
 ) -> OpenTicket:  # fmt: skip
     known = "，".join(filter(None, (details, described(turn.memory.heard), happened(turn.memory.heard, now))))
-    return OpenTicket(kind, subject[:SUBJECT], rules.due(kind, priority, now), priority, category, known)
+    said, due = subject[:SUBJECT], rules.due(kind, priority, now)
+    dimension = dimension_of(kind, category, said)
+    return OpenTicket(kind, said, due, priority, category, known, turn.memory.heard, dimension)
 
 
 def described(heard: Slots) -> str:

@@ -7,6 +7,7 @@ from app.agents.calendars import Calendar
 from app.conversations.outlook import Outlook
 from app.dialogue.pace import Pace
 from app.dialogue.understand import Brain
+from app.tickets.models import PRESSING
 
 DATA_DAYS = 15
 """Working days for a request about personal data, where the company has set none."""
@@ -54,7 +55,7 @@ class Rules:
             return self.calendar.end_of_working_day(now, self.promises.complaint_days)
         if kind == "data":
             return self.calendar.end_of_working_day(now, self.promises.data_days)
-        if priority == "high":
+        if priority in PRESSING:
             return self.calendar.after_working(now, self.promises.urgent)
         return self.calendar.end_of_working_day(now, self.promises.answer_days)
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from app.dialogue.turn import Decision, OpenTicket
-from app.tickets.models import TicketKind, TicketPriority
+from app.tickets.models import PRESSING, TicketKind
 from app.tickets.views import TicketRef
 
 
@@ -25,4 +25,4 @@ def _opened(decision: Decision) -> list[OpenTicket]:
 def of_ticket(kind: str, priority: str) -> int:
     if kind == TicketKind.complaint:
         return 1
-    return 2 if priority == TicketPriority.high else 0
+    return 2 if priority in PRESSING else 0

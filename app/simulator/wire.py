@@ -20,6 +20,7 @@ from app.dialogue.turn import (
 from app.dialogue.understand import Brain, Understanding
 from app.faq.knowledge import Entry, Intent
 from app.simulator.traffic import OUTCOMES
+from app.tickets.models import PRESSING
 
 ADVISERS = {"llm": " · 大模型从候选里选的", "embedding": " · 按文本向量认出的"}
 """By the beginning of who chose an answer."""
@@ -158,7 +159,7 @@ def _awaits(awaiting: Awaiting | None, brain: Brain) -> str:
 def _effect(effect: Effect, ticket: int | None) -> str:
     match effect:
         case OpenTicket(kind=kind, subject=subject, priority=priority):
-            urgent = "，加急" if priority == "high" else ""
+            urgent = "，加急" if priority in PRESSING else ""
             return f"记入工单 T-{ticket}（{TICKET_KINDS.get(kind, kind)}{urgent}）：{subject}"
         case AddToTicket(text=text, number=number):
             return f"补充到工单 T-{number}：{text}" if number else f"补充到工单：{text}"

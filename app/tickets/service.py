@@ -17,8 +17,13 @@ from app.tickets.models import Ticket, TicketEvent, TicketPriority, TicketStatus
 
 _COLUMNS = (
     "viewer_id", "conversation_id", "event_id", "kind", "priority", "subject", "category", "due_at", "opened_at",
+    "source", "dimension", "title", "season", "episode",
 )  # fmt: skip
-_insert = Insert(table_of(Ticket), (*_COLUMNS, "number", "status"), returning=("event_id", "id", "number"))
+_insert = Insert(
+    table_of(Ticket),
+    (*_COLUMNS, "number", "status", "updated_at", "next_due_at"),
+    returning=("event_id", "id", "number"),
+)
 _insert_events = Insert(table_of(TicketEvent), ("ticket_id", "kind", "author", "text", "seq", "at"))
 
 
@@ -42,6 +47,12 @@ class NewTicket:
     category: str | None
     due_at: datetime | None
     opened_at: datetime
+    source: str
+    """The platform."""
+    dimension: str | None = None
+    title: str | None = None
+    season: int | None = None
+    episode: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +76,19 @@ def open_many(session: Session, new: Sequence[NewTicket]) -> dict[int, tuple[int
         return {}
     rows = [tuple(getattr(ticket, name) for name in _COLUMNS) for ticket in new]
     opened = _on_postgres if connection_of(session).dialect.name == "postgresql" else _on_sqlite
-    return opened(session, rows)
+    return opened(session, rows, new)
 
 
 _given = Columns([table_of(Ticket).c[name] for name in _COLUMNS])
 _OPEN = f"""
 WITH given ({", ".join(_COLUMNS)}) AS ({_given.unnest()})
-INSERT INTO tickets ({", ".join(_COLUMNS)}, number, status)
-SELECT {", ".join(_COLUMNS)}, nextval('ticket_numbers'), 'open' FROM given RETURNING event_id, id, number
+INSERT INTO tickets ({", ".join(_COLUMNS)}, number, status, updated_at, next_due_at)
+SELECT {", ".join(_COLUMNS)}, nextval('ticket_numbers'), 'open', opened_at, due_at FROM given
+RETURNING event_id, id, number
 """
 
 
-def _on_postgres(session: Session, rows: Sequence[Row]) -> dict[int, tuple[int, int]]:
+def _on_postgres(session: Session, rows: Sequence[Row], new: Sequence[NewTicket]) -> dict[int, tuple[int, int]]:
     """Numbered by a sequence: a counter would stay locked until the commit, and batches would wait for each other.
 
     A transaction that fails leaves a gap.
@@ -85,9 +97,12 @@ def _on_postgres(session: Session, rows: Sequence[Row]) -> dict[int, tuple[int, 
     return {event_id: (ticket_id, number) for event_id, ticket_id, number in made}
 
 
-def _on_sqlite(session: Session, rows: Sequence[Row]) -> dict[int, tuple[int, int]]:
+def _on_sqlite(session: Session, rows: Sequence[Row], new: Sequence[NewTicket]) -> dict[int, tuple[int, int]]:
     first = reserve(session, "tickets", len(rows))
-    numbered = [(*row, number, TicketStatus.open) for number, row in enumerate(rows, first)]
+    numbered = [
+        (*row, number, TicketStatus.open, ticket.opened_at, ticket.due_at)
+        for number, (row, ticket) in enumerate(zip(rows, new, strict=True), first)
+    ]
     return {row[0]: (row[1], row[2]) for row in _insert(session, numbered)}
 
 
@@ -120,7 +135,7 @@ def _set(session: Session, ticket_id: int, **values: Any) -> None:
 
 def list_open(session: Session, *, limit: int = 100) -> list[Ticket]:
     """Urgent ones first, then by the promised time."""
-    urgent_first = (Ticket.priority != TicketPriority.high, Ticket.due_at, Ticket.id)
+    urgent_first = (Ticket.rank.desc(), Ticket.due_at, Ticket.id)
     return list(session.scalars(select(Ticket).where(Ticket.closed_at.is_(None)).order_by(*urgent_first).limit(limit)))
 
 

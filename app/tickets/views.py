@@ -27,7 +27,8 @@ class Step:
 class TicketRef:
     """As much of an open ticket as each turn of its conversation needs."""
 
-    conversation_id: int
+    conversation_id: int | None
+    """None: it was opened without one."""
     ticket_id: int
     number: int
     kind: str

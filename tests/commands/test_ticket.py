@@ -24,7 +24,7 @@ def number(data_dir: Path) -> int:
     async def add(db: Database, _: object) -> int:
         channel = await conversations.channel(db)
         talk = await conversations.conversation(db, channel)
-        new = NewTicket(1, talk, 7, TicketKind.complaint, "high", "扣了三次钱", None, NOW, NOW)
+        new = NewTicket(1, talk, 7, TicketKind.complaint, "high", "扣了三次钱", None, NOW, NOW, "wechat")
         made = (await db.write(tickets.open_many, [new]))[7]
         write, rows = tickets.additions([Addition(made[0], "opened", "bot", "扣了三次钱", NOW)])
         await db.write(write, rows)

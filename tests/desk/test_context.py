@@ -174,7 +174,7 @@ async def test_tickets_and_earlier_conversations_of_the_person_the_newest_first(
         *(
             Ticket(
                 number=n, viewer_id=card.id, conversation_id=where, kind="fault", status="open", priority="normal",
-                subject=f"第{n}", opened_at=NOW + n * HOUR, due_at=NOW + DAY,
+                subject=f"第{n}", opened_at=NOW + n * HOUR, updated_at=NOW, due_at=NOW + DAY,
             )
             for n, where in ((1, talk), (2, newer))
         ),

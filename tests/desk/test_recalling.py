@@ -36,7 +36,7 @@ async def asked(
         identity = session.get_one(Identity, session.get_one(Conversation, talk).identity_id)
         ticket = Ticket(
             number=talk, viewer_id=identity.viewer_id, conversation_id=talk, kind=kind, status="open",
-            priority=priority, subject="转人工", opened_at=NIGHT + at,
+            priority=priority, subject="转人工", opened_at=NIGHT + at, updated_at=NIGHT + at,
         )  # fmt: skip
         session.add(ticket)
         callbacks.note(session, [talk, talk], now=NIGHT + at)
@@ -82,7 +82,9 @@ async def test_nobody_is_called_back_about_what_is_settled_or_answered_otherwise
         )
     ]  # fmt: skip
     ticket = await asked(db, solved)
-    await db.write(lambda s: s.execute(update(Ticket).where(Ticket.id == ticket).values(closed_at=NOW)) and None)
+    await db.write(
+        lambda s: s.execute(update(Ticket).where(Ticket.id == ticket).values(status="closed", closed_at=NOW)) and None
+    )
     await asked(db, complains, kind="complaint", priority="high")
     await asked(db, closed)
     await asked(db, taken)

@@ -202,7 +202,8 @@ async def test_the_ticket_of_that_number_stands_before_those_that_begin_like_it(
     viewer_id = await db.write(name, "openid-1", "王小明", "")
 
     def add(session: Session) -> None:
-        same = {"viewer_id": viewer_id, "conversation_id": talk, "kind": "fault", "status": "open", "opened_at": NOW}
+        same = {"viewer_id": viewer_id, "conversation_id": talk, "kind": "fault", "status": "open",
+                "opened_at": NOW, "updated_at": NOW}  # fmt: skip
         for number in (77, 770, 771, 1077, 8):
             session.add(Ticket(number=number, priority="normal", subject="上次的 T-77 没有下文", **same))
             session.flush()  # ids in this order

@@ -23,7 +23,7 @@ def ticket(
     identity = session.scalars(select(Identity).where(Identity.external_id == openid)).one()
     over = _closed_conversation(session, identity, opened)
     event = next(_events)
-    new = NewTicket(identity.viewer_id, over, event, kind, "normal", subject, None, due, opened)
+    new = NewTicket(identity.viewer_id, over, event, kind, "normal", subject, None, due, opened, "wechat")
     ticket_id, _ = tickets.open_many(session, [new])[event]
     write, rows = tickets.additions([Addition(ticket_id, "opened", "bot", subject, opened, 1)])
     write(session, rows)

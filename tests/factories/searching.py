@@ -35,7 +35,7 @@ def say(session: Session, conversation_id: int, *texts: str, author: str = "view
 
 def open_ticket(session: Session, conversation_id: int, viewer_id: int, subject: str) -> tuple[int, int]:
     """Its id and its number."""
-    new = NewTicket(viewer_id, conversation_id, conversation_id, "fault", "normal", subject, None, None, NOW)
+    new = NewTicket(viewer_id, conversation_id, conversation_id, "fault", "normal", subject, None, None, NOW, "wechat")
     return tickets.open_many(session, [new])[conversation_id]
 
 

@@ -81,5 +81,5 @@ class TicketHit:
     subject_marks: Sequence[Span]
     status: str
     opened_at: datetime
-    viewer_id: int
-    conversation_id: int
+    viewer_id: int | None
+    conversation_id: int | None

@@ -1,0 +1,35 @@
+"""Tickets, stored as the service stores them, with nothing that a test does not ask for."""
+
+import itertools
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.db.database import Database
+from app.tickets.models import Ticket
+from tests.factories.conversations import NOW
+
+_numbers = itertools.count(1001)
+
+
+def built(at: datetime = NOW, **values: Any) -> Ticket:
+    """A row with defaults: a fault that nobody has; closed where ``closed_at`` is given."""
+    closed = values.get("closed_at") is not None
+    given: dict[str, Any] = {
+        "number": next(_numbers), "kind": "fault", "status": "closed" if closed else "open", "priority": "normal",
+        "subject": "第8集没有字幕", "source": "wechat", "opened_at": at, "updated_at": at,
+    }  # fmt: skip
+    return Ticket(**given | values)
+
+
+async def ticket(db: Database, at: datetime = NOW, **values: Any) -> int:
+    """Its id."""
+
+    def add(session: Session) -> int:
+        row = built(at, **values)
+        session.add(row)
+        session.flush()
+        return row.id
+
+    return await db.write(add)
