@@ -30,7 +30,7 @@ from app.desk.assigner import Assigner
 from app.desk.search import indexing
 from app.desk.timers import desk_timers
 from app.dialogue import events, settled_pushes
-from app.dialogue.loading import load_calendar
+from app.dialogue.loading import keep_hours, load_calendar
 from app.jobs import clocks, runner
 from app.jobs.runner import Handler, Runner
 from app.jobs.running import Later, Running
@@ -63,6 +63,7 @@ Run = Callable[[datetime], Awaitable[None]]
 
 async def work(db: Database, directory: Directory, keyring: Keyring, settings: Settings) -> None:
     """Serve until cancelled."""
+    await db.write(keep_hours, settings, now=datetime.now(UTC))
     storage = open_storage(settings, keyring)
     sender = open_sender(db, directory, keyring, storage, settings)
     timers = recurring(db, sender, storage, settings)

@@ -107,14 +107,14 @@ class Files:
         return NewTicket(
             thread.viewer_id, thread.conversation_id, filed.event_id, effect.kind, effect.priority, effect.subject,
             effect.category, effect.due, self.now, filed.platform, effect.dimension,
-            about.title and about.title[:LONGEST_TITLE], about.season, about.episode,
+            about.title and about.title[:LONGEST_TITLE], about.season, about.episode, effect.office,
         )  # fmt: skip
 
     def _raise(self, session: Session, filed: Filed, ticket: _Known, effect: OpenTicket) -> None:
         if effect.priority != TicketPriority.high or ticket.priority in PRESSING:
             return
         if ticket.ticket_id:
-            tickets.raise_priority(session, ticket.ticket_id, due=effect.due)
+            tickets.raise_priority(session, ticket.ticket_id, due=effect.due, now=self.now)
         else:
             self._new = [
                 replace(new, priority=TicketPriority.high, due_at=effect.due)
@@ -132,7 +132,7 @@ class Files:
             return
         self._lines.append(_Line(ticket, "answered" if effect.due else "added", "viewer", effect.text, filed.event_id))
         if effect.due:
-            tickets.resume(session, ticket.ticket_id, due=effect.due)
+            tickets.resume(session, ticket.ticket_id, due=effect.due, now=self.now)
 
     def _named(self, filed: Filed, number: int | None) -> _Known | None:
         """The viewer's ticket of that number, else the newest of the conversation."""
@@ -190,6 +190,10 @@ class Files:
             Addition(self._resolved(line.ticket)[0], line.kind, line.author, line.text, self.now, seqs[line.event_id])
             for line in self._lines
         ])  # fmt: skip
+
+    def told(self, session: Session) -> None:
+        """Once the histories are written: those who have the tickets hear what their viewers added."""
+        tickets.hear(session, {line.ticket.ticket_id for line in self._lines if line.ticket.ticket_id}, now=self.now)
 
     def _resolved(self, ticket: _Known) -> tuple[int, int]:
         return (ticket.ticket_id, ticket.number) if ticket.ticket_id else self._made[ticket.event_id]

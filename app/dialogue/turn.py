@@ -159,6 +159,8 @@ class OpenTicket:
     """The entry that it is about."""
     details: str = ""
     """What the first line of its history says besides the viewer's words."""
+    office: str = ""
+    """In charge, of a complaint."""
     about: Slots = NOTHING
     """What was named in the conversation."""
     dimension: str | None = None

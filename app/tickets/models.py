@@ -146,6 +146,10 @@ class Ticket(Base):
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
     """When anything of it changed or was said last."""
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    waiting_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """Since when it waits for the viewer."""
+    waited_s: Mapped[int] = mapped_column(server_default="0")
+    """Service time that does not count: while it waited for the viewer, or was closed before it was opened again."""
     responded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """When a person answered its viewer first."""
     response_s: Mapped[int | None]

@@ -28,6 +28,8 @@ _ADDED: list[sa.Column[Any]] = [
     sa.Column("parent_id", Id, nullable=True),
     sa.Column("merged_into_id", Id, nullable=True),
     sa.Column("next_due_at", UtcDateTime(), nullable=True),
+    sa.Column("waiting_since", UtcDateTime(), nullable=True),
+    sa.Column("waited_s", sa.Integer(), server_default="0", nullable=False),
     sa.Column("responded_at", UtcDateTime(), nullable=True),
     sa.Column("response_s", sa.Integer(), nullable=True),
     sa.Column("resolution_s", sa.Integer(), nullable=True),
@@ -81,9 +83,18 @@ def upgrade() -> None:
         sa.Column("hours", sa.String(500), nullable=False),
         sa.Column("holidays", sa.Text(), nullable=False),
         sa.Column("workdays", sa.Text(), nullable=False),
+        sa.Column("is_default", sa.Boolean(), nullable=False),
         sa.Column("updated_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_business_calendars"),
         sa.UniqueConstraint("name", name="uq_business_calendars_name"),
+    )
+    op.create_index(
+        "uq_business_calendars_default",
+        "business_calendars",
+        ["is_default"],
+        unique=True,
+        sqlite_where=sa.text("is_default"),
+        postgresql_where=sa.text("is_default"),
     )
     op.create_table(
         "sla_policies",
@@ -313,6 +324,7 @@ def _fill() -> None:
         "UPDATE tickets SET updated_at = coalesce("
         "(SELECT max(at) FROM ticket_events WHERE ticket_id = tickets.id), closed_at, opened_at), "
         "next_due_at = CASE WHEN closed_at IS NULL AND status <> 'waiting' THEN due_at END, "
+        "waiting_since = CASE WHEN status = 'waiting' THEN opened_at END, "
         "source = coalesce((SELECT channels.platform FROM conversations JOIN channels "
         "ON channels.id = conversations.channel_id WHERE conversations.id = tickets.conversation_id), 'desk')"
     )
