@@ -36,8 +36,8 @@ def write_down(
     session.add(line)
     session.flush()
     if kind not in _SILENT:
-        concerned: set[int | None] = {ticket.owner_id, *also, *_watchers(session, ticket.id)}
-        _tell(session, line, sorted(one for one in concerned if one is not None and str(one) != by))
+        concerned = {*also, *_watchers(session, ticket.id)} | ({ticket.owner_id} if ticket.owner_id else set())
+        _tell(session, line, sorted(one for one in concerned if str(one) != by))
     events.publish(session, events.Kind.ticket, [ticket.id], now=now)
     return line.id
 
@@ -55,9 +55,9 @@ def tell_all(session: Session, ticket_ids: Collection[int], kinds: Collection[st
         .join(TicketEvent, TicketEvent.ticket_id == TicketWatcher.ticket_id)
         .where(*lines)
     )
-    found = {tuple(row) for row in session.execute(owned.union(watched))}
-    _insert_notices(session, sorted(found))
-    events.publish(session, events.Kind.agent, {agent for agent, *_ in found}, now=now)
+    found = sorted({(agent, line, ticket) for agent, line, ticket in session.execute(owned.union(watched))})
+    _insert_notices(session, found)
+    events.publish(session, events.Kind.agent, [agent for agent, *_ in found if agent is not None], now=now)
 
 
 def leaders(session: Session, team_id: int | None) -> list[int]:

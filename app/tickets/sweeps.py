@@ -7,7 +7,7 @@ clocks, as by everything that changes them; what another process holds is left t
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.db.sql import for_update, is_any
@@ -28,9 +28,10 @@ def ring(session: Session, *, now: datetime) -> int:
         late = late.values(breached_at=TicketClock.due_at, warn_at=None)
         for metric, at in session.execute(late.returning(TicketClock.metric, TicketClock.breached_at)).all():
             ticket.breaches += 1
+            detail = {"metric": metric, "due": at.isoformat() if at else ""}
             history.write_down(
                 session, ticket, "breached", by=history.CLOCK, now=now, also=history.leaders(session, ticket.team_id),
-                detail={"metric": metric, "due": at.isoformat()},
+                detail=detail,
             )  # fmt: skip
             rung += 1
     return rung
@@ -53,7 +54,7 @@ def warn(session: Session, *, now: datetime) -> int:
 def remind(session: Session, *, now: datetime) -> int:
     """Complaints whose deadline is a day away and that nobody has decided."""
     due = (Complaint.remind_at <= now, Complaint.state == ComplaintState.examining)
-    found: Select[tuple[int]] = select(Complaint.ticket_id).where(*due).order_by(Complaint.remind_at).limit(PAGE)
+    found = select(Complaint.ticket_id).where(*due).order_by(Complaint.remind_at).limit(PAGE)
     reminded = 0
     for ticket in _hold(session, session.scalars(found).all()):
         own = update(Complaint).where(Complaint.ticket_id == ticket.id, *due).values(remind_at=None)
