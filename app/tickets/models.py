@@ -117,6 +117,8 @@ class Ticket(Base):
     priority: Mapped[str] = mapped_column(String(8))
     rank: Mapped[int] = mapped_column(SmallInteger, Computed(_RANK, persisted=True))
     """``priority`` as a number, for the order of lists: 0 low … 3 urgent."""
+    opening_key: Mapped[str | None] = mapped_column(String(80), unique=True)
+    """What the page called it that a person opened it with: a second tap, or a repeat, opens none."""
     subject: Mapped[str] = mapped_column(String(200))
     category: Mapped[str | None] = mapped_column(String(64))
     """The entry that it is about."""

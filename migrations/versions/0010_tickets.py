@@ -15,6 +15,7 @@ depends_on = None
 _RANK = "CASE priority WHEN 'urgent' THEN 3 WHEN 'high' THEN 2 WHEN 'normal' THEN 1 ELSE 0 END"
 _ADDED: list[sa.Column[Any]] = [
     sa.Column("source", sa.String(32), server_default="desk", nullable=False),
+    sa.Column("opening_key", sa.String(80), nullable=True),
     sa.Column("contact", sa.String(64), nullable=True),
     sa.Column("dimension", sa.String(12), nullable=True),
     sa.Column("title", sa.String(64), nullable=True),
@@ -313,6 +314,7 @@ def _widen_tickets() -> None:
             tickets.create_foreign_key(op.f(f"fk_tickets_{name}_{table}"), table, [name], ["id"])
         for name, condition in _CHECKS.items():
             tickets.create_check_constraint(op.f(f"ck_tickets_{name}"), condition)
+        tickets.create_unique_constraint(op.f("uq_tickets_opening_key"), ["opening_key"])
     for name, (columns, where) in _INDEXES.items():
         held = sa.text(where) if where else None
         op.create_index(f"ix_tickets_{name}", "tickets", columns, sqlite_where=held, postgresql_where=held)
@@ -351,6 +353,7 @@ def downgrade() -> None:
     op.execute("UPDATE tickets SET parent_id = NULL, merged_into_id = NULL")
     op.execute("DELETE FROM tickets WHERE viewer_id IS NULL OR conversation_id IS NULL")
     with op.batch_alter_table("tickets") as tickets:
+        tickets.drop_constraint(op.f("uq_tickets_opening_key"), type_="unique")
         for name in _CHECKS:
             tickets.drop_constraint(op.f(f"ck_tickets_{name}"), type_="check")
         for name, table in _REFERS.items():

@@ -78,7 +78,7 @@ def _check(session: Session, ticket: Ticket, given: Mapping[str, Any]) -> None:
     if given.get("team_id") is not None:
         require_team(session, given["team_id"])
     if given.get("parent_id") is not None:
-        _require_parent(session, ticket.id, given["parent_id"])
+        require_parent(session, ticket.id, given["parent_id"])
 
 
 def require_team(session: Session, team_id: int) -> None:
@@ -88,8 +88,8 @@ def require_team(session: Session, team_id: int) -> None:
         raise TeamGone
 
 
-def _require_parent(session: Session, ticket_id: int, parent_id: int) -> None:
-    """It is there, and not below: a round of parents would have no end."""
+def require_parent(session: Session, ticket_id: int, parent_id: int) -> None:
+    """It is there, and not below: a round of parents would have no end. ParentWrong."""
     above: int | None = parent_id
     for _ in range(DEEPEST):
         if above is None:
