@@ -138,9 +138,8 @@ def read_calendar(hours: str, holidays: str = "", workdays: str = "") -> Calenda
 
 def read_days(text: str) -> frozenset[date]:
     """Days and ranges of days, as ``read_calendar`` takes them; DaysUnreadable."""
-    return frozenset(
-        day for part in re.split(r"[,，、;；\n]", text) if part.strip() for day in _read_range(part.strip())
-    )
+    parts = filter(None, map(str.strip, re.split(r"[,，、;；\n]", text)))
+    return frozenset(day for part in parts for day in _read_range(part))
 
 
 def write_days(days: Collection[date]) -> str:
