@@ -88,7 +88,7 @@ class BusinessCalendar(Base):
     holidays: Mapped[str] = mapped_column(Text)
     workdays: Mapped[str] = mapped_column(Text)
     """Make-up working days."""
-    is_default: Mapped[bool]
+    is_default: Mapped[bool] = mapped_column(default=False, server_default=sql("false"))
     """The service hours of the settings, as the process that was started last has them."""
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
 

@@ -11,7 +11,19 @@ from app.conversations import callbacks
 from app.db.rows import Insert, Write, table_of
 from app.dialogue.circumstances import Circumstances
 from app.dialogue.threads import Thread
-from app.dialogue.turn import AddToTicket, CallBack, CloseTicket, Consent, Effect, OpenTicket, WantNotice
+from app.dialogue.turn import (
+    AddToTicket,
+    CallBack,
+    CloseTicket,
+    Consent,
+    Effect,
+    OpenTicket,
+    ReopenTicket,
+    ScoreTicket,
+    SettleComplaint,
+    WantNotice,
+)
+from app.tickets import returning
 from app.tickets import service as tickets
 from app.tickets.models import PRESSING, TicketKind, TicketPriority
 from app.tickets.service import Addition, NewTicket
@@ -82,6 +94,8 @@ class Files:
                     self._add(session, filed, effect)
                 case CloseTicket(number=number):
                     self._close(session, filed, number)
+                case SettleComplaint() | ScoreTicket() | ReopenTicket():
+                    self._look_back(session, filed, effect)
                 case WantNotice():
                     self._want_notice(filed)
                 case CallBack():
@@ -149,6 +163,18 @@ class Files:
             tickets.close_solved(session, ticket.ticket_id, now=self.now)
             self._lines.append(_Line(ticket, "closed", "viewer", "您确认已经解决", filed.event_id))
             self._open[filed.thread.conversation_id] = [k for k in self._here(filed) if k.number != number]
+
+    def _look_back(self, session: Session, filed: Filed, effect: SettleComplaint | ScoreTicket | ReopenTicket) -> None:
+        ticket = self._named(filed, effect.number)
+        if ticket is None:
+            return
+        match effect:
+            case SettleComplaint(outcome=outcome, text=text):
+                returning.settle(session, ticket.ticket_id, outcome, text, now=self.now)
+            case ScoreTicket(score=score):
+                returning.score(session, ticket.ticket_id, score, now=self.now)
+            case ReopenTicket(text=text, due=due, explains_score=explains):
+                returning.reopen(session, ticket.ticket_id, text, due=due, now=self.now, explains_score=explains)
 
     def _want_notice(self, filed: Filed) -> None:
         wanted = next((k for k in reversed(self._here(filed)) if k.kind == TicketKind.suggestion), None)

@@ -17,6 +17,11 @@ class TicketClosed(AppError):
     status_code, message = 409, "这个工单已经关闭"
 
 
+def get(session: Session, ticket_id: int) -> Ticket:
+    """As it is now, unlocked; TicketNotFound."""
+    return _required(session.get(Ticket, ticket_id))
+
+
 def lock(session: Session, ticket_id: int) -> Ticket:
     """TicketNotFound."""
     return _required(_locked(session, Ticket.id == ticket_id))

@@ -3,11 +3,12 @@
 ``by`` is who does it, as histories name authors; ``message_id`` by which message the viewer is told.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from app.tickets import clocks, history
+from app.tickets import clocks, history, satisfaction
 from app.tickets.finding import TicketClosed
 from app.tickets.models import Ticket, TicketStatus
 
@@ -53,6 +54,7 @@ def close(
     if message_id is not None:
         clocks.answered(session, ticket, now=now)
     end(session, ticket, now=now)
+    satisfaction.plan(session, ticket, by=by, now=now)
     return history.write_down(session, ticket, "closed", by=by, text=text, now=now, message_id=message_id)
 
 
@@ -64,7 +66,9 @@ def end(session: Session, ticket: Ticket, *, now: datetime) -> None:
     session.flush()
 
 
-def reopen(session: Session, ticket: Ticket, text: str, *, by: str, now: datetime) -> int | None:
+def reopen(
+    session: Session, ticket: Ticket, text: str, *, by: str, now: datetime, also: Collection[int] = ()
+) -> int | None:
     """``text``: why. One that is open stays as it is; one that was merged is not opened again by itself."""
     if ticket.closed_at is None:
         return None
@@ -72,7 +76,7 @@ def reopen(session: Session, ticket: Ticket, text: str, *, by: str, now: datetim
     ticket.status = TicketStatus.in_progress if ticket.owner_id is not None else TicketStatus.open
     ticket.reopened += 1
     clocks.reopen(session, ticket, closed_at, now=now)
-    return history.write_down(session, ticket, "reopened", by=by, text=text, now=now)
+    return history.write_down(session, ticket, "reopened", by=by, text=text, now=now, also=also)
 
 
 def require_open(ticket: Ticket) -> None:

@@ -84,7 +84,7 @@ def upgrade() -> None:
         sa.Column("hours", sa.String(500), nullable=False),
         sa.Column("holidays", sa.Text(), nullable=False),
         sa.Column("workdays", sa.Text(), nullable=False),
-        sa.Column("is_default", sa.Boolean(), nullable=False),
+        sa.Column("is_default", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("updated_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_business_calendars"),
         sa.UniqueConstraint("name", name="uq_business_calendars_name"),

@@ -14,11 +14,11 @@ from sqlalchemy.orm import Session
 from app.agents import rights
 from app.agents.rights import Action, Actor
 from app.db.sql import for_update, is_any
-from app.desk.tickets import closing, fields, linking, opening
+from app.desk.tickets import closing, linking, opening
 from app.desk.tickets.opening import Draft
 from app.errors import AppError
 from app.tickets import clocks, finding, history, steps
-from app.tickets.models import Ticket, TicketEvent, TicketStatus, TicketTag, TicketWatcher
+from app.tickets.models import DESK, PHONE, Ticket, TicketEvent, TicketStatus, TicketTag, TicketWatcher
 
 COPIED: Final = (
     "kind", "category", "dimension", "priority", "title", "season", "episode", "timecode_s", "skill", "team_id",
@@ -111,10 +111,8 @@ def split(
         raise LinesMissing
     values: dict[str, Any] = {name: getattr(ticket, name) for name in COPIED} | {"subject": subject}
     said = "\n".join(line.text for line in chosen if line.text)[: closing.LONGEST]
-    draft = Draft(values, said, ticket.conversation_id, ticket.source, ticket.owner_id, key=f"split:{key}")
-    if ticket.conversation_id is None and ticket.source not in (opening.DESK, opening.PHONE):
-        draft = Draft(values, said, owner_id=ticket.owner_id, key=f"split:{key}")
-    fields.read("subject", subject)
+    source = ticket.source if ticket.source in (DESK, PHONE) else DESK
+    draft = Draft(values, said, ticket.conversation_id, source, ticket.owner_id, key=f"split:{key}")
     made = opening.open_ticket(session, draft, by=by, now=now)
     fresh = session.get_one(Ticket, made)
     known = (TicketEvent.ticket_id == ticket_id, TicketEvent.kind == "split")

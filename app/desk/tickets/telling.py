@@ -68,7 +68,7 @@ def tell(
     """
     rights.require(by, Action.work_tickets)
     said = closing.read_text(text)
-    ticket = _get(session, ticket_id)
+    ticket = finding.get(session, ticket_id)
     place = routing.lock(session, reaching.require_place(session, ticket))
     key = carriable(key)[:LONGEST_KEY]
     known = session.get(SentKey, (by.id, place.id, key))
@@ -104,13 +104,6 @@ def say(
     ]  # fmt: skip
     place.waits_since = None
     return said[0]
-
-
-def _get(session: Session, ticket_id: int) -> Ticket:
-    found = session.get(Ticket, ticket_id)
-    if found is None:
-        raise finding.TicketNotFound
-    return found
 
 
 def _worded(ticket: Ticket, said: str, then: Then) -> str:
