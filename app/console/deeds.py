@@ -15,7 +15,8 @@ GROUPS: Final[Mapping[str, str]] = {
     "signin.": marked("登录"), "people.": marked("人员"), "team.": marked("小组"), "password.": marked("密码"),
     "link.": marked("链接"), "totp.": marked("两步验证"), "presence.": marked("状态"),
     "conversations.": marked("会话"), "viewers.": marked("观众"), "outbox.": marked("待发"),
-    "replies.": marked("快捷回复"), "words.": marked("敏感词"),
+    "replies.": marked("快捷回复"), "words.": marked("敏感词"), "calendars.": marked("工作日历"),
+    "policies.": marked("时限"), "macros.": marked("工单宏"),
 }  # fmt: skip
 """Beginnings of actions."""
 SENTENCES: Final[Mapping[str, str]] = {
@@ -35,6 +36,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "team.add": marked("添加了小组 {name}"),
     "team.edit": marked("修改了小组 {whom} 的{fields}"),
     "team.members": marked("修改了小组 {whom} 的组员：{before} → {after}"),
+    "team.calendar": marked("修改了小组 {whom} 的工作日历：{before} → {after}"),
     "team.archive": marked("归档了小组 {whom}"),
     "team.restore": marked("恢复了小组 {whom}"),
     "password.set": marked("设置了 {whom} 的密码"),
@@ -60,6 +62,17 @@ SENTENCES: Final[Mapping[str, str]] = {
     "words.add": marked("添加了敏感词：{words}"),
     "words.edit": marked("修改了敏感词：{before} → {after}"),
     "words.delete": marked("删除了敏感词：{word}"),
+    "calendars.add": marked("添加了工作日历 {name}：{hours}"),
+    "calendars.edit": marked("修改了工作日历 {name} 的{fields}"),
+    "calendars.delete": marked("删除了工作日历 {name}"),
+    "calendars.import": marked("给工作日历 {name} 导入了 {years} 年：假日 {holidays} 天，调休上班 {workdays} 天"),
+    "policies.add": marked("添加了时限 {name}"),
+    "policies.edit": marked("修改了时限 {name} 的{fields}"),
+    "policies.move": marked("调整了时限的顺序：{after}"),
+    "policies.delete": marked("删除了时限 {name}"),
+    "macros.add": marked("添加了工单宏 {name}"),
+    "macros.edit": marked("修改了工单宏 {name} 的{fields}"),
+    "macros.delete": marked("删除了工单宏 {name}"),
 }
 UNKNOWN: Final = marked("{action}：{subject} {id}")
 FIELDS: Final[Mapping[str, str]] = {
@@ -68,6 +81,12 @@ FIELDS: Final[Mapping[str, str]] = {
     "after": marked("现在"), "purpose": marked("用途"), "count": marked("数量"), "seconds": marked("秒"),
     "former": marked("原来的客服"), "messages": marked("消息"), "shortcut": marked("快捷词"), "text": marked("内容"),
     "word": marked("词"), "words": marked("词"), "blocks": marked("禁止发送"), "advice": marked("说明"),
+    "hours": marked("工作时间"), "holidays": marked("假日"), "workdays": marked("调休上班"), "years": marked("年份"),
+    "kind": marked("种类"), "priority": marked("优先级"), "source": marked("来源"),
+    "first_response_m": marked("首次答复"), "next_response_m": marked("再次答复"), "resolution_m": marked("办结"),
+    "warn_percent": marked("提前提醒"), "changes": marked("改动"), "reply": marked("答复"),
+    "closes": marked("关闭工单"),
+    "team_id": marked("小组"),
 }  # fmt: skip
 PURPOSES: Final[Mapping[str, str]] = {Purpose.invitation: marked("邀请"), Purpose.reset: marked("重设密码")}
 COMMAND: Final = marked("服务器上的命令")
@@ -115,7 +134,7 @@ def _values_of(language: Language, entry: Entry, names: Names) -> dict[str, Any]
         **detail, "action": entry.action, "subject": entry.subject or "", "id": entry.subject_id or "",
         "whom": known.get(entry.subject_id or 0, entry.subject_id or "–"),
     }  # fmt: skip
-    for name in ("before", "after", "roles", "words"):
+    for name in ("before", "after", "roles", "words", "years"):
         if name in detail:
             values[name] = _told(language, entry.action, detail[name], names)
     if isinstance(detail.get("after"), dict):

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.db.database import Database
+from app.tickets import finding, steps
 from app.tickets.models import Ticket
 from tests.factories.conversations import NOW
 
@@ -33,3 +34,19 @@ async def ticket(db: Database, at: datetime = NOW, **values: Any) -> int:
         return row.id
 
     return await db.write(add)
+
+
+def start(session: Session, number: int, *, by: str, now: datetime) -> None:
+    steps.start(session, finding.lock_number(session, number), by=by, now=now)
+
+
+def reply(session: Session, number: int, text: str, *, by: str, now: datetime) -> None:
+    steps.reply(session, finding.lock_number(session, number), text, by=by, now=now)
+
+
+def ask(session: Session, number: int, text: str, *, by: str, now: datetime) -> None:
+    steps.ask(session, finding.lock_number(session, number), text, by=by, now=now)
+
+
+def close(session: Session, number: int, text: str, *, by: str, now: datetime) -> None:
+    steps.close(session, finding.lock_number(session, number), text, by=by, now=now)
