@@ -10,6 +10,8 @@ from app.console.desk import acts, asks, files, finding, saving, writing
 from app.console.desk import pages as desk
 from app.console.endpoints import live
 from app.console.guard import SignedIn
+from app.console.tickets import pages as tickets
+from app.console.tickets import saving as tickets_saving
 from app.live.followers import Visitor
 
 
@@ -37,4 +39,6 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     files.router,
     writing.router,
     saving.router,
+    tickets.router,
+    tickets_saving.router,
 )
