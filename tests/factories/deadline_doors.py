@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from app.agents import business_calendars, teams
 from app.agents.business_calendars import Written
 from app.agents.rights import Action, Actor
+from app.tickets import policies
 from tests.factories.conversations import NOW
 
 NOBODY = 987_654
@@ -21,6 +22,14 @@ _CALENDARS: list[tuple[str, Callable[[Session, Actor], object]]] = [
     ("import_days", lambda s, by: business_calendars.import_days(s, NOBODY, b"", by=by, now=NOW)),
     ("set_calendar", lambda s, by: teams.set_calendar(s, NOBODY, by=by, calendar_id=None, now=NOW)),
 ]
+_POLICIES: list[tuple[str, Callable[[Session, Actor], object]]] = [
+    ("list_policies", lambda s, by: policies.list_policies(s, by=by)),
+    ("get_policy", lambda s, by: policies.get_policy(s, NOBODY, by=by)),
+    ("add_policy", lambda s, by: policies.add(s, by=by, written=policies.Written("新的"), now=NOW)),
+    ("edit_policy", lambda s, by: policies.edit(s, NOBODY, by=by, written=policies.Written("新的"), now=NOW)),
+    ("delete_policy", lambda s, by: policies.delete_policy(s, NOBODY, by=by, now=NOW)),
+    ("move_policy", lambda s, by: policies.move(s, NOBODY, by=by, up=True, now=NOW)),
+]
 DEADLINES: list[tuple[Action, str, Callable[[Session, Actor], object]]] = [
-    *((Action.edit_deadlines, name, call) for name, call in _CALENDARS)
+    *((Action.edit_deadlines, name, call) for name, call in (*_CALENDARS, *_POLICIES))
 ]
