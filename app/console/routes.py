@@ -10,6 +10,8 @@ from app.console.desk import acts, asks, files, finding, saving, writing
 from app.console.desk import pages as desk
 from app.console.endpoints import live
 from app.console.guard import SignedIn
+from app.console.tickets import acts as ticket_acts
+from app.console.tickets import drafting, filing, sheet
 from app.console.tickets import pages as tickets
 from app.console.tickets import saving as tickets_saving
 from app.live.followers import Visitor
@@ -31,6 +33,10 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     words.router,
     queue.router,
     outbox.router,
+    drafting.router,
+    filing.router,
+    ticket_acts.router,
+    sheet.router,
     live.router_for(who),
     desk.router,
     finding.router,
