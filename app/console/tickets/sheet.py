@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -10,10 +11,12 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlalchemy.orm import Session
 
 from app.agents.calendars import BEIJING
+from app.agents.models import Language
 from app.agents.rights import Action
 from app.agents.sessions import Signed
 from app.channels.registry import PLATFORMS
 from app.console import rendering
+from app.console.catalogue import translate
 from app.console.guard import DbDep, Now, SignedIn
 from app.console.tickets import labels, told
 from app.conversations.accounts import Account, Directory
@@ -86,8 +89,17 @@ def page(request: Request, name: str, signed: Signed, **context: Any) -> HTMLRes
         "may_decide": may(Action.decide_complaints), "may_talk": may(Action.see_conversations),
         "key": secrets.token_urlsafe(12), "categories": _categories(request), "titles": _titles(request),
         "timecode": fields.show_timecode, "zone": BEIJING,
+        "say": partial(translate, Language(signed.language)),
     }  # fmt: skip
     return rendering.page(request, f"tickets/{name}", signed, **own | context)
+
+
+def minute(at: datetime) -> str:
+    """Beijing time, as it stands among facts."""
+    return f"{at.astimezone(BEIJING):%Y-%m-%d %H:%M}"
+
+
+rendering.TEMPLATES.filters |= {"minute": minute, "due": labels.due}
 
 
 def _categories(request: Request) -> Mapping[str, str]:
