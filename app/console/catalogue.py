@@ -8,6 +8,7 @@ from typing import Final
 
 import yaml
 
+from app.agents.business_calendars import CalendarNameTaken, HoursInvalid, HoursTwice
 from app.agents.models import Language
 from app.agents.naming import LoginInvalid, NameInvalid, SkillsInvalid
 from app.agents.people import CapacityInvalid, LoginTaken, RolesMissing
@@ -16,6 +17,7 @@ from app.agents.teams import TeamNameTaken
 from app.channels.wechat.meanings import WORDS
 from app.errors import AppError
 from app.forms import FormWrong
+from app.tickets.policies import PolicyNameTaken
 
 ENGLISH: Final = Path(__file__).parent / "locales" / "en"
 _PLATFORMS: Final = {chinese: english for english, chinese in WORDS.values()}
@@ -25,7 +27,8 @@ PRODUCT: Final = {Language.zh: "观众服务台", Language.en: "Viewer Desk"}
 
 _FIELDS: Final[Mapping[type[AppError], str]] = {
     LoginInvalid: "login", LoginTaken: "login", NameInvalid: "name", TeamNameTaken: "name", SkillsInvalid: "skills",
-    CapacityInvalid: "capacity", RolesMissing: "roles", WrongPassword: "old",
+    CapacityInvalid: "capacity", RolesMissing: "roles", WrongPassword: "old", CalendarNameTaken: "name",
+    HoursInvalid: "hours", HoursTwice: "hours", PolicyNameTaken: "name",
 }  # fmt: skip
 """What a rule refuses that is about one field, by the field's name in the forms."""
 

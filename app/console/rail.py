@@ -34,6 +34,8 @@ SETTINGS: Final = (
     Place("/teams", marked("小组"), "teams", Action.see_people),
     Place("/replies", marked("快捷回复"), "reply", Action.own_replies, Action.share_replies),
     Place("/words", marked("敏感词"), "word", Action.edit_words),
+    Place("/calendars", marked("工作日历"), "record", Action.edit_deadlines),
+    Place("/deadlines", marked("时限"), "queue", Action.edit_deadlines),
     Place("/audit", marked("审计"), "record", Action.see_audit),
     Place("/account", marked("我的账号"), "person"),
 )

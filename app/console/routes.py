@@ -5,7 +5,20 @@ from typing import Final
 from fastapi import APIRouter
 
 from app.agents.sessions import Warrant
-from app.console import account, audit, frame, outbox, people, queue, replies, signing_in, teams, words
+from app.console import (
+    account,
+    audit,
+    calendars,
+    deadlines,
+    frame,
+    outbox,
+    people,
+    queue,
+    replies,
+    signing_in,
+    teams,
+    words,
+)
 from app.console.desk import acts, asks, files, finding, saving, writing
 from app.console.desk import pages as desk
 from app.console.endpoints import live
@@ -24,6 +37,8 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     account.router,
     people.router,
     teams.router,
+    calendars.router,
+    deadlines.router,
     audit.router,
     replies.router,
     words.router,
