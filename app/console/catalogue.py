@@ -15,6 +15,7 @@ from app.agents.people import CapacityInvalid, LoginTaken, RolesMissing
 from app.agents.signing_in import WrongPassword
 from app.agents.teams import TeamNameTaken
 from app.channels.wechat.meanings import WORDS
+from app.desk.tickets.macros import MacroNameInvalid, MacroNameTaken
 from app.errors import AppError
 from app.forms import FormWrong
 from app.tickets.policies import PolicyNameTaken
@@ -28,7 +29,8 @@ PRODUCT: Final = {Language.zh: "观众服务台", Language.en: "Viewer Desk"}
 _FIELDS: Final[Mapping[type[AppError], str]] = {
     LoginInvalid: "login", LoginTaken: "login", NameInvalid: "name", TeamNameTaken: "name", SkillsInvalid: "skills",
     CapacityInvalid: "capacity", RolesMissing: "roles", WrongPassword: "old", CalendarNameTaken: "name",
-    HoursInvalid: "hours", HoursTwice: "hours", PolicyNameTaken: "name",
+    HoursInvalid: "hours", HoursTwice: "hours", PolicyNameTaken: "name", MacroNameInvalid: "name",
+    MacroNameTaken: "name",
 }  # fmt: skip
 """What a rule refuses that is about one field, by the field's name in the forms."""
 

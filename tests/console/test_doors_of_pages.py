@@ -133,6 +133,7 @@ async def test_only_administrators_change_people_and_teams(console: Console, adm
         ("/people", {Role.supervisor, Role.administrator}), ("/teams", {Role.supervisor, Role.administrator}),
         ("/audit", {Role.quality, Role.administrator}), ("/account", set(Role)),
         ("/calendars", {Role.supervisor, Role.administrator}), ("/deadlines", {Role.supervisor, Role.administrator}),
+        ("/macros", {Role.supervisor, Role.operator}),
     ],
 )  # fmt: skip
 async def test_pages_are_shown_to_those_who_may_see_them(console: Console, path: str, allowed: set[Role]) -> None:
