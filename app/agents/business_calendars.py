@@ -217,6 +217,21 @@ def lock(session: Session, calendar_id: int) -> BusinessCalendar:
     return row
 
 
+def read_written(written: Written) -> Calendar:
+    """The calendar that somebody wrote; HoursInvalid, HoursTwice, DaysInvalid."""
+    hours = _hours(written)
+    if len(hours) > LONGEST_HOURS or not hours.isprintable():
+        raise HoursInvalid(hours=hours[:_QUOTED])
+    try:
+        return read_calendar(hours, written.holidays, written.workdays)
+    except HoursOverlap as error:
+        raise HoursTwice(hours=error.text[:_QUOTED]) from None
+    except HoursUnreadable as error:
+        raise HoursInvalid(hours=error.text[:_QUOTED]) from None
+    except DaysUnreadable as error:
+        raise DaysInvalid(days=error.text[:_QUOTED]) from None
+
+
 # -------------------- pieces
 
 _read = lru_cache(256)(read_calendar)
@@ -243,27 +258,15 @@ def _teams(session: Session, calendars: Iterable[int]) -> dict[int, list[str]]:
 
 def _tidied(written: Written) -> dict[str, str]:
     """Column → text, each that can be read."""
-    hours = " ".join(written.hours.split())
-    if len(hours) > LONGEST_HOURS or not hours.isprintable():
-        raise HoursInvalid(hours=hours[:_QUOTED])
-    holidays, workdays = _read_days(written.holidays), _read_days(written.workdays)
-    try:
-        read_calendar(hours)
-    except HoursOverlap as error:
-        raise HoursTwice(hours=error.text) from None
-    except HoursUnreadable as error:
-        raise HoursInvalid(hours=error.text[:_QUOTED]) from None
+    calendar = read_written(written)
     return {
-        "name": read_name(written.name), "hours": hours, "holidays": _write_days(holidays),
-        "workdays": _write_days(workdays),
+        "name": read_name(written.name), "hours": _hours(written), "holidays": _write_days(calendar.holidays),
+        "workdays": _write_days(calendar.workdays),
     }  # fmt: skip
 
 
-def _read_days(text: str) -> frozenset[date]:
-    try:
-        return read_days(text)
-    except DaysUnreadable as error:
-        raise DaysInvalid(days=error.text[:_QUOTED]) from None
+def _hours(written: Written) -> str:
+    return " ".join(written.hours.split())
 
 
 def _write_days(days: frozenset[date]) -> str:

@@ -62,6 +62,9 @@ class Calendar:
     def is_open(self, at: datetime) -> bool:
         return self.opens_at(at) == at
 
+    def is_worked(self, day: date) -> bool:
+        return bool(self._spans(day))
+
     def opens_at(self, at: datetime) -> datetime:
         """When somebody is there again: ``at`` itself where somebody is."""
         return max(at, next(start for start, end in self._from(at) if end > at))

@@ -112,3 +112,8 @@ def said(response: HTMLResponse, signed: Signed, text: str) -> HTMLResponse:
 def reload() -> Response:
     """What a change is answered with after which much of the page is another."""
     return Response(status_code=204, headers={**HEADERS, "hx-refresh": "true"})
+
+
+def go_to(path: str) -> Response:
+    """What a change is answered with after which another page is to be seen."""
+    return Response(status_code=204, headers={**HEADERS, "hx-redirect": path})

@@ -5,7 +5,21 @@ from typing import Final
 from fastapi import APIRouter
 
 from app.agents.sessions import Warrant
-from app.console import account, audit, frame, outbox, people, queue, replies, signing_in, teams, words
+from app.console import (
+    account,
+    audit,
+    calendars,
+    deadlines,
+    frame,
+    macros,
+    outbox,
+    people,
+    queue,
+    replies,
+    signing_in,
+    teams,
+    words,
+)
 from app.console.desk import acts, asks, files, finding, saving, writing
 from app.console.desk import pages as desk
 from app.console.endpoints import live
@@ -28,6 +42,9 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     account.router,
     people.router,
     teams.router,
+    calendars.router,
+    deadlines.router,
+    macros.router,
     audit.router,
     replies.router,
     words.router,

@@ -73,7 +73,7 @@ OUTBOX = [
 
 DOORS = [*PEOPLE, *OUTBOX, *(Door(*door) for door in (*DESK, *DEADLINES))]
 LATER = {
-    Action.see_queue, Action.see_tickets, Action.work_tickets, Action.note_tickets, Action.change_many,
-    Action.export_tickets, Action.decide_complaints, Action.edit_macros, Action.see_figures,
+    Action.see_queue, Action.see_tickets, Action.note_tickets, Action.change_many,
+    Action.export_tickets, Action.decide_complaints, Action.see_figures,
 }  # fmt: skip
 """Rights for which there is no rule yet."""

@@ -28,7 +28,7 @@ def tags_of(session: Session, ticket_id: int) -> tuple[str, ...]:
 def add_tag(session: Session, ticket_id: int, *, by: Actor, tag: str, now: datetime) -> bool:
     """Whether it is new; also on a closed one. TagUnusable, TooManyTags."""
     rights.require(by, Action.work_tickets)
-    wanted = all_tags.read(tag)
+    wanted = all_tags.read_tag(tag)
     ticket = finding.lock(session, ticket_id)
     known = tags_of(session, ticket_id)
     if wanted in known:
@@ -43,7 +43,7 @@ def add_tag(session: Session, ticket_id: int, *, by: Actor, tag: str, now: datet
 def set_tags(session: Session, ticket_id: int, *, by: Actor, tags: Sequence[str], now: datetime) -> bool:
     """Exactly these; whether that is new. TagUnusable, TooManyTags."""
     rights.require(by, Action.work_tickets)
-    wanted = {all_tags.read(tag) for tag in tags}
+    wanted = {all_tags.read_tag(tag) for tag in tags}
     if len(wanted) > all_tags.MOST:
         raise all_tags.TooManyTags
     ticket = finding.lock(session, ticket_id)
@@ -60,7 +60,7 @@ def set_tags(session: Session, ticket_id: int, *, by: Actor, tags: Sequence[str]
 def remove_tag(session: Session, ticket_id: int, *, by: Actor, tag: str, now: datetime) -> bool:
     """Whether it was there."""
     rights.require(by, Action.work_tickets)
-    gone = all_tags.read(tag)
+    gone = all_tags.read_tag(tag)
     ticket = finding.lock(session, ticket_id)
     known = tags_of(session, ticket_id)
     own = (TicketTag.ticket_id == ticket_id, TicketTag.tag == gone)

@@ -65,7 +65,7 @@ def open_ticket(session: Session, draft: Draft, *, by: Actor, now: datetime) -> 
     given = {name: fields.read(name, draft.fields.get(name)) for name in fields.FIELDS if name in draft.fields}
     for name in ("subject", "kind"):
         given.setdefault(name, fields.read(name, draft.fields.get(name)))
-    wanted = [all_tags.read(tag) for tag in draft.tags]
+    wanted = [all_tags.read_tag(tag) for tag in draft.tags]
     if len(wanted) > all_tags.MOST:
         raise all_tags.TooManyTags
     key = f"{by.id}:{carriable(draft.key)[:LONGEST_KEY]}" if draft.key else None
