@@ -26,8 +26,6 @@ class Kind(StrEnum):
 
     conversation = "conversation"
     """Something was said in it, or is now known of what was said, or somebody else has it."""
-    ticket = "ticket"
-    """What a ticket is, or what was written to it."""
     queue = "queue"
     """Who waits for a person."""
     agent = "agent"
