@@ -57,8 +57,9 @@ HAPPENED: Final[Mapping[str, str]] = {
     "scored": marked("打了分"), "started": marked("开始处理"), "noted": marked("写了备注"),
     "replied": marked("答复了观众"), "asked": marked("问了观众"), "changed": marked("改动了"),
     "linked": marked("关联了会话"), "unlinked": marked("取消了关联"), "filed": marked("加了文件"),
-    "merged": marked("并入了"), "unmerged": marked("撤销了合并"), "split": marked("拆出了"), "decided": marked("作出了决定"),
-    "closed": marked("关闭了"), "reopened": marked("重新打开了"), "warned": marked("提醒：时限快到了"),
+    "merged": marked("并入了"), "unmerged": marked("撤销了合并"), "split": marked("拆出了"),
+    "decided": marked("作出了决定"), "closed": marked("关闭了"), "reopened": marked("重新打开了"),
+    "warned": marked("提醒：时限快到了"),
     "breached": marked("提醒：时限过了"),
 }  # fmt: skip
 """By kind of a line of the history, what its author did."""
