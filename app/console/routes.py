@@ -25,7 +25,8 @@ from app.console.desk import pages as desk
 from app.console.endpoints import live
 from app.console.guard import SignedIn
 from app.console.tickets import acts as ticket_acts
-from app.console.tickets import drafting, filing, sheet
+from app.console.tickets import boards, days, drafting, filing, giving, sheet
+from app.console.tickets import changing as tickets_changing
 from app.console.tickets import pages as tickets
 from app.console.tickets import saving as tickets_saving
 from app.live.followers import Visitor
@@ -64,4 +65,8 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     saving.router,
     tickets.router,
     tickets_saving.router,
+    boards.router,
+    days.router,
+    giving.router,
+    tickets_changing.router,
 )

@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from typing import Any, Final
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
@@ -13,7 +12,7 @@ from app.agents.sessions import Signed
 from app.console import rendering
 from app.console.guard import DbDep, Now, SignedIn
 from app.console.tickets import labels
-from app.console.tickets.asking import Asked, AskedDep, asked
+from app.console.tickets.asking import Asked, AskedDep, asked, usual
 from app.db.database import Database
 from app.desk import saved
 from app.desk.tickets import choices, lists
@@ -53,7 +52,7 @@ async def show_tabs(request: Request, signed: SignedIn, asked: AskedDep, db: DbD
 
 def page(request: Request, name: str, signed: Signed, **context: Any) -> HTMLResponse:
     may = signed.actor.may
-    own = {
+    own: dict[str, Any] = {
         "words": labels, "may_work": may(Action.work_tickets), "may_change_many": may(Action.change_many),
         "may_export": may(Action.export_tickets), "oob": False,
     }  # fmt: skip
@@ -88,7 +87,7 @@ def _around(session: Session, signed: Signed, given: Asked, now: datetime) -> di
     return {
         "asked": given, "filters": filters, "sort": given.sort, "query": given.query,
         "counts": lists.count_tabs(session, by=actor, now=now),
-        "tabs": [(urlencode(Asked(tab, Sort.due).values), label, count, tab == filters) for tab, label, count in labels.TABS],
+        "tabs": [(Asked(tab, usual(tab)).query, label, count, tab == filters) for tab, label, count in labels.TABS],
         "views": [(view, own.query, own == given) for view, own in views],
         "choices": choices.list_choices(session, by=actor),
         "is_folded": given.values.keys() <= {*MAIN, "sort", "q"},
