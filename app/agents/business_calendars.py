@@ -6,7 +6,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -24,7 +24,6 @@ from app.agents.day_files import YearDays, read_file
 from app.agents.models import BusinessCalendar, Team
 from app.agents.naming import read_name
 from app.agents.rights import Action, Actor, require_here
-from app.db.driver import Prepared
 from app.db.sql import for_update
 from app.errors import AppError, NotFound
 
@@ -113,34 +112,27 @@ class Imported:
 def list_calendars(session: Session, *, by: Actor | None) -> list[Kept]:
     """By name."""
     require_here(by, Action.edit_deadlines)
-    rows = session.scalars(select(BusinessCalendar).order_by(BusinessCalendar.name, BusinessCalendar.id)).all()
+    rows = session.scalars(
+        select(BusinessCalendar).where(_OWN).order_by(BusinessCalendar.name, BusinessCalendar.id)
+    ).all()
     return _kept(session, rows)
 
 
 def get_calendar(session: Session, calendar_id: int, *, by: Actor | None) -> Kept:
     """CalendarNotFound."""
     require_here(by, Action.edit_deadlines)
-    row = session.get(BusinessCalendar, calendar_id)
+    row = session.scalar(select(BusinessCalendar).where(BusinessCalendar.id == calendar_id, _OWN))
     if row is None:
         raise CalendarNotFound
     return _kept(session, [row])[0]
 
 
 def find_by_name(session: Session, name: str) -> int | None:
-    return session.scalar(select(BusinessCalendar.id).where(BusinessCalendar.name == name))
+    return session.scalar(select(BusinessCalendar.id).where(BusinessCalendar.name == name, _OWN))
 
 
-def of_team(session: Session, team_id: int | None, default: Calendar) -> Calendar:
-    """By which a team's work is counted; ``default`` where it has none of its own."""
-    rows = _OF_TEAM(session, team=team_id) if team_id is not None else []
-    return _read(*rows[0]) if rows else default
-
-
-_OF_TEAM = Prepared(
-    select(BusinessCalendar.hours, BusinessCalendar.holidays, BusinessCalendar.workdays)
-    .join(Team, Team.calendar_id == BusinessCalendar.id)
-    .where(Team.id == bindparam("team"))
-)
+_OWN = BusinessCalendar.is_default.is_(False)
+"""Those that people keep; the service hours are kept by the settings (``hours``)."""
 
 
 # -------------------- changes
@@ -149,7 +141,7 @@ _OF_TEAM = Prepared(
 def add(session: Session, *, by: Actor | None, written: Written, now: datetime) -> int:
     """A new one; its id. CalendarNameTaken, TooManyCalendars, and what ``edit`` refuses."""
     require_here(by, Action.edit_deadlines)
-    if (session.scalar(select(func.count()).select_from(BusinessCalendar)) or 0) >= MOST:
+    if (session.scalar(select(func.count()).select_from(BusinessCalendar).where(_OWN)) or 0) >= MOST:
         raise TooManyCalendars
     row = BusinessCalendar()
     _flush(session, row, _tidied(written), now)
@@ -188,7 +180,7 @@ def delete(session: Session, calendar_id: int, *, by: Actor | None, now: datetim
 def preview_days(session: Session, calendar_id: int, content: bytes, *, by: Actor | None) -> tuple[Imported, YearDays]:
     """What ``import_days`` would do; it refuses what that refuses."""
     require_here(by, Action.edit_deadlines)
-    row = session.get(BusinessCalendar, calendar_id)
+    row = session.scalar(select(BusinessCalendar).where(BusinessCalendar.id == calendar_id, _OWN))
     if row is None:
         raise CalendarNotFound
     return _merged(row, content)[2:]
@@ -210,7 +202,7 @@ def import_days(session: Session, calendar_id: int, content: bytes, *, by: Actor
 
 def lock(session: Session, calendar_id: int) -> BusinessCalendar:
     """Nobody deletes it or changes it until the commit; CalendarNotFound."""
-    one = for_update(select(BusinessCalendar).where(BusinessCalendar.id == calendar_id))
+    one = for_update(select(BusinessCalendar).where(BusinessCalendar.id == calendar_id, _OWN))
     row = session.scalars(one, execution_options={"populate_existing": True}).one_or_none()
     if row is None:
         raise CalendarNotFound

@@ -5,8 +5,7 @@ from pathlib import Path
 
 from playwright.async_api import expect
 
-from app.agents import business_calendars
-from app.agents.calendars import ALWAYS
+from app.agents.hours import calendar_for
 from app.agents.rights import Role
 from app.main import Application
 from tests.agents.years import as_json
@@ -66,7 +65,7 @@ async def test_a_calendar_is_made_filled_and_given_to_a_team(
     await page.get_by_label("按哪个日历工作").select_option(label="办公室 · 每天 9:00–18:00")
     await page.get_by_role("button", name="保存工作日历").click()
     await expect(page.get_by_text("已保存，以后的时限按它计算")).to_be_visible()
-    own = await db.read(business_calendars.of_team, team, ALWAYS)
+    own = await db.read(calendar_for, team)
     assert (own.describe(), len(own.holidays), len(own.workdays)) == ("每天 9:00–18:00", 10, 2)
     await page.goto("/calendars")
     await expect(page.get_by_role("row", name="办公室")).to_contain_text("会员服务")
