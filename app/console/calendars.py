@@ -14,7 +14,7 @@ from app.agents.rights import Action, require
 from app.agents.sessions import Signed
 from app.console.catalogue import marked, sentence_of
 from app.console.guard import DbDep, Now, SignedIn
-from app.console.rendering import done, go_to, page, wants_fragment
+from app.console.rendering import done, go_to, page
 from app.console.year_picture import picture_of
 from app.dialogue.loading import load_calendar
 from app.errors import AppError
@@ -23,6 +23,7 @@ from app.forms import Id, read_form
 router = APIRouter()
 PAGE: Final = "/calendars"
 Year = Annotated[int, Field(ge=2000, le=2100)]
+_DECEMBER: Final = 12
 _ENVELOPE: Final = 2048
 """Bytes that a form adds to its file."""
 
@@ -53,14 +54,10 @@ class Typed(BaseModel):
 @router.get(PAGE)
 async def show(request: Request, db: DbDep, signed: SignedIn, now: Now) -> Response:
     rows = await db.read(business_calendars.list_calendars, by=signed.actor)
-    pictures = {row.id: picture_of(row.calendar, _this_year(now)) for row in rows}
-    if wants_fragment(request):
-        return page(request, "calendars_list.html", signed, rows=rows, pictures=pictures)
+    shown = [(row, picture_of(row.calendar, _this_year(now)), _unknown_year(row.calendar, now)) for row in rows]
     default = load_calendar(request.app.state.service.settings)
-    return page(
-        request, "calendars.html", signed, rows=rows, pictures=pictures, default=default,
-        default_picture=picture_of(default, _this_year(now)),
-    )  # fmt: skip
+    picture = picture_of(default, _this_year(now))
+    return page(request, "calendars.html", signed, rows=shown, default=default, default_picture=picture)
 
 
 @router.post(PAGE)
@@ -114,6 +111,13 @@ def _picture(calendar: Calendar, year: int) -> dict[str, Any]:
 
 def _this_year(now: datetime) -> int:
     return now.astimezone(BEIJING).year
+
+
+def _unknown_year(calendar: Calendar, now: datetime) -> int | None:
+    """A year without holidays that it should have: this one, or in December the next, which is arranged by then."""
+    today, known = now.astimezone(BEIJING), {day.year for day in calendar.holidays}
+    due = (today.year, today.year + 1) if today.month == _DECEMBER else (today.year,)
+    return next((year for year in due if year not in known), None)
 
 
 # -------------------- a year from a file

@@ -1,5 +1,6 @@
 """Business calendars: kept, given to teams, filled from files."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -114,6 +115,16 @@ async def test_a_calendar_that_is_used_stays(db: Database, zhou: Actor, lin: Act
         await db.write(teams.set_calendar, team, by=zhou, calendar_id=calendar_id, now=NOW)
     with pytest.raises(CalendarNotFound):
         await db.write(business_calendars.delete, calendar_id, by=zhou, now=NOW)
+
+
+@pytest.mark.parametrize("first", ["delete", "give"])
+async def test_what_is_given_while_it_is_deleted_is_refused_with_a_sentence(db: Database, first: str) -> None:
+    team, calendar_id = await make_team(db, "会员服务"), await make(db)
+    deleting = db.write(business_calendars.delete, calendar_id, by=None, now=NOW)
+    giving = db.write(teams.set_calendar, team, by=None, calendar_id=calendar_id, now=NOW)
+    both = (deleting, giving) if first == "delete" else (giving, deleting)
+    outcomes = await asyncio.gather(*both, return_exceptions=True)
+    assert [type(outcome) for outcome in outcomes if outcome is not None] in ([CalendarUsed], [CalendarNotFound])
 
 
 async def test_a_year_takes_the_place_of_the_same_year(db: Database, zhou: Actor) -> None:

@@ -3,15 +3,20 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 from playwright.async_api import expect
 
 from app.agents.hours import calendar_for
 from app.agents.rights import Role
+from app.desk.tickets import macros
 from app.main import Application
+from app.tickets import policies
 from tests.agents.years import as_json
+from tests.browser.axe import findings, needs_axe
 from tests.browser.conftest import SignedIn
 from tests.browser.guard import Guard
-from tests.factories.people import make_team
+from tests.factories.conversations import NOW
+from tests.factories.people import make_agent, make_team
 
 WIDE = {"viewport": {"width": 1366, "height": 768}, "locale": "zh-CN"}
 
@@ -69,3 +74,27 @@ async def test_a_calendar_is_made_filled_and_given_to_a_team(
     assert (own.describe(), len(own.holidays), len(own.workdays)) == ("每天 9:00–18:00", 10, 2)
     await page.goto("/calendars")
     await expect(page.get_by_role("row", name="办公室")).to_contain_text("会员服务")
+
+
+@needs_axe
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1366), ("dark", 390)])
+async def test_nothing_keeps_anybody_out_of_them(
+    service: Application, signed_in: SignedIn, scheme: str, width: int
+) -> None:
+    db = service.state.service.db
+    written = business_calendars.Written("办公室", "周一至周五 9:00-18:00", "2026-10-01..2026-10-07", "2026-10-10")
+    calendar_id = await db.write(business_calendars.add, by=None, written=written, now=NOW)
+    await db.write(policies.seed_demo, NOW)
+    look = {"viewport": {"width": width, "height": 800}, "color_scheme": scheme, "locale": "zh-CN"}
+    context = await signed_in("zhou", Role.supervisor, **look)
+    ye = await make_agent(db, "ye", roles=[Role.operator])
+    await db.write(macros.add, by=ye, written=macros.Written("关闭", closes=True, reply="好"), now=NOW)
+    page = await context.new_page()
+    for path in ("/calendars", f"/calendars/{calendar_id}?year=2026", "/deadlines", "/macros"):
+        await page.goto(path)
+        assert await findings(page) == [], path
+    for path in ("/deadlines", "/macros"):
+        await page.goto(path)
+        await page.get_by_role("button", name="修改").first.click()
+        await expect(page.get_by_role("dialog").get_by_role("textbox").first).to_be_visible()
+        assert await findings(page) == [], path

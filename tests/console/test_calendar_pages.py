@@ -8,8 +8,11 @@ import pytest
 
 from app.agents import business_calendars, sessions
 from app.agents.business_calendars import Written
-from app.agents.calendars import read_calendar
+from app.agents.calendars import ALWAYS, read_calendar
+from app.agents.models import Language
 from app.agents.rights import Role
+from app.console import calendars
+from app.console.times import hours_of
 from app.console.year_picture import DayKind, picture_of
 from app.settings import Settings
 from tests.agents.years import as_json, as_table
@@ -99,6 +102,23 @@ async def test_a_year_is_looked_at_before_it_is_imported(console: Console, zhou:
         refused = await upload(zhou, path, content)
         assert (refused.status_code, "256 KB" in refused.json()["error"]) == (422, True)
     assert (await upload(zhou, "/calendars/987654/days/preview", as_json())).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("now", "unknown"),
+    [("2026-11-30T15:59:00Z", None), ("2026-11-30T16:00:00Z", 2027), ("2027-06-01T00:00:00Z", 2027)],
+)
+def test_a_year_that_is_not_known_is_missed_in_time(now: str, unknown: int | None) -> None:
+    """In Beijing December begins eight hours earlier than elsewhere."""
+    calendar = read_calendar(HOURS, "2026-10-01", "2027-02-14")
+    assert calendars._unknown_year(calendar, datetime.fromisoformat(now)) == unknown
+
+
+def test_hours_are_told_in_both_languages() -> None:
+    calendar = read_calendar("周一至周五 9:00-12:00, 13:30-18:00; 周六 22:00-2:00")
+    assert hours_of(Language.en, calendar) == "Mon–Fri 9:00–12:00, 13:30–18:00; Sat 22:00–2:00 next day"
+    assert hours_of(Language.zh, calendar) == "周一至周五 9:00–12:00、13:30–18:00，周六 22:00–次日 2:00"
+    assert hours_of(Language.en, ALWAYS) == "daily 0:00–24:00"
 
 
 async def test_a_team_is_given_its_calendar(console: Console, zhou: Person) -> None:
