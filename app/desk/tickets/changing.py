@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.agents import rights
+from app.agents.hours import calendar_for
 from app.agents.models import Team
 from app.agents.rights import Action, Actor
 from app.db.sql import for_update
@@ -128,7 +129,8 @@ def _follow(
     if "due_at" in before:
         clocks.promise(session, ticket, given["due_at"], now=now)
     if _REFITS & before.keys():
-        clocks.refit(session, ticket, now=now)
+        counted = calendar_for(session, before.get("team_id", ticket.team_id))
+        clocks.refit(session, ticket, former=counted, now=now)
     if "kind" in before or "due_at" in before:
         formalise(session, ticket)
 

@@ -61,7 +61,10 @@ def merge(session: Session, ticket_id: int, *, by: Actor, into: int, now: dateti
     if source.viewer_id is not None and target.viewer_id not in (None, source.viewer_id):
         raise OtherViewer
     steps.require_open(target)
-    kept = {"status": source.status, "asked": source.asked, "into": target.id, "number": target.number}
+    kept = {
+        "status": source.status, "asked": source.asked, "into": target.id, "number": target.number,
+        "clocks": [clock.id for clock in clocks.running(session, source.id)],
+    }  # fmt: skip
     if source.closed_at is None:
         steps.end(session, source, now=now)
     source.merged_into_id = target.id
@@ -158,8 +161,5 @@ def _restore(session: Session, source: Ticket, before: dict[str, Any], now: date
     closed_at = source.closed_at
     assert closed_at is not None
     source.closed_at, source.status, source.asked = None, before["status"], before["asked"]
-    clocks.reopen(session, source, closed_at, now=now)
-    if source.due_at is not None:
-        clocks.promise(session, source, source.due_at, now=now)
-    if source.status == TicketStatus.waiting:
-        clocks.stop(session, source, now=now)
+    waits = source.status == TicketStatus.waiting
+    clocks.restore(session, source, before["clocks"], closed_at, waits=waits, now=now)
