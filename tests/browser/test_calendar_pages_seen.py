@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import expect
 
+from app.agents import business_calendars
 from app.agents.hours import calendar_for
 from app.agents.rights import Role
 from app.desk.tickets import macros

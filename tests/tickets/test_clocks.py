@@ -48,7 +48,7 @@ def viewer_of(session: Session, talk: int) -> int:
     return session.scalars(own.where(Conversation.id == talk)).one()
 
 
-def does(session: Session, step: Any, ticket_id: int, *given: Any, now: datetime, **more: Any) -> None:
+def does(session: Session, /, step: Any, ticket_id: int, *given: Any, now: datetime, **more: Any) -> None:
     """A step or a rule of clocks, upon the ticket as it is."""
     step(session, finding.lock(session, ticket_id), *given, now=now, **more)
 

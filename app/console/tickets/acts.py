@@ -13,6 +13,7 @@ from app.console.catalogue import marked
 from app.console.guard import DbDep, Now, SignedIn
 from app.console.rendering import done, reload
 from app.desk.tickets import (
+    applying,
     assigning,
     changing,
     closing,
@@ -247,6 +248,22 @@ async def settle(request: Request, ticket_id: Id, signed: SignedIn, db: DbDep, n
     form = await read_form(request, Settled)
     await db.write(deciding.settle, ticket_id, by=signed.actor, outcome=form.outcome, text=form.text, now=now)
     return done(signed, marked("观众的意见已记下"), changed="ticket")
+
+
+class Applied(BaseModel):
+    macro: Id = Field(title=marked("工单宏"))
+    key: str = Field(title=marked("编号"), min_length=8, max_length=40)
+    doubtful: str = ""
+
+
+@router.post("/macro")
+async def apply(request: Request, ticket_id: Id, signed: SignedIn, db: DbDep, now: Now) -> Response:
+    form = await read_form(request, Applied)
+    macro = await db.write(
+        applying.apply, ticket_id, form.macro, by=signed.actor, key=form.key, now=now,
+        even_if_doubtful=bool(form.doubtful),
+    )  # fmt: skip
+    return done(signed, marked("做完了：{name}"), changed="ticket", name=macro.name)
 
 
 # -------------------- what it has to do with others

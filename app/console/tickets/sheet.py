@@ -15,14 +15,14 @@ from app.agents.models import Language
 from app.agents.rights import Action
 from app.agents.sessions import Signed
 from app.channels.registry import PLATFORMS
-from app.console import rendering
+from app.console import macro_words, rendering
 from app.console.catalogue import translate
 from app.console.guard import DbDep, Now, SignedIn
 from app.console.tickets import labels, told
 from app.conversations.accounts import Account, Directory
 from app.db.database import Database
 from app.desk import reasons
-from app.desk.tickets import choices, deciding, fields, reading
+from app.desk.tickets import choices, deciding, fields, macros, reading
 from app.desk.tickets.telling import Then
 from app.forms import Id
 
@@ -58,6 +58,20 @@ async def show_facts(request: Request, ticket_id: Id, signed: SignedIn, db: DbDe
 async def show_split(request: Request, ticket_id: Id, signed: SignedIn, db: DbDep, now: Now) -> Response:
     """What can be taken out of it."""
     return page(request, "split.html", signed, **await _read(request, db, signed, ticket_id, now))
+
+
+@router.get("/{ticket_id:id}/macros")
+async def show_macros(request: Request, ticket_id: Id, signed: SignedIn, db: DbDep, now: Now) -> Response:
+    """What can be done to it in one step."""
+    shown = await db.read(_macros, signed, ticket_id)
+    return page(request, "macros.html", signed, ticket_id=ticket_id, **shown)
+
+
+def _macros(session: Session, signed: Signed, ticket_id: int) -> dict[str, Any]:
+    found = macros.list_for(session, by=signed.actor)
+    names = dict(choices.list_choices(session, by=signed.actor).teams)
+    language = Language(signed.language)
+    return {"rows": [(macro, macro_words.effects_of(language, macro, names)) for macro in found]}
 
 
 async def _read(request: Request, db: Database, signed: Signed, ticket_id: int, now: datetime) -> dict[str, Any]:
