@@ -121,6 +121,15 @@ def test_hours_are_told_in_both_languages() -> None:
     assert hours_of(Language.en, ALWAYS) == "daily 0:00–24:00"
 
 
+async def test_a_year_is_shown_in_english(console: Console, zhou: Person) -> None:
+    calendar_id = await make(console, holidays="2027-01-01", workdays="2027-01-03")
+    await zhou.post("/account/language", language="en")
+    shown = (await zhou.get(f"/calendars/{calendar_id}?year=2027")).text
+    assert '<td class="holiday">1<span>off</span></td>' in shown
+    assert '<td class="made_up">3<span>on</span></td>' in shown
+    assert "Mon–Fri 9:00–18:00" in shown
+
+
 async def test_a_team_is_given_its_calendar(console: Console, zhou: Person) -> None:
     team, calendar_id = await make_team(console.db, "会员服务"), await make(console)
     assert f'value="{calendar_id}" >办公室' in (await zhou.get(f"/teams/{team}")).text
