@@ -9,6 +9,7 @@ from app.console import account, audit, frame, outbox, people, queue, replies, s
 from app.console.desk import acts, asks, files, finding, saving, writing
 from app.console.desk import pages as desk
 from app.console.endpoints import live
+from app.console.figures import pages as figures
 from app.console.guard import SignedIn
 from app.live.followers import Visitor
 
@@ -29,6 +30,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     words.router,
     queue.router,
     outbox.router,
+    figures.router,
     live.router_for(who),
     desk.router,
     finding.router,

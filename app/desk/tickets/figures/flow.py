@@ -6,7 +6,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Any, Final
 
-from sqlalchemy import ScalarSelect, Select, bindparam, func, literal_column, select, union_all
+from sqlalchemy import Integer, ScalarSelect, Select, bindparam, func, literal_column, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.agents import rights
@@ -62,20 +62,19 @@ def _per_day(shape: Shape) -> Prepared:
     return Prepared(union_all(*parts, left))
 
 
-def _grouped(shape: Shape, what: int, column: InstrumentedAttribute[Any]) -> Select[Any]:
+def _grouped(shape: Shape, what: int, column: InstrumentedAttribute[Any]) -> Select[int, int, int]:
     number = DayNumber(column, START).label("number")
     own = (column >= START, column < END, *shape.narrowed())
-    counted: Select[Any] = select(literal_column(str(what)), number, func.count())
-    return counted.where(*own).group_by(number)
+    return select(literal_column(str(what), Integer), number, func.count()).where(*own).group_by(number)
 
 
-def _day_by_day(shape: Shape, what: int, column: InstrumentedAttribute[Any]) -> Select[Any]:
+def _day_by_day(shape: Shape, what: int, column: InstrumentedAttribute[Any]) -> Select[int, int, int]:
     first = select(literal_column("0").label("number"), START.label("at")).cte(f"days_{what}", recursive=True)
     later = select(first.c.number + literal_column("1"), DayAfter(first.c.at)).where(DayAfter(first.c.at) < END)
     days = first.union_all(later)
     own = (column >= days.c.at, column < DayAfter(days.c.at), COUNTS)
     counted = select(func.count()).select_from(Ticket).where(*own).correlate(days).scalar_subquery()
-    found: Select[Any] = select(literal_column(str(what)), days.c.number, counted)
+    found: Select[int, int, int] = select(literal_column(str(what), Integer), days.c.number, counted)
     return found
 
 
