@@ -14,7 +14,7 @@ PARTS = {
     "serve": "serve", "worker": "serve", "say": "say", "channel": "channel", "doctor": "doctor", "seed": "seed",
     "replay": "events", "ask": "knowledge", "faq": "knowledge", "matching": "matching", "eval": "matching",
     "ticket": "ticket", "outbox": "outbox", "wechat": "wechat", "campaign": "campaign",
-    "user": "user",
+    "user": "user", "calendar": "calendar",
 }  # fmt: skip
 """Verb → the module of ``app.commands`` that has it. Only that one is imported: a server stays, and what the other
 commands need would stay with it."""

@@ -24,7 +24,7 @@ from app.dialogue.backlog import Backlog
 from app.dialogue.endpoints import PREFIX, Webhooks
 from app.dialogue.ingest import Ingest
 from app.dialogue.keeper import Keeper
-from app.dialogue.loading import load_meaning_weights, load_rules
+from app.dialogue.loading import keep_hours, load_meaning_weights, load_rules
 from app.dialogue.rules import Rules
 from app.dialogue.understand import Brain
 from app.errors import ConfigurationError
@@ -80,6 +80,7 @@ async def open_service(
     keyring, db = load_keyring(settings), connect(settings)
     await db.write(check_keys, keyring)
     seen, rules = files.see(settings.knowledge_dir), load_rules(settings, brain)
+    await db.write(keep_hours, settings, now=datetime.now(UTC))
     directory = Directory(db, keyring, simulated=settings.demo)
     await directory.refresh()
     backlog = Backlog(db, directory, keyring, rules)

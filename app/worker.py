@@ -28,9 +28,10 @@ from app.conversations.sending import Sender
 from app.db.database import Database
 from app.desk.assigner import Assigner
 from app.desk.search import indexing
+from app.desk.tickets.timers import ticket_timers
 from app.desk.timers import desk_timers
 from app.dialogue import events, settled_pushes
-from app.dialogue.loading import load_calendar
+from app.dialogue.loading import keep_hours, load_calendar
 from app.jobs import clocks, runner
 from app.jobs.runner import Handler, Runner
 from app.jobs.running import Later, Running
@@ -63,9 +64,10 @@ Run = Callable[[datetime], Awaitable[None]]
 
 async def work(db: Database, directory: Directory, keyring: Keyring, settings: Settings) -> None:
     """Serve until cancelled."""
+    await db.write(keep_hours, settings, now=datetime.now(UTC))
     storage = open_storage(settings, keyring)
     sender = open_sender(db, directory, keyring, storage, settings)
-    timers = recurring(db, sender, storage, settings)
+    timers = recurring(db, directory, sender, storage, settings)
     jobs = Runner(db, handlers(db, keyring, sender, storage), timers)
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(sender.run(), name="sender")
@@ -117,7 +119,9 @@ def handlers(db: Database, keyring: Keyring, sender: Sender, storage: Storage) -
     return {attachments.KIND: fetch_file, campaigns.KIND: run_campaign, settled_pushes.KIND: settle_push}
 
 
-def recurring(db: Database, sender: Sender, storage: Storage, settings: Settings) -> Mapping[Timer, Run]:
+def recurring(
+    db: Database, directory: Directory, sender: Sender, storage: Storage, settings: Settings
+) -> Mapping[Timer, Run]:
     """Every timer. All of them look at the state of things, so a missed run is made up for by the next."""
 
     async def settle_passive(planned: datetime) -> None:
@@ -158,6 +162,7 @@ def recurring(db: Database, sender: Sender, storage: Storage, settings: Settings
         await sender.refresh_tokens()
 
     return {
+        **ticket_timers(db, directory, assigns=settings.assignment == "auto"),
         **desk_timers(db, load_calendar(settings), assigns=settings.assignment == "auto", on_duty=settings.on_duty),
         Timer("passive.settle", timedelta(seconds=5)): settle_passive,
         Timer("reports.enter", timedelta(seconds=10)): enter_reports,

@@ -5,21 +5,42 @@ it ends after midnight. Holidays have no spans; make-up working days (调休上�
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
-from itertools import groupby, pairwise
+from itertools import count, groupby, pairwise
 
 from app.errors import ConfigurationError
 
 BEIJING = timezone(timedelta(hours=8), "Asia/Shanghai")
 _DAY = timedelta(days=1)
-_FAR = 400
-"""Days within which a calendar must open again; it has a weekday with spans, and no holidays last a year."""
+_LONGEST = 400
+"""Days of one range of holidays: a calendar must open again."""
 _WEEKDAYS = "一二三四五六日"
 _ENGLISH = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _RULE = re.compile(r"(.*?)\s*((?:\d{1,2}[:：]\d{2}\s*[-–~至]\s*\d{1,2}[:：]\d{2}[\s,，、]*)+)")
 _SPAN = re.compile(r"(\d{1,2})[:：](\d{2})\s*[-–~至]\s*(\d{1,2})[:：](\d{2})")
+
+
+class HoursUnreadable(ConfigurationError):
+    def __init__(self, text: str) -> None:
+        self.text = text
+        super().__init__(
+            f"The service hours '{text}' cannot be read: write 每天 9:00-22:00 or "
+            "周一至周五 9:00-12:00,13:30-18:00; 周六 10:00-16:00."
+        )
+
+
+class HoursOverlap(ConfigurationError):
+    def __init__(self, text: str) -> None:
+        self.text = text
+        super().__init__(f"The service hours '{text}' overlap.")
+
+
+class DaysUnreadable(ConfigurationError):
+    def __init__(self, text: str) -> None:
+        self.text = text
+        super().__init__(f"'{text}' is no day and no range of days: write 2026-10-01..2026-10-07.")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -46,14 +67,25 @@ class Calendar:
         return max(at, next(start for start, end in self._from(at) if end > at))
 
     def after_working(self, start: datetime, work: timedelta) -> datetime:
-        """The moment at which so much service time has passed."""
+        """The first moment at which so much service time has passed: ``start`` itself for none."""
         left = work
+        if left <= timedelta():
+            return start
         for begins, ends in self._from(start):
             begins = max(begins, start)
             if ends - begins >= left:
                 return begins + left
             left -= max(ends - begins, timedelta())
         raise AssertionError("a calendar opens again and again")
+
+    def working_between(self, start: datetime, end: datetime) -> timedelta:
+        """The service time between two moments; none where ``end`` is not after ``start``."""
+        passed = timedelta()
+        for begins, ends in self._from(start):
+            if begins >= end:
+                break
+            passed += max(min(ends, end) - max(begins, start), timedelta())
+        return passed
 
     def end_of_working_day(self, start: datetime, days: int) -> datetime:
         """When the last span of the ``days``-th working day after that of ``start`` ends; the day itself is day 0."""
@@ -71,10 +103,19 @@ class Calendar:
         return () if day in self.holidays else self.week[day.weekday()]
 
     def _from(self, at: datetime) -> Iterator[tuple[datetime, datetime]]:
-        """Spans as instants, in order, from the day before: its last one may reach into this day."""
-        for day in _days_from(at.astimezone(BEIJING).date() - _DAY):
+        """Spans as instants, in order, from the day before: its last one may reach into this day.
+
+        None begins before the one before it ends: a night may reach into the first span of a make-up day.
+        """
+        first = at.astimezone(BEIJING).date() - _DAY
+        over = _midnight(first)
+        for day in _days_from(first):
+            midnight = _midnight(day)
             for span in self._spans(day):
-                yield _midnight(day) + span.start, _midnight(day) + span.end
+                begins, ends = max(midnight + span.start, over), midnight + span.end
+                if begins < ends:
+                    yield begins, ends
+                    over = ends
 
 
 def read_calendar(hours: str, holidays: str = "", workdays: str = "") -> Calendar:
@@ -89,8 +130,29 @@ def read_calendar(hours: str, holidays: str = "", workdays: str = "") -> Calenda
         for day in days:
             week[day] = spans
     if not any(week):
-        raise _unreadable(hours)
-    return Calendar(tuple(week), frozenset(_read_days(holidays)), frozenset(_read_days(workdays)))
+        raise HoursUnreadable(hours)
+    if any(_reaches_into(night, day) for night, day in pairwise([*week, week[0]])):
+        raise HoursOverlap(hours)
+    return Calendar(tuple(week), read_days(holidays), read_days(workdays))
+
+
+def read_days(text: str) -> frozenset[date]:
+    """Days and ranges of days, as ``read_calendar`` takes them; DaysUnreadable."""
+    parts = filter(None, map(str.strip, re.split(r"[,，、;；\n]", text)))
+    return frozenset(day for part in parts for day in _read_range(part))
+
+
+def write_days(days: Collection[date]) -> str:
+    """As ``read_days`` reads them, what follows one another as a range: ``2026-10-01..2026-10-07, 2027-01-01``."""
+    return ", ".join(f"{first}..{last}" if first < last else f"{first}" for first, last in ranges(days))
+
+
+def ranges(days: Collection[date]) -> Iterator[tuple[date, date]]:
+    """(first, last) of days of a year that follow one another, in order."""
+    numbered = enumerate(sorted(days))
+    for _, run in groupby(numbered, key=lambda one: (one[1].year, one[1].toordinal() - one[0])):
+        first, *others = (day for _, day in run)
+        yield first, others[-1] if others else first
 
 
 DEMO_HOURS = "每天 9:00-22:00"
@@ -100,17 +162,17 @@ ALWAYS = Calendar(((Span(timedelta(), _DAY),),) * 7)
 def _read_rule(rule: str) -> tuple[list[int], tuple[Span, ...]]:
     found = _RULE.fullmatch(rule)
     if found is None:
-        raise _unreadable(rule)
+        raise HoursUnreadable(rule)
     spans = sorted(_read_span(rule, *map(int, numbers)) for numbers in _SPAN.findall(found[2]))
     if any(later.start < earlier.end for earlier, later in pairwise(spans)):
-        raise ConfigurationError(f"The service hours '{rule}' overlap.")
+        raise HoursOverlap(rule)
     return list(_read_weekdays(rule, found[1])), tuple(spans)
 
 
 def _read_span(rule: str, hour: int, minute: int, to_hour: int, to_minute: int) -> Span:
     start, end = timedelta(hours=hour, minutes=minute), timedelta(hours=to_hour, minutes=to_minute)
     if hour > 23 or minute > 59 or to_hour > 24 or to_minute > 59 or end > _DAY:
-        raise _unreadable(rule)
+        raise HoursUnreadable(rule)
     return Span(start, end if end > start else end + _DAY)
 
 
@@ -121,7 +183,7 @@ def _read_weekdays(rule: str, text: str) -> Iterator[int]:
     for part in re.split(r"[,，、]", text):
         first, *last = (_weekday(rule, name) for name in re.split(r"[-–~至到]", part))
         if len(last) > 1 or (last and last[0] < first):
-            raise _unreadable(rule)
+            raise HoursUnreadable(rule)
         yield from range(first, (last[0] if last else first) + 1)
 
 
@@ -131,32 +193,27 @@ def _weekday(rule: str, name: str) -> int:
         return _ENGLISH.index(name)
     if len(name) == 1 and name in _WEEKDAYS:
         return _WEEKDAYS.index(name)
-    raise _unreadable(rule)
+    raise HoursUnreadable(rule)
 
 
-def _read_days(text: str) -> Iterator[date]:
-    for part in filter(None, (part.strip() for part in re.split(r"[,，、;；]", text))):
-        try:
-            first, _, last = (name.strip() for name in part.partition(".."))
-            day, end = date.fromisoformat(first), date.fromisoformat(last or first)
-        except ValueError:
-            raise ConfigurationError(
-                f"'{part}' is no day and no range of days: write 2026-10-01..2026-10-07."
-            ) from None
-        while day <= end:
-            yield day
-            day += _DAY
+def _reaches_into(night: tuple[Span, ...], day: tuple[Span, ...]) -> bool:
+    """Whether the last span of a day is not over when the first one of the next day begins."""
+    return bool(night and day) and night[-1].end - _DAY > day[0].start
 
 
-def _unreadable(text: str) -> ConfigurationError:
-    return ConfigurationError(
-        f"The service hours '{text}' cannot be read: write 每天 9:00-22:00 or "
-        "周一至周五 9:00-12:00,13:30-18:00; 周六 10:00-16:00."
-    )
+def _read_range(text: str) -> Iterator[date]:
+    try:
+        first, _, last = (name.strip() for name in text.partition(".."))
+        day, end = date.fromisoformat(first), date.fromisoformat(last or first)
+    except ValueError:
+        raise DaysUnreadable(text) from None
+    if not 0 <= (end - day).days < _LONGEST:
+        raise DaysUnreadable(text)
+    return (day + number * _DAY for number in range((end - day).days + 1))
 
 
 def _days_from(first: date) -> Iterator[date]:
-    return (first + number * _DAY for number in range(_FAR))
+    return (first + number * _DAY for number in count())
 
 
 def _midnight(day: date) -> datetime:

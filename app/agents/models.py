@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, SmallInteger, String, Text, UniqueConstraint
+from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.base import Base, Id, Json, UtcDateTime
@@ -77,12 +78,18 @@ class BusinessCalendar(Base):
     """When teams work, written as people write service hours (``calendars.read_calendar``)."""
 
     __tablename__ = "business_calendars"
+    __table_args__ = (
+        Index("uq_business_calendars_default", "is_default", unique=True, sqlite_where=sql("is_default"),
+              postgresql_where=sql("is_default")),
+    )  # fmt: skip
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     name: Mapped[str] = mapped_column(String(64), unique=True)
     hours: Mapped[str] = mapped_column(String(500))
     holidays: Mapped[str] = mapped_column(Text)
     workdays: Mapped[str] = mapped_column(Text)
     """Make-up working days."""
+    is_default: Mapped[bool] = mapped_column(default=False, server_default=sql("false"))
+    """The service hours of the settings, as the process that was started last has them."""
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 

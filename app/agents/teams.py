@@ -10,8 +10,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app import events
-from app.agents import audit
-from app.agents.models import Agent, Team, TeamMember
+from app.agents import audit, business_calendars
+from app.agents.models import Agent, BusinessCalendar, Team, TeamMember
 from app.agents.naming import read_name, read_skills
 from app.agents.people import PersonNotFound
 from app.agents.rights import Action, Actor, require_here
@@ -36,6 +36,8 @@ class Listed:
     members: int
     """Those who are active."""
     is_archived: bool
+    calendar_id: int | None
+    """By which it works; None: in the service hours."""
     created_at: datetime
 
 
@@ -57,9 +59,12 @@ def list_teams(session: Session, *, by: Actor | None = None, archived: bool = Fa
     if not archived:
         rows = rows.where(Team.archived_at.is_(None))
     return [
-        Listed(team.id, team.name, tuple(team.skills), members, team.archived_at is not None, team.created_at)
+        Listed(
+            team.id, team.name, tuple(team.skills), members, team.archived_at is not None, team.calendar_id,
+            team.created_at,
+        )
         for team, members in session.execute(rows)
-    ]
+    ]  # fmt: skip
 
 
 def list_members(session: Session, team_id: int, *, by: Actor | None = None) -> list[tuple[int, str]]:
@@ -134,6 +139,22 @@ def set_members(session: Session, team_id: int, *, by: Actor | None, agents: Col
     session.execute(delete(TeamMember).where(*gone))
     _join(session, [(team_id, agent_id) for agent_id in new])
     _record(session, by, "team.members", team_id, now, before=sorted(before), after=sorted(after))
+
+
+def set_calendar(
+    session: Session, team_id: int, *, by: Actor | None, calendar_id: int | None, now: datetime
+) -> None:  # fmt: skip
+    """None: the service hours again. CalendarNotFound."""
+    require_here(by, Action.edit_deadlines)
+    team = _lock(session, team_id)
+    new = None if calendar_id is None else business_calendars.lock(session, calendar_id).name
+    if team.calendar_id == calendar_id:
+        return
+    old = session.scalar(select(BusinessCalendar.name).where(BusinessCalendar.id == team.calendar_id))
+    team.calendar_id = calendar_id
+    session.flush()
+    before, after = ([name] if name is not None else [] for name in (old, new))
+    _record(session, by, "team.calendar", team_id, now, before=before, after=after)
 
 
 def archive(session: Session, team_id: int, *, by: Actor | None, now: datetime) -> None:

@@ -12,16 +12,16 @@ from app.commands.opened import with_database
 from app.conversations.models import Direction, Message
 from app.errors import ConfigurationError
 from app.settings import Settings
-from app.tickets import service as tickets
+from app.tickets import finding, steps
+from app.tickets.finding import TicketClosed, TicketNotFound
 from app.tickets.models import PRESSING, Ticket, TicketEvent
-from app.tickets.service import TicketClosed, TicketNotFound
 
 _BY = "operator"
-_STEPS: dict[str, tuple[Callable[..., None], str]] = {
-    "start": (tickets.start, "somebody works on it now"),
-    "reply": (tickets.reply, "tell the viewer how it stands, when he asks"),
-    "ask": (tickets.ask, "wait for the viewer's answer to a question"),
-    "close": (tickets.close, "done; the text says what was done"),
+_STEPS: dict[str, tuple[Callable[..., object], str]] = {
+    "start": (steps.start, "somebody works on it now"),
+    "reply": (steps.reply, "tell the viewer how it stands, when he asks"),
+    "ask": (steps.ask, "wait for the viewer's answer to a question"),
+    "close": (steps.close, "done; the text says what was done"),
 }
 _WITHOUT_TEXT = ("start",)
 
@@ -54,7 +54,7 @@ def _number(text: str) -> int:
 
 
 def show_all(settings: Settings, options: argparse.Namespace) -> None:
-    found: list[Ticket] = with_database(settings, lambda db, _: db.read(tickets.list_open))
+    found: list[Ticket] = with_database(settings, lambda db, _: db.read(finding.list_open))
     for ticket in found:
         urgent, state = "!" if ticket.priority in PRESSING else " ", f"{ticket.kind:<10} {ticket.status:<11}"
         print(f"{urgent} T-{ticket.number}  {state} {_time(ticket.due_at)}  {ticket.subject}")
@@ -77,13 +77,13 @@ def show(settings: Settings, options: argparse.Namespace) -> None:
 def work(settings: Settings, options: argparse.Namespace) -> None:
     step, now = _STEPS[options.step][0], datetime.now(UTC)
     text = () if options.step in _WITHOUT_TEXT else (options.text,)
-    _run(settings, lambda session: step(session, options.number, *text, by=_BY, now=now))
+    _run(settings, lambda session: step(session, finding.lock_number(session, options.number), *text, by=_BY, now=now))
     print(f"T-{options.number}: {options.step} is written down.")
 
 
 def _whole(session: Session, number: int) -> tuple[Ticket, list[TicketEvent], list[Message]]:
-    ticket = tickets.get(session, number)
-    return ticket, tickets.history(session, ticket), tickets.transcript(session, ticket)
+    ticket = finding.lock_number(session, number)
+    return ticket, finding.history(session, ticket), finding.transcript(session, ticket)
 
 
 def _run(settings: Settings, rule: Callable[..., Any], *arguments: Any) -> Any:

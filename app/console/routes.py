@@ -11,6 +11,10 @@ from app.console.desk import pages as desk
 from app.console.endpoints import live
 from app.console.figures import pages as figures
 from app.console.guard import SignedIn
+from app.console.tickets import boards, days, giving
+from app.console.tickets import changing as tickets_changing
+from app.console.tickets import pages as tickets
+from app.console.tickets import saving as tickets_saving
 from app.live.followers import Visitor
 
 
@@ -39,4 +43,10 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     files.router,
     writing.router,
     saving.router,
+    tickets.router,
+    tickets_saving.router,
+    boards.router,
+    days.router,
+    giving.router,
+    tickets_changing.router,
 )

@@ -3,10 +3,10 @@
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, field_validator
 from sqlalchemy.orm import Session
 
-from app.agents import people, teams
+from app.agents import business_calendars, people, teams
 from app.agents.rights import Action, Actor
 from app.agents.teams import TeamNotFound
 from app.console.catalogue import marked
@@ -23,6 +23,15 @@ _ALL = 2000
 class Name(BaseModel):
     name: str = Field(title=marked("名字"), min_length=1, max_length=64)
     skills: list[str] = Field(title=marked("技能"), max_length=50)
+
+
+class Works(BaseModel):
+    calendar: Id | None = Field(None, title=marked("工作日历"))
+
+    @field_validator("calendar", mode="before")
+    @classmethod
+    def _none(cls, value: object) -> object:
+        return value or None
 
 
 class Members(BaseModel):
@@ -58,7 +67,11 @@ def _read(session: Session, team_id: int, *, by: Actor) -> dict[str, Any]:
     shown = sorted(
         (one for one in everybody if may or one.id in members), key=lambda one: (one.id not in members, one.name)
     )
-    return {"team": found, "members": members, "people": shown, "may": may, "leads": by.may(Action.edit_people)}
+    calendars = business_calendars.list_calendars(session, by=by) if by.may(Action.edit_deadlines) else None
+    return {
+        "team": found, "members": members, "people": shown, "may": may, "leads": by.may(Action.edit_people),
+        "calendars": calendars,
+    }  # fmt: skip
 
 
 @router.post(PAGE + "/{team_id}")
@@ -78,6 +91,13 @@ async def set_members(request: Request, db: DbDep, signed: SignedIn, now: Now, t
     form = await read_form(request, Members)
     await db.write(teams.set_members, team_id, by=signed.actor, agents=form.members, now=now)
     return done(signed, marked("组员已更新，立即生效"))
+
+
+@router.post(PAGE + "/{team_id}/calendar")
+async def set_calendar(request: Request, db: DbDep, signed: SignedIn, now: Now, team_id: Id) -> Response:
+    form = await read_form(request, Works)
+    await db.write(teams.set_calendar, team_id, by=signed.actor, calendar_id=form.calendar, now=now)
+    return done(signed, marked("已保存，以后的时限按它计算"))
 
 
 @router.post(PAGE + "/{team_id}/archive")

@@ -10,6 +10,7 @@ from app.agents import people
 from app.agents.rights import ALLOWED, Action, Actor, Role
 from app.conversations import routing
 from app.conversations.models import Conversation
+from app.desk.tickets import sharing
 
 
 def count_held(session: Session, agent_id: int) -> int:
@@ -32,5 +33,7 @@ def set_roles(session: Session, agent_id: int, *, by: Actor | None, roles: Colle
 
 
 def _give_up_all(session: Session, agent_id: int, by: Actor | None, now: datetime) -> None:
+    while sharing.give_up_all(session, agent_id, now=now) == sharing.PAGE:
+        pass
     while routing.give_up_all(session, agent_id, by=by, now=now) == routing.GIVEN_UP:
         pass

@@ -23,7 +23,7 @@ LARGEST: Final = 1 << 20
 """Bytes of a table that comes in."""
 BOM: Final = "\ufeff"
 """Without it spreadsheets take UTF-8 for something else."""
-_FORMULA: Final = ("=", "+", "-", "@", "\t")
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 """What a cell must not begin with, or a spreadsheet computes it; an apostrophe before it makes it a text."""
 
 
@@ -102,6 +102,7 @@ def _row(reply: Reply) -> tuple[str, str, str]:
 
 
 def cell(text: str) -> str:
+    """As a spreadsheet takes it for a text, whoever wrote it."""
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 

@@ -1,7 +1,8 @@
-"""Views that somebody has saved: a list of the desk with its filters, under a name."""
+"""Views that somebody has saved: a list with its filters, under a name; of each page his own."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
 
 from sqlalchemy import delete, func, select, update
@@ -16,7 +17,20 @@ from app.desk.models import SavedView
 from app.errors import AppError, NotFound
 
 MOST: Final = 20
+"""Of one page."""
 LONGEST: Final = 32
+
+
+class Page(StrEnum):
+    """Whose lists they are."""
+
+    desk = "desk"
+    tickets = "tickets"
+
+
+_MAY_SEE: Final[Mapping[Page, Action]] = {
+    Page.desk: Action.see_conversations, Page.tickets: Action.see_tickets,
+}  # fmt: skip
 
 
 class NameInvalid(AppError):
@@ -43,23 +57,23 @@ class Saved:
     """Names and values as in an address."""
 
 
-def list_own(session: Session, *, by: Actor) -> list[Saved]:
+def list_own(session: Session, *, by: Actor, page: Page = Page.desk) -> list[Saved]:
     """The oldest first, as they were saved."""
-    rights.require(by, Action.see_conversations)
-    own = select(SavedView).where(SavedView.agent_id == by.id).order_by(SavedView.id)
+    rights.require(by, _MAY_SEE[page])
+    own = select(SavedView).where(SavedView.agent_id == by.id, SavedView.page == page).order_by(SavedView.id)
     return [Saved(row.id, row.name, row.filters) for row in session.scalars(own)]
 
 
-def save(session: Session, *, by: Actor, name: str, filters: Mapping[str, str]) -> int:
+def save(session: Session, *, by: Actor, name: str, filters: Mapping[str, str], page: Page = Page.desk) -> int:
     """A new one; its id. NameTaken, TooManyViews."""
-    rights.require(by, Action.see_conversations)
+    rights.require(by, _MAY_SEE[page])
     name = _read(name)
     # His row is the lock: two tabs cannot both save the last one that he may.
     session.execute(for_update(select(Agent.id).where(Agent.id == by.id), refer=True))
-    own = select(func.count()).select_from(SavedView).where(SavedView.agent_id == by.id)
+    own = select(func.count()).select_from(SavedView).where(SavedView.agent_id == by.id, SavedView.page == page)
     if (session.scalar(own) or 0) >= MOST:
         raise TooManyViews
-    row = SavedView(agent_id=by.id, name=name, filters=dict(filters))
+    row = SavedView(agent_id=by.id, page=page, name=name, filters=dict(filters))
     try:
         with session.begin_nested():
             session.add(row)
@@ -69,11 +83,11 @@ def save(session: Session, *, by: Actor, name: str, filters: Mapping[str, str]) 
     return row.id
 
 
-def rename(session: Session, view_id: int, *, by: Actor, name: str) -> None:
+def rename(session: Session, view_id: int, *, by: Actor, name: str, page: Page = Page.desk) -> None:
     """NameTaken."""
-    rights.require(by, Action.see_conversations)
+    rights.require(by, _MAY_SEE[page])
     name = _read(name)
-    own = (SavedView.id == view_id, SavedView.agent_id == by.id)
+    own = (SavedView.id == view_id, SavedView.agent_id == by.id, SavedView.page == page)
     try:
         with session.begin_nested():
             met = changed(session.execute(update(SavedView).where(*own).values(name=name)))
@@ -83,10 +97,11 @@ def rename(session: Session, view_id: int, *, by: Actor, name: str) -> None:
         raise ViewNotFound
 
 
-def delete_view(session: Session, view_id: int, *, by: Actor) -> None:
+def delete_view(session: Session, view_id: int, *, by: Actor, page: Page = Page.desk) -> None:
     """Gone afterwards, also where it was gone before; only one's own."""
-    rights.require(by, Action.see_conversations)
-    session.execute(delete(SavedView).where(SavedView.id == view_id, SavedView.agent_id == by.id))
+    rights.require(by, _MAY_SEE[page])
+    own = (SavedView.id == view_id, SavedView.agent_id == by.id, SavedView.page == page)
+    session.execute(delete(SavedView).where(*own))
 
 
 def _read(text: str) -> str:

@@ -119,6 +119,7 @@ class Book:
         self._tell(session)
         others = [conversations, histories, history.entries(self._moved()), publishing(session)]
         made = _insert_messages.beside(session, self._rows(), others)
+        files.told(session)
         ids = {(row[1], row[2]): row[0] for row in made}
         self._rank(session)
         self._queue(session, ids)

@@ -12,7 +12,7 @@ from app.conversations.outlook import Outlook
 from app.db.driver import Prepared
 from app.db.rows import table_of
 from app.db.sql import is_any
-from app.dialogue import promised
+from app.dialogue import afterwards, promised
 from app.dialogue.progress import number_in
 from app.dialogue.push import Push
 from app.dialogue.reports import COUNTED
@@ -163,6 +163,8 @@ def _asks_tickets(push: Push, thread: Thread) -> bool:
     understanding = push.understanding
     if understanding is None:
         return False
+    if afterwards.may_look_back(understanding):
+        return True
     return _asks(push, _ASKS_TICKETS) or (understanding.meant is None and number_in(understanding.text) is not None)
 
 

@@ -22,7 +22,7 @@ from app.channels.content import (
     Voice,
 )
 from app.channels.outbound import Choice
-from app.dialogue import answers, follow_ups, phrases, progress, reports, waiting
+from app.dialogue import afterwards, answers, follow_ups, phrases, progress, reports, waiting
 from app.dialogue.asks import BESIDE
 from app.dialogue.phrases import when
 from app.dialogue.reports import waits
@@ -157,6 +157,8 @@ def _with_bot(turn: Turn, rules: Rules, now: datetime) -> Decision:
             return _do(turn, heard, rules, now)
     if turn.understanding is None:
         return _wordless(turn, rules, now)
+    if looked_back := afterwards.hear(turn, rules, now):
+        return looked_back
     understanding = _in_force(turn.understanding, rules)
     if flag := turn.flagged(Action.calm):
         return _calm(turn, flag, rules, now)
@@ -327,7 +329,7 @@ def _solved(turn: Turn, intent: Intent, rules: Rules, now: datetime) -> Decision
 
 def _still_broken(turn: Turn, intent: Intent, rules: Rules, now: datetime) -> Decision:
     if turn.memory.last_entry is None:
-        return _ask_topic(turn, now)
+        return afterwards.reopen(turn, rules, now) or _ask_topic(turn, now)
     return reports.hand_over(turn, rules, now, phrases.STILL_BROKEN, TicketKind.fault)
 
 

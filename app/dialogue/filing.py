@@ -11,7 +11,19 @@ from app.conversations import callbacks
 from app.db.rows import Insert, Write, table_of
 from app.dialogue.circumstances import Circumstances
 from app.dialogue.threads import Thread
-from app.dialogue.turn import AddToTicket, CallBack, CloseTicket, Consent, Effect, OpenTicket, WantNotice
+from app.dialogue.turn import (
+    AddToTicket,
+    CallBack,
+    CloseTicket,
+    Consent,
+    Effect,
+    OpenTicket,
+    ReopenTicket,
+    ScoreTicket,
+    SettleComplaint,
+    WantNotice,
+)
+from app.tickets import returning
 from app.tickets import service as tickets
 from app.tickets.models import PRESSING, TicketKind, TicketPriority
 from app.tickets.service import Addition, NewTicket
@@ -82,6 +94,8 @@ class Files:
                     self._add(session, filed, effect)
                 case CloseTicket(number=number):
                     self._close(session, filed, number)
+                case SettleComplaint() | ScoreTicket() | ReopenTicket():
+                    self._look_back(session, filed, effect)
                 case WantNotice():
                     self._want_notice(filed)
                 case CallBack():
@@ -107,14 +121,14 @@ class Files:
         return NewTicket(
             thread.viewer_id, thread.conversation_id, filed.event_id, effect.kind, effect.priority, effect.subject,
             effect.category, effect.due, self.now, filed.platform, effect.dimension,
-            about.title and about.title[:LONGEST_TITLE], about.season, about.episode,
+            about.title and about.title[:LONGEST_TITLE], about.season, about.episode, effect.office,
         )  # fmt: skip
 
     def _raise(self, session: Session, filed: Filed, ticket: _Known, effect: OpenTicket) -> None:
         if effect.priority != TicketPriority.high or ticket.priority in PRESSING:
             return
         if ticket.ticket_id:
-            tickets.raise_priority(session, ticket.ticket_id, due=effect.due)
+            tickets.raise_priority(session, ticket.ticket_id, due=effect.due, now=self.now)
         else:
             self._new = [
                 replace(new, priority=TicketPriority.high, due_at=effect.due)
@@ -132,7 +146,7 @@ class Files:
             return
         self._lines.append(_Line(ticket, "answered" if effect.due else "added", "viewer", effect.text, filed.event_id))
         if effect.due:
-            tickets.resume(session, ticket.ticket_id, due=effect.due)
+            tickets.resume(session, ticket.ticket_id, due=effect.due, now=self.now)
 
     def _named(self, filed: Filed, number: int | None) -> _Known | None:
         """The viewer's ticket of that number, else the newest of the conversation."""
@@ -149,6 +163,18 @@ class Files:
             tickets.close_solved(session, ticket.ticket_id, now=self.now)
             self._lines.append(_Line(ticket, "closed", "viewer", "您确认已经解决", filed.event_id))
             self._open[filed.thread.conversation_id] = [k for k in self._here(filed) if k.number != number]
+
+    def _look_back(self, session: Session, filed: Filed, effect: SettleComplaint | ScoreTicket | ReopenTicket) -> None:
+        ticket = self._named(filed, effect.number)
+        if ticket is None:
+            return
+        match effect:
+            case SettleComplaint(outcome=outcome, text=text):
+                returning.settle(session, ticket.ticket_id, outcome, text, now=self.now)
+            case ScoreTicket(score=score):
+                returning.score(session, ticket.ticket_id, score, now=self.now)
+            case ReopenTicket(text=text, due=due, explains_score=explains):
+                returning.reopen(session, ticket.ticket_id, text, due=due, now=self.now, explains_score=explains)
 
     def _want_notice(self, filed: Filed) -> None:
         wanted = next((k for k in reversed(self._here(filed)) if k.kind == TicketKind.suggestion), None)
@@ -190,6 +216,10 @@ class Files:
             Addition(self._resolved(line.ticket)[0], line.kind, line.author, line.text, self.now, seqs[line.event_id])
             for line in self._lines
         ])  # fmt: skip
+
+    def told(self, session: Session) -> None:
+        """Once the histories are written: those who have the tickets hear what their viewers added."""
+        tickets.hear(session, {line.ticket.ticket_id for line in self._lines if line.ticket.ticket_id}, now=self.now)
 
     def _resolved(self, ticket: _Known) -> tuple[int, int]:
         return (ticket.ticket_id, ticket.number) if ticket.ticket_id else self._made[ticket.event_id]

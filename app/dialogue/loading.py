@@ -1,9 +1,12 @@
 """The rules of a process, from its settings and the files of the knowledge."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
+from sqlalchemy.orm import Session
+
+from app.agents import hours
 from app.agents.calendars import ALWAYS, DEMO_HOURS, Calendar, read_calendar
 from app.dialogue import phrases
 from app.dialogue.rules import DATA_DAYS, Promises, Rules
@@ -82,8 +85,18 @@ def load_catalogue(settings: Settings, knowledge: Knowledge) -> Catalogue:
 
 def load_calendar(settings: Settings) -> Calendar:
     """Without configured hours somebody is always there, but for demo mode."""
-    hours = settings.service_hours or (DEMO_HOURS if settings.demo else "")
-    return read_calendar(hours, settings.holidays, settings.workdays) if hours else ALWAYS
+    configured = service_hours(settings)
+    return read_calendar(configured, settings.holidays, settings.workdays) if configured else ALWAYS
+
+
+def keep_hours(session: Session, settings: Settings, *, now: datetime) -> None:
+    """The service hours, for rules that count time by them."""
+    hours.keep_default(session, service_hours(settings), settings.holidays, settings.workdays, now=now)
+
+
+def service_hours(settings: Settings) -> str:
+    """As they are configured; empty: always."""
+    return settings.service_hours or (DEMO_HOURS if settings.demo else "")
 
 
 def load_rules(settings: Settings, brain: Brain | None = None) -> Rules:

@@ -160,7 +160,20 @@ STATUS = {"open": "已登记，等待处理", "in_progress": "正在处理", "wa
 STEPS = {
     "added": "最近一次更新是您在{at} 补充的内容。", "answered": "您{at} 的回答已经收到。",
     "raised": "{at} 已改为加急。", "replied": "{at} 的进展：{text}。", "closed": "{at} 办结：{text}。",
+    "decided": "{at} 已经给您书面答复。", "reopened": "{at} 重新打开，接着处理。",
 }  # fmt: skip
+MERGED = "{number} 已经并入 {into}，一起处理。"
+DECIDED_ACCEPTED = "谢谢您的确认，投诉 {number} 就按这个结果办结了。承诺的事项如果没有做到，随时回复我们。"
+DECIDED_REFUSED = (
+    "收到，您不接受的理由已经记进投诉 {number}，会由上级复核。您也可以拨打 12315 向市场监督管理部门投诉。"
+    "想补充什么，直接写在这里。"
+)
+DECIDED_PENDING = "好的，投诉 {number} 先不办结：等承诺的事项到位之后，再请您确认是否接受。"
+SCORED_WELL = "谢谢您的评分。还有什么需要，随时告诉我们。"
+SCORED_BADLY = "谢谢您告诉我们，没让您满意很抱歉。方便说说是哪里没有解决好吗？写在这里，我们接着处理。"
+SCORED_LATER = "谢谢，这次的评分也记下了。"
+NO_REASON = "好的，不打扰您了。想起什么随时告诉我们。"
+REOPENED = "抱歉，问题没有真正解决。工单 {number} 已经重新打开并且加急，会由同事接着处理，{due} 前答复您。"
 PROMISE = "{due} 前答复您。"
 OVERDUE = "原定{due} 前答复，已经过了，很抱歉。"
 DATA_REQUEST = (

@@ -43,19 +43,25 @@ def tell_number(turn: Turn, now: datetime, number: int) -> Decision:
     if ticket is None:
         memory = turn.memory.but(awaiting=waits(Waits.tickets, now), failures=0)
         return reply(memory, phrases.NOT_YOURS.format(number=number))
-    return _tell(turn, now, ticket, others=0)
+    into = next((view for view in turn.own if view.number == ticket.merged_into), None)
+    if into is None:
+        return _tell(turn, now, ticket, others=0)
+    told = _tell(turn, now, into, others=0)
+    merged = phrases.MERGED.format(number=ticket.name, into=into.name)
+    return told._replace(says=tuple(say._replace(text=merged + say.text) for say in told.says))
 
 
 def list_all(turn: Turn, now: datetime) -> Decision:
     if turn.in_public:
         return _in_private(turn)
-    if not turn.own:
+    listed = [view for view in turn.own if view.merged_into is None]
+    if not listed:
         return reply(turn.memory.closed(), phrases.NO_TICKET)
     lines = "\n".join(
         phrases.LINE.format(
             number=view.name, day=phrases.day(view.opened_at), subject=view.short, status=phrases.STATUS[view.status]
         )
-        for view in turn.own[:LISTED]
+        for view in listed[:LISTED]
     )
     memory = turn.memory.but(awaiting=waits(Waits.tickets, now), failures=0)
     return reply(memory, phrases.LIST.format(tickets=lines))

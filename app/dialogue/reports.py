@@ -231,7 +231,8 @@ def new_ticket(
     known = "，".join(filter(None, (details, described(turn.memory.heard), happened(turn.memory.heard, now))))
     said, due = subject[:SUBJECT], rules.due(kind, priority, now)
     dimension = dimension_of(kind, category, said)
-    return OpenTicket(kind, said, due, priority, category, known, turn.memory.heard, dimension)
+    office = rules.promises.complaint_office if kind == TicketKind.complaint else ""
+    return OpenTicket(kind, said, due, priority, category, known, office, turn.memory.heard, dimension)
 
 
 def described(heard: Slots) -> str:

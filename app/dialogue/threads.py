@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.conversations import outbox
@@ -204,6 +204,12 @@ def _row(thread: Thread) -> tuple[Any, ...]:
         None if memory.heard is NOTHING else _written(memory.heard), thread.heard_seq,
         memory.heard.title and memory.heard.title[:_TITLE], thread.waits_since,
     )  # fmt: skip
+
+
+def expect(session: Session, conversation_id: int, awaiting: Awaiting) -> None:
+    """What a person asked and the bot is to hear, where it has the conversation."""
+    bots = (Conversation.id == conversation_id, Conversation.owner == Owner.bot, Conversation.closed_at.is_(None))
+    session.execute(update(Conversation).where(*bots).values(awaiting=_stored(awaiting)))
 
 
 def _stored(awaiting: Awaiting) -> str:

@@ -14,6 +14,7 @@ from app.dialogue.provenance import Source
 from app.dialogue.understand import Understanding
 from app.faq.knowledge import Action, Entry, Intent
 from app.matching.entities import NOTHING, Slots
+from app.tickets.models import ComplaintState
 from app.tickets.views import TicketRef, TicketView
 
 
@@ -31,6 +32,12 @@ class Waits(StrEnum):
     """Whatever belongs to the conversation's open ticket."""
     answer = "answer"
     """The answer to what a ticket's agent asked; its number stands in ``options``."""
+    decision = "decision"
+    """Whether the decision about the complaint in ``options`` is accepted."""
+    score = "score"
+    """How content the viewer is with the ticket in ``options``: 1 to 5."""
+    reason = "reason"
+    """Why he is not content with it."""
     tickets = "tickets"
     """A number of one of the viewer's tickets."""
     picture = "picture"
@@ -159,6 +166,8 @@ class OpenTicket:
     """The entry that it is about."""
     details: str = ""
     """What the first line of its history says besides the viewer's words."""
+    office: str = ""
+    """In charge, of a complaint."""
     about: Slots = NOTHING
     """What was named in the conversation."""
     dimension: str | None = None
@@ -182,6 +191,34 @@ class CloseTicket:
 
 
 @dataclass(frozen=True, slots=True)
+class SettleComplaint:
+    """What the viewer says of the decision about his complaint."""
+
+    number: int
+    outcome: ComplaintState
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreTicket:
+    """How content the viewer is with what became of his ticket: 1 to 5."""
+
+    number: int
+    score: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReopenTicket:
+    """It was closed, but the viewer says that it is not done."""
+
+    number: int
+    text: str
+    due: datetime
+    """Until when he is promised an answer."""
+    explains_score: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class WantNotice:
     """The viewer wants to hear what becomes of the newest ticket of this conversation: for this once."""
 
@@ -198,7 +235,10 @@ class Consent:
     granted: bool
 
 
-Effect = OpenTicket | AddToTicket | CloseTicket | WantNotice | CallBack | Consent
+Effect = (
+    OpenTicket | AddToTicket | CloseTicket | SettleComplaint | ScoreTicket | ReopenTicket | WantNotice | CallBack
+    | Consent
+)  # fmt: skip
 
 
 class Decision(NamedTuple):

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from app.dialogue import answers, phrases, progress, reports
+from app.dialogue import afterwards, answers, phrases, progress, reports
 from app.dialogue.choice import chosen
 from app.dialogue.rules import Rules
 from app.dialogue.turn import Awaiting, Decision, Turn, Waits, reply
@@ -113,6 +113,9 @@ _HEARD: dict[str, Callable[[Turn, Awaiting, Rules, datetime], Next]] = {
     Waits.offer: _offer,
     Waits.details: _details,
     Waits.answer: _answer,
+    Waits.decision: afterwards.hear_decision,
+    Waits.score: afterwards.hear_score,
+    Waits.reason: afterwards.hear_reason,
     Waits.tickets: _tickets,
     Waits.picture: _picture,
     Waits.suggestion: _suggestion,
@@ -122,7 +125,7 @@ ERROR_CODE = "playback.error_code"
 _NAMING = 8
 """Characters up to which a text that names a device asks nothing."""
 _CODE = re.compile(r"[A-Za-z]{0,4}[-_ ]?\d{3,6}")
-ASKS_OWN_TICKETS = frozenset({Waits.tickets, Waits.answer})
+ASKS_OWN_TICKETS = frozenset({Waits.tickets, Waits.answer, Waits.decision, Waits.score, Waits.reason})
 """What is waited for with the viewer's tickets at hand."""
 _NO: Sequence[str] = ("不用", "不要了", "不了", "不需要", "算了", "先不", "没必要", "不必")
 

@@ -14,6 +14,9 @@ from app.dialogue.turn import (
     Effect,
     Memory,
     OpenTicket,
+    ReopenTicket,
+    ScoreTicket,
+    SettleComplaint,
     Waits,
     WantNotice,
 )
@@ -29,7 +32,11 @@ OWNERS = {"bot": "机器人", "queue": "排队等人工", "agent": "人工客服
 TICKET_KINDS = {
     "inquiry": "咨询", "fault": "故障", "suggestion": "建议", "complaint": "投诉", "refund": "退款", "data": "个人信息",
 }  # fmt: skip
+SETTLED: dict[str, str] = {"accepted": "接受", "refused": "不接受", "pending": "要等承诺的事项到位再说"}
 AWAITS: dict[str, str] = {
+    Waits.decision: "等观众说是否接受投诉的书面答复",
+    Waits.score: "等观众给工单打分",
+    Waits.reason: "等观众说哪里没有解决好",
     Waits.topic: "等观众说是哪方面的问题",
     Waits.device: "等观众说用的是什么设备",
     Waits.offer: "等观众说要不要",
@@ -165,6 +172,12 @@ def _effect(effect: Effect, ticket: int | None) -> str:
             return f"补充到工单 T-{number}：{text}" if number else f"补充到工单：{text}"
         case CloseTicket(number=number):
             return f"观众确认已解决，关闭工单 T-{number}"
+        case SettleComplaint(number=number, outcome=outcome):
+            return f"投诉 T-{number} 的书面答复：观众{SETTLED.get(outcome, outcome)}"
+        case ScoreTicket(number=number, score=score):
+            return f"记下工单 T-{number} 的评分：{score} 分"
+        case ReopenTicket(number=number):
+            return f"观众说没有解决，重新打开工单 T-{number}"
         case WantNotice():
             return "记下：这条建议有结果时通知一次"
         case CallBack():

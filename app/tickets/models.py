@@ -117,6 +117,8 @@ class Ticket(Base):
     priority: Mapped[str] = mapped_column(String(8))
     rank: Mapped[int] = mapped_column(SmallInteger, Computed(_RANK, persisted=True))
     """``priority`` as a number, for the order of lists: 0 low … 3 urgent."""
+    opening_key: Mapped[str | None] = mapped_column(String(80), unique=True)
+    """What the page called it that a person opened it with: a second tap, or a repeat, opens none."""
     subject: Mapped[str] = mapped_column(String(200))
     category: Mapped[str | None] = mapped_column(String(64))
     """The entry that it is about."""
@@ -146,6 +148,10 @@ class Ticket(Base):
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
     """When anything of it changed or was said last."""
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    waiting_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """Since when it waits for the viewer."""
+    waited_s: Mapped[int] = mapped_column(server_default="0")
+    """Service time that does not count: while it waited for the viewer, or was closed before it was opened again."""
     responded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """When a person answered its viewer first."""
     response_s: Mapped[int | None]

@@ -1,38 +1,44 @@
-"""Opening tickets, adding to them, and what those who work on them do."""
+"""Tickets from conversations, a batch at a time: opened, added to, raised and closed by what viewers write."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Final
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from app.conversations.models import Message
+from app.agents.hours import calendar_for
 from app.db.driver import connection_of, fetch
 from app.db.rows import Columns, Insert, Row, Write, table_of
-from app.db.sql import for_update, reserve
-from app.errors import AppError, NotFound
-from app.tickets.models import Ticket, TicketEvent, TicketPriority, TicketStatus
+from app.db.sql import is_any, reserve
+from app.events import Kind, publish
+from app.tickets import clocks, finding, history, policies, steps
+from app.tickets.clocks import Target
+from app.tickets.models import (
+    Complaint,
+    ComplaintState,
+    Ticket,
+    TicketEvent,
+    TicketKind,
+    TicketPriority,
+    TicketStatus,
+)
 
+HEARD: Final = ("added", "answered", "raised", "closed")
+"""Lines by a viewer that those who have his ticket are told of."""
+REMINDED_BEFORE: Final = timedelta(days=1)
+"""So long before a complaint's deadline whoever has it is reminded."""
 _COLUMNS = (
     "viewer_id", "conversation_id", "event_id", "kind", "priority", "subject", "category", "due_at", "opened_at",
     "source", "dimension", "title", "season", "episode",
 )  # fmt: skip
-_insert = Insert(
-    table_of(Ticket),
-    (*_COLUMNS, "number", "status", "updated_at", "next_due_at"),
-    returning=("event_id", "id", "number"),
+_ALL = (*_COLUMNS, "number", "status", "updated_at", "next_due_at")
+_insert = Insert(table_of(Ticket), _ALL, returning=("event_id", "id", "number"))
+_insert_complaints = Insert(
+    table_of(Complaint), ("ticket_id", "office", "deadline_at", "remind_at", "state"), or_ignore=True
 )
 _insert_events = Insert(table_of(TicketEvent), ("ticket_id", "kind", "author", "text", "seq", "at"))
-
-
-class TicketNotFound(NotFound):
-    message = "没有这个工单"
-
-
-class TicketClosed(AppError):
-    status_code, message = 409, "这个工单已经关闭"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +59,8 @@ class NewTicket:
     title: str | None = None
     season: int | None = None
     episode: int | None = None
+    office: str = ""
+    """In charge, of a complaint."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,28 +75,35 @@ class Addition:
     seq: int | None = None
 
 
-# -------------------- from conversations, a batch at a time
-
-
 def open_many(session: Session, new: Sequence[NewTicket]) -> dict[int, tuple[int, int]]:
-    """Open a ticket for each; returns (id, number) by event, for whoever writes their histories."""
+    """Open a ticket for each, with its clocks; returns (id, number) by event, for whoever writes their histories."""
     if not new:
         return {}
-    rows = [tuple(getattr(ticket, name) for name in _COLUMNS) for ticket in new]
+    kept, calendar = policies.load(session), calendar_for(session, None)
+    found = {
+        one.event_id: clocks.targets(
+            policies.fitting(kept, one.kind, one.priority, one.source), calendar, one.opened_at, one.due_at
+        )
+        for one in new
+    }
+    rows = [(*(getattr(one, name) for name in _COLUMNS), clocks.first_due(found[one.event_id])) for one in new]
     opened = _on_postgres if connection_of(session).dialect.name == "postgresql" else _on_sqlite
-    return opened(session, rows, new)
+    made = opened(session, rows)
+    _begin(session, new, made, found)
+    publish(session, Kind.ticket, [ticket_id for ticket_id, _ in made.values()], now=new[0].opened_at)
+    return made
 
 
-_given = Columns([table_of(Ticket).c[name] for name in _COLUMNS])
+_given = Columns([table_of(Ticket).c[name] for name in (*_COLUMNS, "next_due_at")])
 _OPEN = f"""
-WITH given ({", ".join(_COLUMNS)}) AS ({_given.unnest()})
-INSERT INTO tickets ({", ".join(_COLUMNS)}, number, status, updated_at, next_due_at)
-SELECT {", ".join(_COLUMNS)}, nextval('ticket_numbers'), 'open', opened_at, due_at FROM given
+WITH given ({", ".join(_COLUMNS)}, next_due_at) AS ({_given.unnest()})
+INSERT INTO tickets ({", ".join(_COLUMNS)}, next_due_at, number, status, updated_at)
+SELECT {", ".join(_COLUMNS)}, next_due_at, nextval('ticket_numbers'), 'open', opened_at FROM given
 RETURNING event_id, id, number
 """
 
 
-def _on_postgres(session: Session, rows: Sequence[Row], new: Sequence[NewTicket]) -> dict[int, tuple[int, int]]:
+def _on_postgres(session: Session, rows: Sequence[Row]) -> dict[int, tuple[int, int]]:
     """Numbered by a sequence: a counter would stay locked until the commit, and batches would wait for each other.
 
     A transaction that fails leaves a gap.
@@ -97,13 +112,27 @@ def _on_postgres(session: Session, rows: Sequence[Row], new: Sequence[NewTicket]
     return {event_id: (ticket_id, number) for event_id, ticket_id, number in made}
 
 
-def _on_sqlite(session: Session, rows: Sequence[Row], new: Sequence[NewTicket]) -> dict[int, tuple[int, int]]:
-    first = reserve(session, "tickets", len(rows))
-    numbered = [
-        (*row, number, TicketStatus.open, ticket.opened_at, ticket.due_at)
-        for number, (row, ticket) in enumerate(zip(rows, new, strict=True), first)
-    ]
+def _on_sqlite(session: Session, rows: Sequence[Row]) -> dict[int, tuple[int, int]]:
+    first, opened = reserve(session, "tickets", len(rows)), _COLUMNS.index("opened_at")
+    numbered = [(*row[:-1], number, TicketStatus.open, row[opened], row[-1]) for number, row in enumerate(rows, first)]
     return {row[0]: (row[1], row[2]) for row in _insert(session, numbered)}
+
+
+def _begin(
+    session: Session, new: Sequence[NewTicket], made: Mapping[int, tuple[int, int]],
+    found: Mapping[int, Sequence[Target]],
+) -> None:  # fmt: skip
+    ids = {one.event_id: made[one.event_id][0] for one in new}
+    started = [row for one in new for row in clocks.rows(ids[one.event_id], found[one.event_id], one.opened_at)]
+    if started:
+        clocks.insert(session, started)
+    formal = [
+        (ids[one.event_id], one.office, one.due_at, one.due_at - REMINDED_BEFORE, ComplaintState.examining)
+        for one in new
+        if one.kind == TicketKind.complaint and one.due_at is not None
+    ]
+    if formal:
+        _insert_complaints(session, formal)
 
 
 def additions(lines: Sequence[Addition]) -> Write:
@@ -111,88 +140,40 @@ def additions(lines: Sequence[Addition]) -> Write:
     return _insert_events, [(line.ticket_id, line.kind, line.author, line.text, line.seq, line.at) for line in lines]
 
 
-def resume(session: Session, ticket_id: int, *, due: datetime) -> None:
-    """What the ticket waited for has come."""
-    _set(session, ticket_id, status=TicketStatus.in_progress, asked=None, due_at=due)
+def resume(session: Session, ticket_id: int, *, due: datetime, now: datetime) -> None:
+    """What the ticket waited for has come; the promise begins anew."""
+    ticket = finding.find_open(session, ticket_id)
+    if ticket is not None:
+        ticket.status, ticket.asked = TicketStatus.in_progress, None
+        clocks.go_on(session, ticket, now=now)
+        clocks.promise(session, ticket, due, now=now)
 
 
-def raise_priority(session: Session, ticket_id: int, *, due: datetime) -> None:
-    _set(session, ticket_id, priority=TicketPriority.high, due_at=due)
+def raise_priority(session: Session, ticket_id: int, *, due: datetime, now: datetime) -> None:
+    ticket = finding.find_open(session, ticket_id)
+    if ticket is not None:
+        ticket.priority = TicketPriority.high
+        clocks.promise(session, ticket, due, now=now)
+        clocks.refit(session, ticket, now=now)
 
 
 def close_solved(session: Session, ticket_id: int, *, now: datetime) -> None:
     """The viewer says that it is solved."""
-    _set(session, ticket_id, status=TicketStatus.closed, asked=None, closed_at=now)
+    ticket = finding.find_open(session, ticket_id)
+    if ticket is not None:
+        steps.end(session, ticket, now=now)
 
 
-def _set(session: Session, ticket_id: int, **values: Any) -> None:
-    """One that was closed meanwhile stays as it is."""
-    session.execute(update(Ticket).where(Ticket.id == ticket_id, Ticket.closed_at.is_(None)).values(values))
-
-
-# -------------------- by those who work on them
-
-
-def list_open(session: Session, *, limit: int = 100) -> list[Ticket]:
-    """Urgent ones first, then by the promised time."""
-    urgent_first = (Ticket.rank.desc(), Ticket.due_at, Ticket.id)
-    return list(session.scalars(select(Ticket).where(Ticket.closed_at.is_(None)).order_by(*urgent_first).limit(limit)))
-
-
-def get(session: Session, number: int) -> Ticket:
-    """The ticket, locked for a change; TicketNotFound."""
-    ticket: Ticket | None = session.scalar(for_update(select(Ticket).where(Ticket.number == number)))
-    if ticket is None:
-        raise TicketNotFound
-    return ticket
-
-
-def history(session: Session, ticket: Ticket) -> list[TicketEvent]:
-    return list(session.scalars(select(TicketEvent).where(TicketEvent.ticket_id == ticket.id).order_by(TicketEvent.id)))
-
-
-def transcript(session: Session, ticket: Ticket, *, limit: int = 500) -> list[Message]:
-    """The newest messages of the ticket's conversation, oldest first."""
-    newest = select(Message).where(Message.conversation_id == ticket.conversation_id)
-    return list(session.scalars(newest.order_by(Message.seq.desc()).limit(limit)))[::-1]
-
-
-def start(session: Session, number: int, *, by: str, now: datetime) -> None:
-    ticket = _get_open(session, number)
-    ticket.status = TicketStatus.in_progress
-    _write_down(session, ticket, "started", by, "", now)
-
-
-def reply(session: Session, number: int, text: str, *, by: str, now: datetime) -> None:
-    """The state of things for the viewer, who hears it when he asks."""
-    ticket = _get_open(session, number)
-    if ticket.status == TicketStatus.open:
-        ticket.status = TicketStatus.in_progress
-    _write_down(session, ticket, "replied", by, text, now)
-
-
-def ask(session: Session, number: int, text: str, *, by: str, now: datetime) -> None:
-    """Wait for the viewer's answer."""
-    ticket = _get_open(session, number)
-    ticket.status, ticket.asked = TicketStatus.waiting, text
-    _write_down(session, ticket, "asked", by, text, now)
-
-
-def close(session: Session, number: int, text: str, *, by: str, now: datetime) -> None:
-    """``text``: what was done, for the viewer. A closed ticket stays as it was closed."""
-    ticket = get(session, number)
-    if ticket.closed_at is None:
-        ticket.status, ticket.asked, ticket.closed_at = TicketStatus.closed, None, now
-        _write_down(session, ticket, "closed", by, text, now)
-
-
-def _get_open(session: Session, number: int) -> Ticket:
-    ticket = get(session, number)
-    if ticket.closed_at is not None:
-        raise TicketClosed
-    return ticket
-
-
-def _write_down(session: Session, ticket: Ticket, kind: str, by: str, text: str, now: datetime) -> None:
-    session.add(TicketEvent(ticket_id=ticket.id, kind=kind, author=by, text=text, at=now))
-    session.flush()
+def hear(session: Session, ticket_ids: Collection[int], *, now: datetime) -> None:
+    """Their viewers have written: who answered owes a word again. After the lines are written, to tell of them."""
+    if not ticket_ids:
+        return
+    touched = session.execute(
+        update(Ticket).where(is_any(Ticket.id, sorted(ticket_ids))).values(updated_at=now)
+        .returning(Ticket.id, Ticket.responded_at, Ticket.closed_at)
+    )  # fmt: skip
+    for ticket_id, responded_at, closed_at in touched.all():
+        if responded_at is not None and closed_at is None:
+            clocks.ask_next(session, session.get_one(Ticket, ticket_id, populate_existing=True), now=now)
+    history.tell_all(session, ticket_ids, HEARD, now=now)
+    publish(session, Kind.ticket, ticket_ids, now=now)

@@ -1,15 +1,15 @@
 """Tickets as conversations speak of them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from app.db.rows import table_of
 from app.db.sql import is_any
-from app.tickets.models import Ticket, TicketEvent
+from app.tickets.models import Satisfaction, Ticket, TicketEvent
 
 SHORT = 20
 
@@ -49,14 +49,23 @@ class TicketView(TicketRef):
     """What the viewer is to answer, where the ticket waits for him."""
     last: Step | None = None
     """The newest line that is for the viewer."""
+    closed_at: datetime | None = None
+    merged_into: int | None = None
+    """The number of the ticket that goes on for it."""
+    surveyed_at: datetime | None = None
+    """When he was asked how content he is."""
+    score: int | None = None
+    """What he said to that."""
 
     @property
     def short(self) -> str:
         return self.subject if len(self.subject) <= SHORT else f"{self.subject[: SHORT - 1]}…"
 
 
-FOR_VIEWERS = ("added", "answered", "raised", "replied", "closed")
+FOR_VIEWERS = ("added", "answered", "raised", "replied", "closed", "decided", "reopened")
 """Lines of the history that viewers are told of."""
+_Own = tuple[Ticket, int | None, datetime | None, int | None]
+"""With the number of the one that goes on for it, and the question about it: when it was asked, what was said."""
 _KEPT = 20
 """Tickets of one viewer that he is told of: the newest."""
 
@@ -70,14 +79,21 @@ IS_OPEN = _ticket.closed_at.is_(None)
 def of_viewers(session: Session, viewer_ids: Collection[int]) -> dict[int, list[TicketView]]:
     """The tickets of these viewers, newest first, with what happened last."""
     found = {viewer_id: _newest(session, viewer_id) for viewer_id in viewer_ids}
-    steps = _last_steps(session, [ticket.id for own in found.values() for ticket in own])
-    return {viewer: [_view(ticket, steps.get(ticket.id)) for ticket in own] for viewer, own in found.items()}
+    steps = _last_steps(session, [row[0].id for own in found.values() for row in own])
+    return {viewer: [_view(row, steps.get(row[0].id)) for row in own] for viewer, own in found.items()}
 
 
-def _newest(session: Session, viewer_id: int) -> list[Ticket]:
+def _newest(session: Session, viewer_id: int) -> Sequence[_Own]:
     """A statement for each who asks, so that none of them can make it long."""
-    own = select(Ticket).where(Ticket.viewer_id == viewer_id)
-    return list(session.scalars(own.order_by(Ticket.id.desc()).limit(_KEPT)))
+    into = aliased(Ticket)
+    own = (
+        select(Ticket, into.number, Satisfaction.asked_at, Satisfaction.score)
+        .outerjoin(into, into.id == Ticket.merged_into_id)
+        .outerjoin(Satisfaction, Satisfaction.ticket_id == Ticket.id)
+        .where(Ticket.viewer_id == viewer_id)
+    )
+    rows = session.execute(own.order_by(Ticket.id.desc()).limit(_KEPT))
+    return [(ticket, number, at, score) for ticket, number, at, score in rows]
 
 
 def _last_steps(session: Session, ticket_ids: Collection[int]) -> dict[int, Step]:
@@ -89,8 +105,9 @@ def _last_steps(session: Session, ticket_ids: Collection[int]) -> dict[int, Step
     return {line.ticket_id: Step(line.kind, line.text, line.at) for line in lines}
 
 
-def _view(ticket: Ticket, last: Step | None) -> TicketView:
+def _view(own: _Own, last: Step | None) -> TicketView:
+    ticket, merged_into, surveyed_at, score = own
     return TicketView(
         ticket.conversation_id, ticket.id, ticket.number, ticket.kind, ticket.priority, ticket.due_at, ticket.status,
-        ticket.subject, ticket.opened_at, ticket.asked, last,
+        ticket.subject, ticket.opened_at, ticket.asked, last, ticket.closed_at, merged_into, surveyed_at, score,
     )  # fmt: skip

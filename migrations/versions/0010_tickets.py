@@ -15,6 +15,7 @@ depends_on = None
 _RANK = "CASE priority WHEN 'urgent' THEN 3 WHEN 'high' THEN 2 WHEN 'normal' THEN 1 ELSE 0 END"
 _ADDED: list[sa.Column[Any]] = [
     sa.Column("source", sa.String(32), server_default="desk", nullable=False),
+    sa.Column("opening_key", sa.String(80), nullable=True),
     sa.Column("contact", sa.String(64), nullable=True),
     sa.Column("dimension", sa.String(12), nullable=True),
     sa.Column("title", sa.String(64), nullable=True),
@@ -28,6 +29,8 @@ _ADDED: list[sa.Column[Any]] = [
     sa.Column("parent_id", Id, nullable=True),
     sa.Column("merged_into_id", Id, nullable=True),
     sa.Column("next_due_at", UtcDateTime(), nullable=True),
+    sa.Column("waiting_since", UtcDateTime(), nullable=True),
+    sa.Column("waited_s", sa.Integer(), server_default="0", nullable=False),
     sa.Column("responded_at", UtcDateTime(), nullable=True),
     sa.Column("response_s", sa.Integer(), nullable=True),
     sa.Column("resolution_s", sa.Integer(), nullable=True),
@@ -81,9 +84,18 @@ def upgrade() -> None:
         sa.Column("hours", sa.String(500), nullable=False),
         sa.Column("holidays", sa.Text(), nullable=False),
         sa.Column("workdays", sa.Text(), nullable=False),
+        sa.Column("is_default", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("updated_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_business_calendars"),
         sa.UniqueConstraint("name", name="uq_business_calendars_name"),
+    )
+    op.create_index(
+        "uq_business_calendars_default",
+        "business_calendars",
+        ["is_default"],
+        unique=True,
+        sqlite_where=sa.text("is_default"),
+        postgresql_where=sa.text("is_default"),
     )
     op.create_table(
         "sla_policies",
@@ -302,6 +314,7 @@ def _widen_tickets() -> None:
             tickets.create_foreign_key(op.f(f"fk_tickets_{name}_{table}"), table, [name], ["id"])
         for name, condition in _CHECKS.items():
             tickets.create_check_constraint(op.f(f"ck_tickets_{name}"), condition)
+        tickets.create_unique_constraint(op.f("uq_tickets_opening_key"), ["opening_key"])
     for name, (columns, where) in _INDEXES.items():
         held = sa.text(where) if where else None
         op.create_index(f"ix_tickets_{name}", "tickets", columns, sqlite_where=held, postgresql_where=held)
@@ -313,6 +326,7 @@ def _fill() -> None:
         "UPDATE tickets SET updated_at = coalesce("
         "(SELECT max(at) FROM ticket_events WHERE ticket_id = tickets.id), closed_at, opened_at), "
         "next_due_at = CASE WHEN closed_at IS NULL AND status <> 'waiting' THEN due_at END, "
+        "waiting_since = CASE WHEN status = 'waiting' THEN opened_at END, "
         "source = coalesce((SELECT channels.platform FROM conversations JOIN channels "
         "ON channels.id = conversations.channel_id WHERE conversations.id = tickets.conversation_id), 'desk')"
     )
@@ -339,6 +353,7 @@ def downgrade() -> None:
     op.execute("UPDATE tickets SET parent_id = NULL, merged_into_id = NULL")
     op.execute("DELETE FROM tickets WHERE viewer_id IS NULL OR conversation_id IS NULL")
     with op.batch_alter_table("tickets") as tickets:
+        tickets.drop_constraint(op.f("uq_tickets_opening_key"), type_="unique")
         for name in _CHECKS:
             tickets.drop_constraint(op.f(f"ck_tickets_{name}"), type_="check")
         for name, table in _REFERS.items():

@@ -15,17 +15,22 @@ from statistics import median, quantiles
 from time import perf_counter
 from typing import Any, Final
 
+from sqlalchemy.orm import Session
+
 from app.agents.calendars import BEIJING
 from app.agents.rights import Actor, Role
 from app.db.database import Database
 from app.db.opening import connect
 from app.db.schema import bring_up_to_date
+from app.desk.tickets import lists
 from app.desk.tickets.figures import deadlines, flow, people, satisfaction, shares, times
 from app.desk.tickets.figures.spans import LONGEST, Narrowing, Span
+from app.desk.tickets.filters import Filters, Status
+from app.desk.tickets.orders import Sort
 from app.settings import Settings
 from app.tickets.models import TicketKind
 from tests.bench.desk import Fill, Seconds, store
-from tests.bench.ticketing.filling import TITLES, Year
+from tests.bench.ticketing.filling import CATEGORIES, TAGS, TITLES, Year
 
 WARM = 10
 TARGET: Final = 50.0
@@ -83,6 +88,7 @@ def main() -> None:
     parser.add_argument("--sizes", default="10000,100000")
     parser.add_argument("--database", choices=("sqlite", "postgresql", "both"), default="both")
     parser.add_argument("--samples", type=int, default=100)
+    parser.add_argument("--add-indexes", action="store_true", help="make those of WANTED first")
     parser.add_argument("--only", default="", help="the beginnings of the tasks' names, between commas")
     options = parser.parse_args()
     for database in ("sqlite", "postgresql") if options.database == "both" else (options.database,):
@@ -93,9 +99,24 @@ def main() -> None:
                 year = Year(size, datetime.now(UTC))
                 bring_up_to_date(settings)
                 fill(year.tables())
+                if options.add_indexes:
+                    asyncio.run(add_indexes(settings))
                 print(f"\n{database}, {size:,} tickets; filled in {perf_counter() - start:.0f} s")
                 print(f"  {'':<28} {'p50':>8} {'p95':>8} {'max':>8} ms", flush=True)
                 asyncio.run(report(settings, year, options.samples, tuple(options.only.split(","))))
+
+
+async def add_indexes(settings: Settings) -> None:
+    db = connect(settings)
+    try:
+        await db.write(_make)
+    finally:
+        await db.close()
+
+
+def _make(session: Session) -> None:
+    for statement in WANTED:
+        session.connection().exec_driver_sql(statement)
 
 
 async def report(settings: Settings, year: Year, samples: int, only: tuple[str, ...] = ("",)) -> None:
@@ -121,7 +142,27 @@ async def measure(db: Database, task: Task, samples: int) -> Took:
 
 
 def tasks(year: Year) -> Iterator[Task]:
+    yield from listed(year)
     yield from figures(year)
+
+
+def listed(year: Year) -> Iterator[Task]:
+    """The first page of each list, and how far it has been counted."""
+    by, today = leader(), year.now.astimezone(BEIJING).date()
+    narrowed = {
+        "open": Filters(), "all": Filters(Status.all), "closed": Filters(Status.closed), "mine": Filters(owner="me"),
+        "nobody's": Filters(owner="nobody"), "overdue": Filters(overdue=True),
+        "a common title": Filters(Status.all, title=TITLES[0]), "a rare title": Filters(Status.all, title=TITLES[-1]),
+        "a category": Filters(Status.all, category=CATEGORIES[3]), "a tag": Filters(Status.all, tag=TAGS[0]),
+        "a kind and a source": Filters(Status.all, kind=TicketKind.data, source="qq"),
+        "days": Filters(Status.all, opened_from=today - timedelta(days=200), opened_until=today - timedelta(days=190)),
+        "a team's": Filters(team=1), "words": Filters(Status.all, q="字幕"),
+    }  # fmt: skip
+    for name, filters in narrowed.items():
+        for sort in Sort:
+            page = partial(lists.list_page, filters=filters, by=by, sort=sort, now=year.now)
+            yield Task(f"list of {name}, {sort.value}", page)
+    yield Task("list: tabs", partial(lists.count_tabs, by=by, now=year.now))
 
 
 def figures(year: Year) -> Iterator[Task]:

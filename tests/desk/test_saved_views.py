@@ -39,6 +39,19 @@ async def test_there_are_so_many_views_at_the_most(db: Database) -> None:
         await db.write(saved.save, by=lin, name=f"视图 {number}", filters={})
     with pytest.raises(saved.TooManyViews):
         await db.write(saved.save, by=lin, name="再一个", filters={})
+    await db.write(saved.save, by=lin, name="视图 1", filters={}, page=saved.Page.tickets)
+
+
+async def test_each_page_has_its_own_views(db: Database) -> None:
+    lin, tickets = await make_agent(db, "lin"), saved.Page.tickets
+    await db.write(saved.save, by=lin, name="退款", filters=FILTERS)
+    view_id = await db.write(saved.save, by=lin, name="退款", filters={"kind": "refund"}, page=tickets)
+    with pytest.raises(saved.ViewNotFound):
+        await db.write(saved.rename, view_id, by=lin, name="别页的")
+    await db.write(saved.delete_view, view_id, by=lin)
+    await db.write(saved.rename, view_id, by=lin, name="退款单", page=tickets)
+    assert await db.read(saved.list_own, by=lin, page=tickets) == [saved.Saved(view_id, "退款单", {"kind": "refund"})]
+    assert await names(db, lin) == ["退款"]
 
 
 @pytest.mark.parametrize("name", ["", "  ", "长" * 33, "\u202e"])

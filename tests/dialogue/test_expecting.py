@@ -13,10 +13,9 @@ from app.conversations.outlook import VALID, Outlook
 from app.db.database import Database
 from app.dialogue import phrases
 from app.dialogue.rules import mans
-from app.tickets import service as tickets
 from tests.dialogue.conftest import NOW, Talk
 from tests.dialogue.test_reports import closed_now
-from tests.factories import queueing
+from tests.factories import queueing, ticketing
 from tests.factories.people import make_agent, make_team
 
 MINUTE = timedelta(minutes=1)
@@ -150,7 +149,7 @@ async def test_a_promise_outlives_the_silence_and_ends_with_what_it_was_for(talk
     talk.now += 2 * talk.rules.silence
     assert "工单 T-1 里" in ((await talk.say("还要多久")).text or "")
     assert (await conversation(talk, 1)).owner == "bot"  # another conversation than that of the promise
-    await talk.db.write(tickets.close, 1, "开好了", by="lin", now=talk.now)
+    await talk.db.write(ticketing.close, 1, "开好了", by="lin", now=talk.now)
     assert "您现在没有在排队" in ((await talk.say("还要多久")).text or "")
 
 

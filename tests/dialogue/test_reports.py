@@ -11,10 +11,11 @@ from app.channels.content import Image, Recalled, Text
 from app.conversations.models import Conversation, Message
 from app.dialogue import phrases
 from app.dialogue.rules import Rules
-from app.tickets import service as tickets
+from app.tickets import finding
 from app.tickets.models import Ticket
 from app.viewers.models import Consent, Identity
 from tests.dialogue.conftest import Talk
+from tests.factories import ticketing
 
 THEFT = "我会员被人登了，现在还在看，赶紧"
 
@@ -25,7 +26,7 @@ async def stored(talk: Talk) -> list[Ticket]:
 
 async def history(talk: Talk, number: int) -> list[tuple[str, str, int | None]]:
     def read(session: Session) -> list[tuple[str, str, int | None]]:
-        return [(e.kind, e.text, e.seq) for e in tickets.history(session, tickets.get(session, number))]
+        return [(e.kind, e.text, e.seq) for e in finding.history(session, finding.lock_number(session, number))]
 
     return await talk.db.write(read)
 
@@ -157,7 +158,7 @@ async def test_so_many_suggestions_and_no_more(talk: Talk) -> None:
 
 async def test_thanks_are_no_answer_to_what_was_asked(talk: Talk) -> None:
     await talk.say("投诉")
-    await talk.db.write(tickets.ask, 1, "哪天的事？", by="agent", now=talk.now)
+    await talk.db.write(ticketing.ask, 1, "哪天的事？", by="agent", now=talk.now)
     await talk.say("工单进度")
     await talk.say("谢谢")
     assert (await stored(talk))[0].status == "waiting"
@@ -275,7 +276,7 @@ async def test_another_persons_ticket_does_not_exist(talk: Talk) -> None:
 
 async def test_the_answer_that_a_ticket_waits_for_starts_it_again(talk: Talk) -> None:
     await talk.say("投诉")
-    await talk.db.write(tickets.ask, 1, "您是在电视上还是手机上看的？", by="agent", now=talk.now)
+    await talk.db.write(ticketing.ask, 1, "您是在电视上还是手机上看的？", by="agent", now=talk.now)
     talk.now += timedelta(hours=1)
     asked = await talk.say("工单进度")
     assert "您是在电视上还是手机上看的" in (asked.text or "")

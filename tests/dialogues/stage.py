@@ -14,7 +14,7 @@ from app.conversations.models import Conversation, Message
 from app.db.database import Database
 from app.dialogue.loading import load_calendar
 from app.settings import Settings
-from app.tickets import service as tickets
+from app.tickets import finding
 from app.tickets.models import Ticket, TicketEvent
 from app.viewers.models import Consent, Identity
 from tests.dialogues import past
@@ -148,14 +148,14 @@ class Stage:
         return "" if response.text == "success" else webhook.text_of(response)
 
     async def staff(self, action: Callable[..., None], ticket: Ticket, *text: str, at: datetime | None = None) -> None:
-        """Somebody works on a ticket: ``tickets.start``, ``ask``, ``reply``, ``close``."""
+        """Somebody works on a ticket: ``ticketing.start``, ``ask``, ``reply``, ``close``."""
         await self.db.write(action, ticket.number, *text, by="staff", now=at or datetime.now(UTC))
 
     async def history(self, ticket: Ticket) -> list[TicketEvent]:
-        return await self.db.read(tickets.history, ticket)
+        return await self.db.read(finding.history, ticket)
 
     async def transcript(self, ticket: Ticket) -> list[Message]:
-        return await self.db.read(tickets.transcript, ticket)
+        return await self.db.read(finding.transcript, ticket)
 
 
 def _read_reply(session: Session, openid: str, before: int, answered: str) -> Reply:

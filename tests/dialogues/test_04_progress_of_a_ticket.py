@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.agents.calendars import BEIJING
-from app.tickets import service as tickets
 from app.tickets.models import Ticket
 from tests.dialogues.stage import Stage, Viewer
+from tests.factories import ticketing
 
 COVERS = {4: "S1 S2 S3 S4 S5"}
 QUESTION = "请问是在手机上还是在电视上看的？缺的是第几集？"
@@ -38,7 +38,7 @@ async def foreign(stage: Stage) -> Ticket:
 async def waiting(stage: Stage, viewer: Viewer) -> Ticket:
     """Waits for the viewer's answer since Tuesday."""
     ticket = await viewer.had_ticket(20397, "《长风渡》第 7 集找不到", opened=last_week(0) - timedelta(days=1))
-    await stage.staff(tickets.ask, ticket, QUESTION, at=last_week(1))
+    await stage.staff(ticketing.ask, ticket, QUESTION, at=last_week(1))
     return ticket
 
 
@@ -46,7 +46,7 @@ async def waiting(stage: Stage, viewer: Viewer) -> Ticket:
 async def newest(stage: Stage, viewer: Viewer, waiting: Ticket) -> Ticket:
     """Reported on Monday."""
     ticket = await viewer.had_ticket(20416, "《长风渡》更新少一集", opened=last_week(0))
-    await stage.staff(tickets.reply, ticket, STEP, at=last_week(2))
+    await stage.staff(ticketing.reply, ticket, STEP, at=last_week(2))
     return ticket
 
 

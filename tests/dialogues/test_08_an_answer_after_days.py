@@ -13,8 +13,8 @@ from app.conversations.models import Conversation, Message
 from app.dialogue import phrases
 from app.jobs.models import Job, Priority
 from app.secrets import load_keyring
-from app.tickets import service as tickets
 from tests.dialogues.stage import Stage
+from tests.factories import ticketing
 
 COVERS = {8: "E1 E2 S3"}
 PARTLY = {8: "S1 S2"}
@@ -39,7 +39,7 @@ async def test_an_answer_is_kept_until_the_viewer_asks(stage: Stage) -> None:
 
     said = len(await viewer.messages())
     written = datetime.now(UTC)
-    await stage.staff(tickets.reply, ticket, ANSWER, at=written)
+    await stage.staff(ticketing.reply, ticket, ANSWER, at=written)
     assert len(await viewer.messages()) == said  # nothing is sent blindly
     assert (await viewer.ticket()).status == "in_progress"
 

@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.db.database import Database
-from app.tickets.models import Ticket
+from app.tickets import finding, steps
+from app.tickets.models import Ticket, TicketEvent, TicketNotice
 from tests.factories.conversations import NOW
 
 _numbers = itertools.count(1001)
@@ -33,3 +34,28 @@ async def ticket(db: Database, at: datetime = NOW, **values: Any) -> int:
         return row.id
 
     return await db.write(add)
+
+
+def start(session: Session, number: int, *, by: str, now: datetime) -> None:
+    steps.start(session, finding.lock_number(session, number), by=by, now=now)
+
+
+def reply(session: Session, number: int, text: str, *, by: str, now: datetime) -> None:
+    steps.reply(session, finding.lock_number(session, number), text, by=by, now=now)
+
+
+def ask(session: Session, number: int, text: str, *, by: str, now: datetime) -> None:
+    steps.ask(session, finding.lock_number(session, number), text, by=by, now=now)
+
+
+def close(session: Session, number: int, text: str, *, by: str, now: datetime) -> None:
+    steps.close(session, finding.lock_number(session, number), text, by=by, now=now)
+
+
+def told(session: Session, ticket_id: int, agent_id: int, at: datetime = NOW, text: str = "还是不行") -> int:
+    """Its viewer added something, of which somebody is told; the line's id."""
+    line = TicketEvent(ticket_id=ticket_id, kind="added", author="viewer", text=text, at=at)
+    session.add(line)
+    session.flush()
+    session.add(TicketNotice(agent_id=agent_id, event_id=line.id, ticket_id=ticket_id))
+    return line.id

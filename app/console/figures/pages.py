@@ -15,12 +15,13 @@ from app.agents.rights import Actor
 from app.agents.sessions import Signed
 from app.console.catalogue import marked
 from app.console.desk.showing import entry_title
-from app.console.figures import flows, labels, shares
+from app.console.figures import flows, shares
 from app.console.figures.asking import PRESETS, Ask, Asked
 from app.console.figures.drawing import Panel, Table
 from app.console.figures.telling import Teller
 from app.console.guard import DbDep, Now, SignedIn
 from app.console.rendering import page
+from app.console.tickets import labels
 from app.desk.quick_csv import BOM, cell
 from app.desk.tickets.figures import choices
 from app.desk.tickets.figures.shares import by_title

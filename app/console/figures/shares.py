@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -11,8 +12,8 @@ from app.agents.rights import Actor
 from app.console.catalogue import marked
 from app.console.figures.asking import Asked
 from app.console.figures.drawing import Cell, Chart, Panel, Series, Table, list_link
-from app.console.figures.labels import DIMENSIONS, SOURCES
 from app.console.figures.telling import Teller
+from app.console.tickets.labels import DIMENSIONS, SOURCES
 from app.desk.tickets.figures import people, shares
 from app.desk.tickets.figures.shares import Shares
 
@@ -34,7 +35,7 @@ class Share:
     name: Callable[[Teller, str], str] = lambda tell, value: value
 
 
-def _worded(words: Mapping[str, str]) -> Callable[[Teller, str], str]:
+def _worded(words: Mapping[Any, str]) -> Callable[[Teller, str], str]:
     return lambda tell, value: tell.say(words[value]) if value in words else value
 
 

@@ -1,0 +1,66 @@
+"""Files of tickets that colleagues bring: their bytes are in the storage already, checked by their first bytes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.agents import rights
+from app.agents.rights import Action, Actor
+from app.channels.text import carriable
+from app.desk.files import FileNotFound, Kept
+from app.errors import AppError
+from app.tickets import finding, history
+from app.tickets.models import TicketFile
+
+MOST: Final = 50
+"""Files of one ticket."""
+AT_ONCE: Final = 10
+LONGEST_NAME: Final = 100
+
+
+class TooManyFiles(AppError):
+    status_code, message = 409, f"一个工单最多 {MOST} 个附件，一次最多 {AT_ONCE} 个"
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    key: str
+    """In the storage."""
+    name: str
+    size: int
+    content_type: str
+
+
+def attach(
+    session: Session, ticket_id: int, *, by: Actor, files: Sequence[Brought], is_evidence: bool, now: datetime
+) -> int:
+    """Also to a closed one; the line's id. What is there already is not added again. TooManyFiles."""
+    rights.require(by, Action.note_tickets)
+    ticket = finding.lock(session, ticket_id)
+    there = session.scalar(select(func.count()).where(TicketFile.ticket_id == ticket_id)) or 0
+    if not 0 < len(files) <= AT_ONCE or there + len(files) > MOST:
+        raise TooManyFiles
+    names = [" ".join(carriable(one.name).split())[:LONGEST_NAME] or "附件" for one in files]
+    detail = {"files": names, "evidence": is_evidence}
+    line = history.write_down(session, ticket, "filed", by=str(by.id), now=now, detail=detail)
+    for one, name in zip(files, names, strict=True):
+        session.add(
+            TicketFile(
+                ticket_id=ticket_id, event_id=line, key=one.key, name=name, size=one.size,
+                content_type=one.content_type, is_evidence=is_evidence,
+            )
+        )  # fmt: skip
+    return line
+
+
+def get_file(session: Session, file_id: int, *, by: Actor) -> Kept:
+    """FileNotFound."""
+    rights.require(by, Action.see_tickets)
+    found = session.get(TicketFile, file_id)
+    if found is None:
+        raise FileNotFound
+    return Kept(found.key, found.content_type, found.name)

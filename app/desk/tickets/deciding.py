@@ -1,0 +1,68 @@
+"""The written decision about a complaint, sent to its viewer; and what he says of it, where he says it to a person."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from app.agents import audit, rights
+from app.agents.rights import Action, Actor
+from app.channels.text import carriable
+from app.conversations import routing
+from app.desk import words
+from app.desk.models import SentKey
+from app.desk.replies import LONGEST_KEY
+from app.desk.tickets import closing, reaching, telling
+from app.dialogue import threads
+from app.dialogue.turn import Awaiting, Waits
+from app.tickets import complaints, finding
+from app.tickets.models import ComplaintState
+
+REMEDIES: Final = "您可以申请公司复核（回复“复核”），也可以拨打 12315 向市场监督管理部门投诉。"
+"""What a decision names where its writer names nothing else."""
+ACCEPTED_WITHIN: Final = timedelta(days=30)
+WORDING: Final = (
+    "【投诉 {number} 书面答复】\n{decision}\n\n如果您不同意这个结果：{remedies}\n"
+    "请告诉我们您是否接受，回复“接受”或“不接受”。"
+)
+
+
+def decide(
+    session: Session, ticket_id: int, *, by: Actor, decision: str, remedies: str, key: str, now: datetime,
+    even_if_doubtful: bool = False,
+) -> int | None:  # fmt: skip
+    """The message's id; None where no channel leads to the viewer, and he is to be told by phone or letter.
+
+    A repeat with the same ``key`` decides nothing anew. TextMissing, NoComplaint, TicketClosed, InGroup, WordBlocked,
+    WordDoubtful unless ``even_if_doubtful``, TextTooLong.
+    """
+    rights.require(by, Action.decide_complaints)
+    said, further = closing.read_text(decision), closing.read_text(remedies or REMEDIES)
+    found = finding.get(session, ticket_id)
+    place_id = reaching.place_of(session, found)
+    if place_id is not None and reaching.is_group(session, place_id):
+        raise reaching.InGroup
+    place = routing.lock(session, place_id) if place_id is not None else None
+    ticket = finding.lock_open(session, ticket_id)
+    message_id = None
+    if place is not None:
+        key = carriable(key)[:LONGEST_KEY]
+        if known := session.get(SentKey, (by.id, place.id, key)):
+            return known.message_id
+        complaints.get(session, ticket)
+        words.check(session, f"{said}\n{further}", even_if_doubtful=even_if_doubtful)
+        text = WORDING.format(number=f"T-{ticket.number}", decision=said, remedies=further)
+        message_id = telling.say(session, place, text, by=by, now=now)
+        session.add(SentKey(agent_id=by.id, conversation_id=place.id, key=key, message_id=message_id, at=now))
+        until = int((now + ACCEPTED_WITHIN).timestamp())
+        threads.expect(session, place.id, Awaiting(Waits.decision, (str(ticket.number),), until))
+    complaints.decide(session, ticket, decision=said, remedies=further, agent_id=by.id, now=now, message_id=message_id)
+    audit.record(session, by, Action.decide_complaints, subject="ticket", subject_id=ticket_id, now=now)
+    return message_id
+
+
+def settle(session: Session, ticket_id: int, *, by: Actor, outcome: ComplaintState, text: str, now: datetime) -> None:
+    """What the viewer said to a person. NoComplaint, NotDecided, TicketClosed, TextMissing."""
+    rights.require(by, Action.work_tickets)
+    said = closing.read_text(text)
+    complaints.settle(session, finding.lock_open(session, ticket_id), outcome, said, by=str(by.id), now=now)

@@ -1,0 +1,99 @@
+"""Tickets that nobody has: given to whoever speaks with the viewer, else to who can do it and has the fewest.
+
+Who waits in the queue is given his tickets' owner with whoever takes him, so those are left alone until then. People
+are locked before tickets, as everywhere; what another process holds is left to the next look.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import and_, exists, func, not_, or_, select
+from sqlalchemy.orm import Session
+
+from app.agents import duty
+from app.agents.models import Agent
+from app.agents.rights import Actor
+from app.conversations.models import Conversation, Owner
+from app.db.sql import for_update, is_any
+from app.desk import staff
+from app.tickets import history
+from app.tickets.models import Ticket, TicketKind
+
+GRACE: Final = timedelta(minutes=2)
+"""So long whoever opens a ticket, or speaks with its viewer, has to take it himself."""
+PAGE: Final = 50
+_GIVEN: Final = [kind for kind in TicketKind if kind is not TicketKind.suggestion]
+"""Suggestions are read by those who plan programmes, when they plan them."""
+_UNOWNED = (Ticket.owner_id.is_(None), Ticket.status != "closed", Ticket.kind.in_(_GIVEN))
+
+
+def is_due(session: Session, *, now: datetime) -> bool:
+    return session.scalar(select(Ticket.id).where(*_UNOWNED, Ticket.opened_at <= now).limit(1)) is not None
+
+
+def share(session: Session, *, now: datetime, limit: int = PAGE) -> int:
+    """How many found somebody, the urgent first, then the oldest."""
+    there = _people(session, now)
+    held = (
+        select(Ticket, Conversation.agent_id, Conversation.owner, Conversation.closed_at)
+        .outerjoin(Conversation, Conversation.id == Ticket.conversation_id)
+        .where(*_UNOWNED, or_(Conversation.agent_id.is_not(None), Ticket.opened_at <= now - GRACE))
+        .where(func.coalesce(not_(and_(Conversation.owner == Owner.queue, Conversation.closed_at.is_(None))), True))
+        .order_by(Ticket.rank.desc(), Ticket.opened_at)
+        .limit(limit)
+    )
+    loads = _loads(session, list(there))
+    given = 0
+    for ticket, speaker, owner, closed_at in session.execute(held.with_for_update(of=Ticket, skip_locked=True)).all():
+        speaks = speaker if owner == Owner.agent and closed_at is None else None
+        chosen = speaks if speaks in there else _choose(ticket, there, loads)
+        if chosen is not None:
+            _give(session, ticket, chosen, now)
+            loads[chosen] = loads.get(chosen, 0) + 1
+            given += 1
+    return given
+
+
+def give_up_gone(session: Session, *, now: datetime) -> int:
+    """Whoever left, or lost the role for it, has no tickets: nobody has them then. How many, a page."""
+    holds = exists().where(Ticket.owner_id == Agent.id, Ticket.closed_at.is_(None))
+    gone = select(Agent.id).where(not_(and_(*duty.speaks())), holds).order_by(Agent.id).limit(1)
+    agent_id = session.scalars(gone).one_or_none()
+    return 0 if agent_id is None else give_up_all(session, agent_id, now=now)
+
+
+def give_up_all(session: Session, agent_id: int, *, now: datetime, limit: int = PAGE) -> int:
+    """A page of his open tickets; those who lead are told."""
+    his = select(Ticket).where(Ticket.owner_id == agent_id, Ticket.closed_at.is_(None)).order_by(Ticket.id)
+    held = session.scalars(for_update(his.limit(limit), skip_locked=True)).all()
+    for ticket in held:
+        ticket.owner_id = None
+        also = history.leaders(session, ticket.team_id)
+        detail = {"owner_id": [agent_id, None]}
+        history.write_down(session, ticket, "changed", by=history.CLOCK, now=now, detail=detail, also=also)
+    return len(held)
+
+
+def _people(session: Session, now: datetime) -> Mapping[int, Actor]:
+    """Who can be given something, and is not deactivated before it is."""
+    online = select(Agent.id).where(*duty.is_online(now)).order_by(Agent.id).limit(staff.MOST)
+    return staff.actors_of(session, list(session.scalars(for_update(online, skip_locked=True, refer=True))))
+
+
+def _loads(session: Session, agent_ids: Sequence[int]) -> dict[int, int]:
+    """Open tickets of each."""
+    own = (is_any(Ticket.owner_id, agent_ids), Ticket.closed_at.is_(None))
+    rows = session.execute(select(Ticket.owner_id, func.count()).where(*own).group_by(Ticket.owner_id))
+    return {agent: count for agent, count in rows if agent is not None}
+
+
+def _choose(ticket: Ticket, there: Mapping[int, Actor], loads: Mapping[int, int]) -> int | None:
+    able = [agent for agent, actor in there.items() if actor.can_take(ticket.team_id, ticket.skill)]
+    return min(able, key=lambda agent: (loads.get(agent, 0), agent), default=None)
+
+
+def _give(session: Session, ticket: Ticket, agent_id: int, now: datetime) -> None:
+    ticket.owner_id = agent_id
+    detail = {"owner_id": [None, agent_id]}
+    history.write_down(session, ticket, "changed", by=history.CLOCK, now=now, detail=detail)

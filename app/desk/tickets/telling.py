@@ -1,0 +1,120 @@
+"""What a person tells the viewer of a ticket: said in his conversation by the outbox, and written to the ticket, in one
+transaction.
+
+The conversation is locked before the ticket, as on the way in. Whether the viewer's window is open is decided when the
+message leaves: where it is closed, the approved notice goes instead (``fallback``), or it waits until he writes.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.agents import rights
+from app.agents.rights import Action, Actor
+from app.channels import outbound
+from app.channels.registry import PLATFORMS
+from app.channels.text import carriable, split_text
+from app.conversations import outbox, routing
+from app.conversations.models import Channel, Conversation
+from app.desk import words
+from app.desk.models import SentKey
+from app.desk.replies import LONGEST_KEY, MOST_PIECES, TextTooLong
+from app.desk.tickets import closing, reaching
+from app.dialogue import threads
+from app.dialogue.turn import Awaiting, Waits
+from app.jobs.models import Priority
+from app.tickets import finding, steps
+from app.tickets.models import Ticket
+
+ANSWERED_WITHIN: Final = timedelta(days=3)
+"""For so long the viewer's next words are the answer to what he was asked."""
+
+
+class Then(StrEnum):
+    """What becomes of the ticket with it."""
+
+    goes_on = "goes_on"
+    asks = "asks"
+    """It waits for the viewer's answer."""
+    closes = "closes"
+
+
+WORDING: Final = {
+    Then.goes_on: "【工单 {number}】\n{text}",
+    Then.asks: "【工单 {number}】想向您核实：\n{text}\n直接在这里回复就可以。",
+    Then.closes: "【工单 {number}】已经处理完：\n{text}\n还有问题的话直接在这里说，我们接着处理。",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    message_id: int
+    """Of the first message that it became."""
+    event_id: int | None
+    """The line of the history; None where this is a repeat."""
+
+
+def tell(
+    session: Session, ticket_id: int, *, by: Actor, text: str, then: Then, key: str, now: datetime,
+    fallback: outbound.Notice | None = None, even_if_doubtful: bool = False,
+) -> Told:  # fmt: skip
+    """A repeat with the same ``key`` says nothing, and returns the first.
+
+    NoWay, InGroup, TextMissing, TextTooLong, WordBlocked, WordDoubtful unless ``even_if_doubtful``, TicketClosed.
+    """
+    rights.require(by, Action.work_tickets)
+    said = closing.read_text(text)
+    ticket = finding.get(session, ticket_id)
+    place = routing.lock(session, reaching.require_place(session, ticket))
+    key = carriable(key)[:LONGEST_KEY]
+    known = session.get(SentKey, (by.id, place.id, key))
+    if known is not None:
+        return Told(known.message_id, None)
+    ticket = finding.lock_open(session, ticket_id)
+    words.check(session, said, even_if_doubtful=even_if_doubtful)
+    message_id = say(session, place, _worded(ticket, said, then), by=by, now=now, fallback=fallback)
+    session.add(SentKey(agent_id=by.id, conversation_id=place.id, key=key, message_id=message_id, at=now))
+    event_id = _step(session, ticket, said, then, str(by.id), now, message_id)
+    if then is Then.asks:
+        until = int((now + ANSWERED_WITHIN).timestamp())
+        threads.expect(session, place.id, Awaiting(Waits.answer, (str(ticket.number),), until))
+    return Told(message_id, event_id)
+
+
+def say(
+    session: Session, place: Conversation, text: str, *, by: Actor, now: datetime,
+    fallback: outbound.Notice | None = None,
+) -> int:  # fmt: skip
+    """In the conversation, which is locked; as several messages where one is too long. The first one's id."""
+    platform = session.scalars(select(Channel.platform).where(Channel.id == place.channel_id)).one()
+    limit = PLATFORMS[platform].capability.text_bytes if platform in PLATFORMS else outbox.LONGEST_TEXT
+    parts = split_text(text, limit)
+    if len(parts) > MOST_PIECES:
+        raise TextTooLong(MOST_PIECES * limit)
+    said = [
+        outbox.post(
+            session, place.id, outbound.Text(part), author=str(by.id), priority=Priority.agent, now=now,
+            fallback=fallback,
+        )
+        for part in parts
+    ]  # fmt: skip
+    place.waits_since = None
+    return said[0]
+
+
+def _worded(ticket: Ticket, said: str, then: Then) -> str:
+    return WORDING[then].format(number=f"T-{ticket.number}", text=said)
+
+
+def _step(
+    session: Session, ticket: Ticket, text: str, then: Then, by: str, now: datetime, message_id: int
+) -> int | None:
+    if then is Then.asks:
+        return steps.ask(session, ticket, text, by=by, now=now, message_id=message_id)
+    if then is Then.closes:
+        return steps.close(session, ticket, text, by=by, now=now, message_id=message_id)
+    return steps.reply(session, ticket, text, by=by, now=now, message_id=message_id)

@@ -1,0 +1,77 @@
+"""Files that tell a year's holidays: what is read, and what is refused with its line."""
+
+from datetime import date
+
+import pytest
+
+from app.agents.calendars import read_days
+from app.agents.day_files import DayTwice, FileEmpty, FileTooLarge, FileUnreadable, LineInvalid, read_file
+from app.errors import AppError
+from tests.agents.years import as_json, as_table
+
+HOLIDAYS = read_days("2027-01-01..2027-01-03, 2027-02-05..2027-02-07, 2027-10-01")
+WORKDAYS = read_days("2027-02-14, 2027-10-09")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        as_json(),
+        as_table().encode(),
+        as_table().encode("utf-8-sig"),
+        as_table().encode("gb18030"),
+        as_table(head="").replace("\n", "\r\n\r\n").encode(),
+        as_table().replace("-", "/").replace("/0", "/").encode(),  # as spreadsheets write it back
+        as_table().replace("休\n", "Holiday\n").replace("班\n", "WorkDay,\n").encode(),
+        as_table().replace("休\n", "off\n").replace("班\n", "work\n").replace("2027-10-01", "20271001").encode(),
+        as_table().replace("2027-10-01", "2027年10月1日").encode(),
+    ],
+    ids=["json", "table", "bom", "gb18030", "no-head", "slashes", "english", "compact", "chinese"],
+)
+def test_a_year_is_read_in_every_form(content: bytes) -> None:
+    told = read_file(content)
+    assert (told.holidays, told.workdays, told.years) == (HOLIDAYS, WORKDAYS, (2027,))
+
+
+@pytest.mark.parametrize(
+    ("content", "error", "named"),
+    [
+        ("日期,名称,休班\n2027-02-30,春节,休\n", LineInvalid, "第 2 行读不懂：2027-02-30"),
+        ("2027-13-01,元旦,休\n", LineInvalid, "第 1 行"),  # no head, though the first line cannot be read
+        ("2027-01-01,元旦,休\n\n2027-01-02,元旦,假\n", LineInvalid, "第 3 行"),
+        ("2027-01-01\n", LineInvalid, "第 1 行"),
+        ("0027-01-01,元旦,休\n", LineInvalid, "第 1 行"),
+        ("2027-01-01,元旦,休\n2027-01-01,元旦,班\n", DayTwice, "第 2 行和前面的不一样：2027-01-01"),
+        ("日期,名称,休班\n", FileEmpty, "没有假日"),
+        ("", FileEmpty, "没有假日"),
+        ('"2027-01-01,元旦,休\n', FileUnreadable, "读不懂"),
+        ('{"year": 2027, "days": {}}', FileUnreadable, "读不懂"),
+        ('{"year": "2027", "days": []}', FileUnreadable, "读不懂"),
+        ('{"days": [{"date": "2027-01-01", "isOffDay": "yes"}]}', LineInvalid, "第 1 行"),
+        ('{"days": [{"date": "2027-01-01", "isOffDay": true}, 7]}', LineInvalid, "第 2 行读不懂：7"),
+        ("[" * 100_000, FileUnreadable, "读不懂"),
+        ('{"days": [', FileUnreadable, "读不懂"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_read_is_named(content: str, error: type[AppError], named: str) -> None:
+    with pytest.raises(error, match=named):
+        read_file(content.encode())
+
+
+def test_a_file_has_a_size() -> None:
+    with pytest.raises(FileTooLarge):
+        read_file(b"," * 300_000)
+    many = [date.fromordinal(date(2027, 1, 1).toordinal() + n) for n in range(401)]
+    with pytest.raises(FileTooLarge):
+        read_file("".join(f"{day},假,休\n" for day in many).encode())
+    assert len(read_file("".join(f"{day},假,休\n" for day in many[:400]).encode()).holidays) == 400
+
+
+def test_a_december_day_does_not_tell_the_whole_of_its_year() -> None:
+    """The arrangement of 2019 made up 29 December 2018."""
+    table = "2018-12-29,元旦,班\n2019-01-01,元旦,休\n".encode()
+    told = read_file(table)
+    assert told.years == (2019,)
+    kept = told.replaced(read_days("2018-10-01, 2018-12-29, 2019-05-01"), told.holidays)
+    assert kept == read_days("2018-10-01, 2019-01-01")
+    assert read_file("2018-12-29,元旦,班\n2018-10-01,国庆,休\n2019-01-01,元旦,休\n".encode()).years == (2018, 2019)
