@@ -52,6 +52,7 @@ def decide(
         complaints.get(session, ticket)
         words.check(session, f"{said}\n{further}", even_if_doubtful=even_if_doubtful)
         text = WORDING.format(number=f"T-{ticket.number}", decision=said, remedies=further)
+        routing.open_for_answer(session, place, by=by, now=now)
         message_id = telling.say(session, place, text, by=by, now=now)
         session.add(SentKey(agent_id=by.id, conversation_id=place.id, key=key, message_id=message_id, at=now))
         until = int((now + ACCEPTED_WITHIN).timestamp())

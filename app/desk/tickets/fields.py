@@ -104,11 +104,13 @@ def _within(number: int, most: int) -> int:
 
 
 def _timecode(given: Any) -> int | None:
-    return _within(given, LONGEST_EPISODE) if isinstance(given, int) else read_timecode(str(given or ""))
+    if isinstance(given, int) and not isinstance(given, bool) and given >= 0:
+        return _within(given, LONGEST_EPISODE)
+    return read_timecode(str(given or ""))
 
 
 def _moment(given: Any) -> datetime | None:
-    if given is not None and not isinstance(given, datetime):
+    if given is not None and (not isinstance(given, datetime) or given.tzinfo is None):
         raise ValueError("请选择时间")
     return given
 
