@@ -26,8 +26,6 @@ class Kind(StrEnum):
 
     conversation = "conversation"
     """Something was said in it, or is now known of what was said, or somebody else has it."""
-    ticket = "ticket"
-    """What a ticket is, or what was written to it."""
     queue = "queue"
     """Who waits for a person."""
     agent = "agent"
@@ -36,6 +34,8 @@ class Kind(StrEnum):
     """Who looks at a conversation, and writes: no more than that changed."""
     outbox = "outbox"
     """What lets messages of an account leave."""
+    ticket = "ticket"
+    """What a ticket is, or what was written to it."""
     people = "people"
     """Who is there, in which teams, and how much each has."""
 

@@ -15,7 +15,8 @@ GROUPS: Final[Mapping[str, str]] = {
     "signin.": marked("登录"), "people.": marked("人员"), "team.": marked("小组"), "password.": marked("密码"),
     "link.": marked("链接"), "totp.": marked("两步验证"), "presence.": marked("状态"),
     "conversations.": marked("会话"), "viewers.": marked("观众"), "outbox.": marked("待发"),
-    "replies.": marked("快捷回复"), "words.": marked("敏感词"), "calendars.": marked("工作日历"),
+    "replies.": marked("快捷回复"), "tickets.": marked("工单"),
+    "words.": marked("敏感词"), "calendars.": marked("工作日历"),
     "policies.": marked("时限"), "macros.": marked("工单宏"),
 }  # fmt: skip
 """Beginnings of actions."""
@@ -59,6 +60,8 @@ SENTENCES: Final[Mapping[str, str]] = {
     "replies.edit": marked("修改了公用的快捷回复 /{shortcut}"),
     "replies.delete": marked("删除了公用的快捷回复 /{shortcut}"),
     "replies.import": marked("导入了公用的快捷回复，新增 {count} 条"),
+    "tickets.export": marked("导出了 {count} 个工单"),
+    "tickets.many": marked("一次改动了 {count} 个工单：{what}"),
     "words.add": marked("添加了敏感词：{words}"),
     "words.edit": marked("修改了敏感词：{before} → {after}"),
     "words.delete": marked("删除了敏感词：{word}"),
@@ -80,7 +83,8 @@ FIELDS: Final[Mapping[str, str]] = {
     "login": marked("登录名"), "roles": marked("角色"), "teams": marked("小组"), "before": marked("原来"),
     "after": marked("现在"), "purpose": marked("用途"), "count": marked("数量"), "seconds": marked("秒"),
     "former": marked("原来的客服"), "messages": marked("消息"), "shortcut": marked("快捷词"), "text": marked("内容"),
-    "word": marked("词"), "words": marked("词"), "blocks": marked("禁止发送"), "advice": marked("说明"),
+    "what": marked("做了什么"), "filters": marked("条件"), "word": marked("词"),
+    "words": marked("词"), "blocks": marked("禁止发送"), "advice": marked("说明"),
     "hours": marked("工作时间"), "holidays": marked("假日"), "workdays": marked("调休上班"), "years": marked("年份"),
     "kind": marked("种类"), "priority": marked("优先级"), "source": marked("来源"),
     "first_response_m": marked("首次答复"), "next_response_m": marked("再次答复"), "resolution_m": marked("办结"),
@@ -89,6 +93,11 @@ FIELDS: Final[Mapping[str, str]] = {
     "team_id": marked("小组"),
 }  # fmt: skip
 PURPOSES: Final[Mapping[str, str]] = {Purpose.invitation: marked("邀请"), Purpose.reset: marked("重设密码")}
+CHANGES: Final[Mapping[str, str]] = {
+    "give": marked("分给同事或小组"), "priority": marked("改优先级"), "tag": marked("加标签"),
+    "untag": marked("去标签"), "start": marked("开始处理"), "close": marked("关闭工单"),
+}  # fmt: skip
+"""To many tickets at once."""
 COMMAND: Final = marked("服务器上的命令")
 NOBODY: Final = marked("未登录的人")
 _NOT_SIGNED_IN: Final = ("signin.", "password.", "totp.", "people.first")
@@ -139,6 +148,8 @@ def _values_of(language: Language, entry: Entry, names: Names) -> dict[str, Any]
             values[name] = _told(language, entry.action, detail[name], names)
     if isinstance(detail.get("after"), dict):
         values["fields"] = _join(language, (translate(language, FIELDS.get(one, one)) for one in detail["after"]))
+    if "what" in detail:
+        values["what"] = translate(language, CHANGES.get(detail["what"], detail["what"]))
     if "purpose" in detail:
         values["purpose"] = translate(language, PURPOSES.get(detail["purpose"], detail["purpose"]))
     return values

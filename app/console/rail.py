@@ -35,6 +35,9 @@ SETTINGS: Final = (
     Place("/teams", marked("小组"), "teams", Action.see_people),
     Place("/replies", marked("快捷回复"), "reply", Action.own_replies, Action.share_replies),
     Place("/words", marked("敏感词"), "word", Action.edit_words),
+    Place("/calendars", marked("工作日历"), "record", Action.edit_deadlines),
+    Place("/deadlines", marked("时限"), "queue", Action.edit_deadlines),
+    Place("/macros", marked("工单宏"), "reply", Action.edit_macros),
     Place("/audit", marked("审计"), "record", Action.see_audit),
     Place("/account", marked("我的账号"), "person"),
 )

@@ -21,9 +21,9 @@ HEAD: Final = ("快捷词", "内容", "范围")
 MOST_ROWS: Final = 500
 LARGEST: Final = 1 << 20
 """Bytes of a table that comes in."""
-_BOM: Final = "\ufeff"
+BOM: Final = "\ufeff"
 """Without it spreadsheets take UTF-8 for something else."""
-_FORMULA: Final = ("=", "+", "-", "@", "\t")
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 """What a cell must not begin with, or a spreadsheet computes it; an apostrophe before it makes it a text."""
 
 
@@ -51,7 +51,7 @@ def write_table(session: Session, *, by: Actor) -> str:
     writer = csv.writer(out)
     writer.writerow(HEAD)
     writer.writerows(_row(reply) for reply in _all(session, by))
-    return _BOM + out.getvalue()
+    return BOM + out.getvalue()
 
 
 def read_table(session: Session, *, by: Actor, content: bytes, place: Place, now: datetime) -> Imported:
@@ -98,10 +98,11 @@ def _all(session: Session, by: Actor) -> Iterator[Reply]:
 
 def _row(reply: Reply) -> tuple[str, str, str]:
     where = {Scope.own: "自己", Scope.all: "全部"}.get(reply.scope, reply.team or "")
-    return _cell(reply.shortcut), _cell(reply.text), _cell(where)
+    return cell(reply.shortcut), cell(reply.text), cell(where)
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
+    """As a spreadsheet takes it for a text, whoever wrote it."""
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 

@@ -103,6 +103,21 @@ def _fits(policy: Policy, kind: str, priority: str, source: str) -> bool:
     )  # fmt: skip
 
 
+def covered(policies: Sequence[Policy]) -> dict[int, str]:
+    """Those that never count, because an earlier one fits whatever they fit: by id, that one's name."""
+    found = {}
+    for index, policy in enumerate(policies):
+        wider = (one for one in policies[:index] if _covers(one, policy))
+        if (first := next(wider, None)) is not None:
+            found[policy.id] = first.name
+    return found
+
+
+def _covers(one: Policy, other: Policy) -> bool:
+    pairs = ((one.kind, other.kind), (one.priority, other.priority), (one.source, other.source))
+    return all(wide in (None, narrow) for wide, narrow in pairs)
+
+
 _LOAD = Prepared(
     select(
         SlaPolicy.id, SlaPolicy.name, SlaPolicy.position, SlaPolicy.kind, SlaPolicy.priority, SlaPolicy.source,

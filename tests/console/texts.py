@@ -11,6 +11,7 @@ from app.channels.qq import meanings as qq
 from app.channels.wechat import meanings as wechat
 from app.console.rendering import FOLDER, TEMPLATES
 from app.desk import reasons
+from app.desk.tickets import fields
 from app.errors import AppError
 from app.settings import ROOT
 
@@ -86,6 +87,8 @@ def _of_reasons() -> Iterator[str]:
 
 def _of_forms() -> Iterator[str]:
     yield from (*forms.REASONS.values(), forms.OTHER_REASON, forms.WHOLE)
+    yield from (fields.TOO_LARGE, fields.DIGITS, fields.NO_CHOICE, fields.NO_TIME, fields.TIMECODES)
+    yield from (field.label for field in fields.FIELDS.values())
 
 
 def _modules() -> Iterator[Path]:

@@ -15,7 +15,7 @@ from app.db.database import Database
 from app.desk import cursors
 from app.desk.cursors import WrongCursor
 from app.desk.search import indexing
-from app.desk.tickets import lists, rare, walks
+from app.desk.tickets import lists, rare, searching, walks
 from app.desk.tickets.filters import Due, Filters, Status
 from app.desk.tickets.lists import Counted
 from app.desk.tickets.orders import SORTS, Sort
@@ -127,7 +127,7 @@ async def test_every_order_is_complete_and_without_repetition_however_it_is_narr
     if not few:
         monkeypatch.setattr(rare, "find", lambda *_, **__: None)
         monkeypatch.setattr(rare, "of_rank", lambda *_: None)
-        monkeypatch.setattr(walks.finding, "find", lambda *_, **__: None)
+        monkeypatch.setattr(searching, "find", lambda *_, **__: None)
         monkeypatch.setattr(walks, "NEAR", 5)
         monkeypatch.setattr(walks, "LOOKED", 11)
         monkeypatch.setattr(walks, "READ", 11)
@@ -156,13 +156,14 @@ async def test_what_narrows_a_list(db: Database, lin: Actor, chen: Actor) -> Non
 
     await db.write(add)
     today = (NOW + 8 * HOUR).date()
-    for filters, found in [
+    cases: list[tuple[dict[str, Any], set[int]]] = [
         ({"owner": "me"}, {first}), ({"owner": chen.id}, {second}), ({"owner": "nobody"}, {closed}),
         ({"team": team}, {first}),
         ({"tag": "退款"}, {first}), ({"watching": True}, {second}), ({"parent": first}, {second}),
         ({"opened_until": today - timedelta(days=1)}, {first}), ({"opened_from": today}, {second, closed}),
         ({"closed_from": today}, {closed}), ({"closed_from": date(2199, 1, 1)}, set()),
-    ]:  # fmt: skip
+    ]  # fmt: skip
+    for filters, found in cases:
         assert await ids_of(db, lin, **filters) == found, filters
 
 

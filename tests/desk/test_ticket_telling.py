@@ -51,7 +51,9 @@ def viewer_of(session: Session, talk: int) -> int:
     return session.scalars(own.where(Conversation.id == talk)).one()
 
 
-async def tell(db: Database, ticket: int, by: Actor, text: str = "正在补字幕", then: Then = Then.goes_on, **given: Any) -> Told:
+async def tell(
+    db: Database, ticket: int, by: Actor, text: str = "正在补字幕", then: Then = Then.goes_on, **given: Any
+) -> Told:
     given = {"key": text, "now": NOW} | given
     return await db.write(telling.tell, ticket, by=by, text=text, then=then, **given)
 

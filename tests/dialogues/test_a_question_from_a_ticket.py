@@ -68,9 +68,7 @@ async def test_his_next_words_answer_it_and_the_work_goes_on(
     assert not any(line.kind == "answered" and line.text == again.text for line in await stage.history(ticket))
 
 
-async def test_days_later_his_words_still_answer_it(
-    stage: Stage, viewer: Viewer, ticket: Ticket, agent: Actor
-) -> None:
+async def test_days_later_his_words_still_answer_it(stage: Stage, viewer: Viewer, ticket: Ticket, agent: Actor) -> None:
     """A silence ends what the bot asked, not what a person did."""
     await asked(stage, ticket, agent)
     await viewer.says("在吗")

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from app.agents.models import Agent
 from app.db.database import Database
 from app.tickets import finding, steps
-from app.tickets.models import Ticket
+from app.tickets.models import Ticket, TicketEvent, TicketNotice
 from tests.factories.conversations import NOW
 
 _numbers = itertools.count(1001)
@@ -61,3 +61,12 @@ def give(session: Session, ticket_id: int, agent_id: int | None) -> None:
 def deactivate(session: Session, agent_id: int) -> None:
     """He is gone, and nobody has looked at what he had."""
     session.get_one(Agent, agent_id).deactivated_at = NOW
+
+
+def told(session: Session, ticket_id: int, agent_id: int, at: datetime = NOW, text: str = "还是不行") -> int:
+    """Its viewer added something, of which somebody is told; the line's id."""
+    line = TicketEvent(ticket_id=ticket_id, kind="added", author="viewer", text=text, at=at)
+    session.add(line)
+    session.flush()
+    session.add(TicketNotice(agent_id=agent_id, event_id=line.id, ticket_id=ticket_id))
+    return line.id

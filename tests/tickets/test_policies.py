@@ -1,5 +1,6 @@
 """Policies of deadlines: their order, which one counts, what is refused."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -113,6 +114,16 @@ async def test_they_are_moved_one_place_at_a_time(db: Database, zhou: Actor) -> 
     assert [(policy.name, policy.position) for policy in loaded] == [("三", 1), ("四", 2), ("二", 3)]
     with pytest.raises(PolicyNotFound):
         await db.write(policies.move, first, by=zhou, up=True, now=NOW)
+
+
+async def test_moves_at_once_leave_one_order(db: Database) -> None:
+    ids = await make(db, *(Written(f"{number} 号") for number in range(6)))
+    moves = [db.write(policies.move, one, by=None, up=number % 2 == 0, now=NOW) for number, one in enumerate(ids)]
+    added = db.write(policies.add, by=None, written=Written("新的"), now=NOW)
+    await asyncio.gather(*moves, added)
+    loaded = await db.read(policies.load)
+    assert {policy.id for policy in loaded} > set(ids)
+    assert [policy.position for policy in loaded] == sorted({policy.position for policy in loaded})
 
 
 async def test_there_is_an_end_to_them(db: Database) -> None:

@@ -55,7 +55,6 @@ def asked(given: Mapping[str, str]) -> Asked:
         return given.get(name, "").strip()[:longest] or None
 
     status = _word(Status, given.get("status", "")) or Status.unclosed
-    usual = Sort.changed if status is Status.closed else Sort.due
     filters = Filters(
         status=status, kind=_word(TicketKind, given.get("kind", "")), category=text("category"),
         dimension=_word(Dimension, given.get("dimension", "")),
@@ -66,7 +65,12 @@ def asked(given: Mapping[str, str]) -> Asked:
         opened_until=_day(given.get("opened_until", "")), closed_from=_day(given.get("closed_from", "")),
         watching=given.get("watching") == "yes", parent=find_id(given.get("parent", "")), q=text("q", 100) or "",
     )  # fmt: skip
-    return Asked(filters, _word(Sort, given.get("sort", "")) or usual)
+    return Asked(filters, _word(Sort, given.get("sort", "")) or usual(filters))
+
+
+def usual(filters: Filters) -> Sort:
+    """The order where none is asked for."""
+    return Sort.changed if filters.status is Status.closed else Sort.due
 
 
 def read_query(query: str) -> Asked:

@@ -1,6 +1,6 @@
 """Words for what is told of tickets."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -55,17 +55,17 @@ HAPPENED: Final[Mapping[str, str]] = {
     "opened": marked("登记了"), "added": marked("补充了"), "answered": marked("回答了"), "raised": marked("催得更急了"),
     "wants_notice": marked("要求有结果时通知"), "accepted": marked("接受了"), "refused": marked("没有接受"),
     "scored": marked("打了分"), "started": marked("开始处理"), "noted": marked("写了备注"),
-    "replied": marked("答复了观众"), "asked": marked("问了观众"), "changed": marked("改动了"), "linked": marked("关联了会话"),
-    "unlinked": marked("取消了关联"), "filed": marked("加了文件"), "merged": marked("并入了"),
-    "unmerged": marked("撤销了合并"), "split": marked("拆出了"), "decided": marked("作出了决定"),
-    "closed": marked("关闭了"), "reopened": marked("重新打开了"), "warned": marked("提醒：时限快到了"),
+    "replied": marked("答复了观众"), "asked": marked("问了观众"), "changed": marked("改动了"),
+    "linked": marked("关联了会话"), "unlinked": marked("取消了关联"), "filed": marked("加了文件"),
+    "merged": marked("并入了"), "unmerged": marked("撤销了合并"), "split": marked("拆出了"),
+    "decided": marked("作出了决定"), "closed": marked("关闭了"), "reopened": marked("重新打开了"),
+    "warned": marked("提醒：时限快到了"),
     "breached": marked("提醒：时限过了"),
 }  # fmt: skip
 """By kind of a line of the history, what its author did."""
 AUTHORS: Final[Mapping[str, str]] = {
     "viewer": marked("观众"), "bot": marked("机器人"), "clock": marked("时钟"),
 }  # fmt: skip
-SOMEBODY: Final = marked("同事")
 NOBODY: Final = marked("还没有人")
 OVERDUE: Final = marked("逾期的")
 WATCHED: Final = marked("我关注的")
@@ -98,11 +98,6 @@ EMPTY: Final[Mapping[Filters, tuple[str, str]]] = {
 _LATE: Final = (marked("逾期 %(num)s 天"), marked("逾期 %(num)s 小时"), marked("逾期 %(num)s 分钟"))
 _LEFT: Final = (marked("还有 %(num)s 天"), marked("还有 %(num)s 小时"), marked("还有 %(num)s 分钟"))
 _SOON: Final = timedelta(hours=2)
-
-
-def author_of(author: str, name: str | None, say: Callable[[str], str]) -> str:
-    """Who did it; of one who has no account any more, nothing but that."""
-    return say(AUTHORS[author]) if author in AUTHORS else name or say(SOMEBODY)
 
 
 def empty_of(filters: Filters) -> tuple[str, str]:

@@ -1,8 +1,8 @@
 """The lists of tickets: the whole page, and the fragments that it is made of."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
@@ -13,7 +13,7 @@ from app.agents.sessions import Signed
 from app.console import rendering
 from app.console.guard import DbDep, Now, SignedIn
 from app.console.tickets import labels
-from app.console.tickets.asking import Asked, AskedDep, asked
+from app.console.tickets.asking import Asked, AskedDep, asked, usual
 from app.db.database import Database
 from app.desk import saved
 from app.desk.tickets import choices, lists
@@ -26,6 +26,7 @@ LOOKS: Final = 15
 """Looks for one page: each ends early where little of what it looks at is what is asked for."""
 MAIN: Final = ("status", "owner", "priority", "kind", "due")
 """Filters that are in sight; more are behind a button."""
+_TABBED: Final = ("overdue", "watching")
 
 
 @router.get("")
@@ -53,7 +54,7 @@ async def show_tabs(request: Request, signed: SignedIn, asked: AskedDep, db: DbD
 
 def page(request: Request, name: str, signed: Signed, **context: Any) -> HTMLResponse:
     may = signed.actor.may
-    own = {
+    own: dict[str, Any] = {
         "words": labels, "may_work": may(Action.work_tickets), "may_change_many": may(Action.change_many),
         "may_export": may(Action.export_tickets), "oob": False,
     }  # fmt: skip
@@ -84,14 +85,15 @@ async def find(
 def _around(session: Session, signed: Signed, given: Asked, now: datetime) -> dict[str, Any]:
     """What stands above a list: the tabs with their counts, and what it can be narrowed to."""
     actor, filters = signed.actor, given.filters
+    whole = replace(filters, q="")
     views = [(view, asked(view.filters)) for view in saved.list_own(session, by=actor, page=saved.Page.tickets)]
     return {
         "asked": given, "filters": filters, "sort": given.sort, "query": given.query,
         "counts": lists.count_tabs(session, by=actor, now=now),
-        "tabs": [(urlencode(Asked(tab, Sort.due).values), label, count, tab == filters) for tab, label, count in labels.TABS],
+        "tabs": [(Asked(tab, usual(tab)).query, label, count, tab == whole) for tab, label, count in labels.TABS],
         "views": [(view, own.query, own == given) for view, own in views],
         "choices": choices.list_choices(session, by=actor),
-        "is_folded": given.values.keys() <= {*MAIN, "sort", "q"},
+        "is_folded": given.values.keys() <= {*MAIN, *_TABBED, "sort", "q"},
     }  # fmt: skip
 
 

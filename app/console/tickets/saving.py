@@ -17,7 +17,7 @@ router = APIRouter(prefix="/tickets/saved")
 
 class Save(BaseModel):
     name: str = Field(title=marked("名称"), min_length=1, max_length=64)
-    query: str = Field("", max_length=4000)
+    query: str = Field(default="", max_length=4000)
 
 
 class Rename(BaseModel):

@@ -33,6 +33,10 @@ class ParentWrong(AppError):
     status_code, message = 422, "上级工单不存在，或者就是它自己的下级"
 
 
+class NumberUnknown(AppError):
+    status_code, message = 422, "没有 T-{number} 这个工单"
+
+
 class StatusWrong(AppError):
     status_code, message = 422, "请在工单页面上写明内容再改成这个状态"
 
@@ -87,6 +91,14 @@ def require_team(session: Session, team_id: int) -> None:
     active = select(Team.id).where(Team.id == team_id, Team.archived_at.is_(None))
     if session.scalar(for_update(active, refer=True)) is None:
         raise TeamGone
+
+
+def find_number(session: Session, number: int) -> int:
+    """The id of the ticket of that number; NumberUnknown."""
+    found: int | None = session.scalar(select(Ticket.id).where(Ticket.number == number))
+    if found is None:
+        raise NumberUnknown(number=number)
+    return found
 
 
 def require_parent(session: Session, ticket_id: int, parent_id: int) -> None:

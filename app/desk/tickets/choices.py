@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import literal_column, select
+from sqlalchemy import ColumnElement, literal_column, select
 from sqlalchemy.orm import Session
 
 from app.agents import rights
@@ -30,7 +30,7 @@ def _pair(row: tuple[int, str]) -> tuple[int, str]:
     return row[0], row[1]
 
 
-_MOST: Final = literal_column("1000")
+_MOST: Final[ColumnElement[int]] = literal_column("1000")
 _WORKERS: Final = select(AgentRole.agent_id).where(is_any(AgentRole.role, "roles"))
 _PEOPLE: Final = Prepared(
     select(Agent.id, Agent.name)

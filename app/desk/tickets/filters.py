@@ -69,9 +69,10 @@ class Filters:
             "closed": True if self.status is Status.closed else None, "kind": self.kind, "category": self.category,
             "dimension": self.dimension, "rank": RANKS[self.priority] if self.priority else None,
             "owner": self._owner(by), "unowned": True if self.owner == "nobody" else None, "team": self.team,
-            "source": self.source, "title": self.title, "episode": self.episode, "tag": self.tag, "overdue": now if self.overdue else None,
-            "due_from": now if self.due else None, "due_until": _until(self.due, now) if self.due else None,
-            "opened_from": _midnight(self.opened_from), "opened_until": _midnight(self.opened_until, days=1),
+            "source": self.source, "title": self.title, "episode": self.episode, "tag": self.tag,
+            "overdue": now if self.overdue else None, "due_from": now if self.due else None,
+            "due_until": _until(self.due, now) if self.due else None, "opened_from": _midnight(self.opened_from),
+            "opened_until": _midnight(self.opened_until, days=1),
             "closed_from": _midnight(self.closed_from), "watching": by.id if self.watching else None,
             "parent": self.parent,
         }  # fmt: skip

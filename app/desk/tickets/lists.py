@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, bindparam, func, literal_column, select
+from sqlalchemy import ColumnElement, Select, bindparam, func, literal_column, select
 from sqlalchemy.orm import Session, aliased
 
 from app.agents import rights
@@ -90,7 +90,7 @@ def list_page(
 def list_ids(
     session: Session, filters: Filters, *, by: Actor, sort: Sort = Sort.due, after: str | None = None,
     limit: int = 50, now: datetime,
-) -> walks.Page:  # fmt: skip
+) -> tuple[list[int], str | None]:  # fmt: skip
     """As ``list_page``, without what the rows tell."""
     rights.require(by, Action.see_tickets)
     limit = min(limit, LARGEST_PAGE)
@@ -114,11 +114,11 @@ def count_tabs(session: Session, *, by: Actor, now: datetime) -> dict[Counted, i
 
 
 def _counted(*held: ColumnElement[bool]) -> Any:
-    few = select(literal_column("1")).select_from(Ticket).where(*held).limit(literal_column(str(COUNTED)))
+    few: Select[Any] = select(literal_column("1")).select_from(Ticket).where(*held).limit(literal_column(str(COUNTED)))
     return select(func.count()).select_from(few.subquery()).scalar_subquery()
 
 
-_WATCHED: Final = (
+_WATCHED: Final[Select[Any]] = (
     select(literal_column("1"))
     .select_from(TicketWatcher)
     .join(Ticket, Ticket.id == TicketWatcher.ticket_id)
@@ -187,10 +187,11 @@ def _rows(session: Session, ids: Sequence[int], by: Actor, now: datetime) -> lis
 
 
 def _row(row: tuple[Any, ...], tags: tuple[str, ...], by: Actor, now: datetime) -> Row:
-    *shown, opened_at, updated_at, closed_at, due, breaches, name, platform, address, contact = row
-    *shown, source = shown
+    (ticket, number, subject, kind, status, priority, title, season, episode, owner_id, owner, team, source, opened_at,
+     updated_at, closed_at, due, breaches, name, platform, address, contact) = row  # fmt: skip
     runs = due if closed_at is None else None
     return Row(
-        *shown, source, viewer_of(name, platform, address, contact, by), opened_at, updated_at, closed_at, runs,
+        ticket, number, subject, kind, status, priority, title, season, episode, owner_id, owner, team, source,
+        viewer_of(name, platform, address, contact, by), opened_at, updated_at, closed_at, runs,
         runs is not None and runs < now, breaches, tags,
     )  # fmt: skip

@@ -17,14 +17,14 @@ from sqlalchemy.orm import Session
 from app.agents.rights import Actor
 from app.db.driver import Prepared
 from app.db.sql import is_any
-from app.desk.tickets import finding, orders, rare
+from app.desk.tickets import orders, rare, searching
 from app.desk.tickets.filters import IS_OPEN, Filters, conditions
-from app.desk.tickets.finding import Words
 from app.desk.tickets.orders import SORTS, Sort, Stretch
+from app.desk.tickets.searching import Words
 from app.desk.walks import Page, beyond, first
 from app.tickets.models import Ticket
 
-NEAR, LOOKED = 200, 8_000
+NEAR, LOOKED = 400, 8_000
 """Tickets that are looked at for one page where something narrows it: at first, and at most."""
 READ = 1_500
 """Subjects that are read for one page where words are common, at most."""
@@ -64,9 +64,9 @@ def page(
     place, mark = orders.read(sort, after) if after is not None else (0, {})
     also_open = len(given) > 1 or len(SORTS[sort]) == 1
     ids = rare.find(session, given, also_open=also_open) if given else None
-    words = finding.read(filters.q)
+    words = searching.read(filters.q)
     if words is not None:
-        found = finding.find(session, words, among=ids)
+        found = searching.find(session, words, among=ids)
         ids, words = (found, None) if found is not None else (None, words)
     walk = _Walk(session, sort, given, place, mark, limit + 1, words)
     return _sorted(walk, ids) if ids is not None else _walked(walk)
@@ -94,7 +94,7 @@ def _among(sort: Sort, names: Sequence[str], reached: int | None) -> Prepared:
     rows = select(Ticket.id, place.label("place"), *_EVERY).where(is_any(Ticket.id, "ids"), *conditions(names))
     if reached is not None:
         within = _behind(stretches[reached])
-        number = literal_column(str(reached))
+        number: ColumnElement[int] = literal_column(str(reached))
         rows = rows.where(or_(place > number, and_(place == number, within)) if len(stretches) > 1 else within)
     if len(stretches) == 1:
         return Prepared(first(beyond(rows, stretches[0].columns, is_deep=False, descending=stretches[0].is_descending)))

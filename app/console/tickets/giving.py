@@ -1,0 +1,93 @@
+"""Lists of tickets that leave the console: as a table, and on paper."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import StreamingResponse
+
+from app.agents import rights
+from app.agents.models import Language
+from app.agents.rights import Action
+from app.agents.sessions import Signed
+from app.console.catalogue import translate
+from app.console.guard import DbDep, Now, SignedIn
+from app.console.tickets import labels, pages
+from app.console.tickets.asking import Asked, AskedDep
+from app.db.database import Database
+from app.desk.tickets import choices, exporting
+from app.pages import HEADERS
+
+router = APIRouter(prefix="/tickets")
+PRINTED: Final = 500
+_TEXTS: Final[Mapping[str, Mapping[Any, str]]] = {
+    "kind": labels.KINDS, "status": labels.STATUSES, "priority": labels.PRIORITIES, "dimension": labels.DIMENSIONS,
+    "source": labels.SOURCES,
+}  # fmt: skip
+_writes: Final[set[asyncio.Task[None]]] = set()
+"""What is written down of tables whose readers have gone."""
+
+
+@router.get("/export")
+async def export(signed: SignedIn, asked: AskedDep, db: DbDep, now: Now) -> Response:
+    rights.require(signed.actor, Action.export_tickets)
+    headers = {**HEADERS, "content-disposition": f'attachment; filename="tickets-{now:%Y%m%d-%H%M}.csv"'}
+    return StreamingResponse(_table(db, signed, asked, now), media_type="text/csv; charset=utf-8", headers=headers)
+
+
+async def _table(db: Database, signed: Signed, asked: Asked, now: datetime) -> AsyncIterator[str]:
+    """Page by page; how many rows were given away is written down, also where the reader goes away amid them."""
+    words = {name: dict(texts) for name, texts in _TEXTS.items()}
+    given, after = 0, ""
+    try:
+        yield exporting.write_head()
+        while given < exporting.MOST:
+            lines, count, further = await db.read(
+                exporting.write_page, asked.filters, by=signed.actor, after=after or None,
+                limit=exporting.MOST - given, words=words, now=now,
+            )  # fmt: skip
+            given += count
+            yield lines
+            if further is None:
+                break
+            after = further
+    finally:
+        record = db.write(exporting.record, by=signed.actor, filters=asked.values, rows=given, now=now)
+        writing = asyncio.ensure_future(record)
+        _writes.add(writing)
+        writing.add_done_callback(_writes.discard)
+        await asyncio.shield(writing)
+
+
+@router.get("/print")
+async def show_print(request: Request, signed: SignedIn, asked: AskedDep, db: DbDep, now: Now) -> Response:
+    shown = await pages.find(db, signed, asked, "", now, PRINTED)
+    names = await db.read(choices.list_choices, by=signed.actor)
+    told = _told(signed, asked, names)
+    return pages.page(request, "print.html", signed, told=told, most=PRINTED, **shown)
+
+
+def _told(signed: Signed, asked: Asked, names: choices.Choices) -> str:
+    """What narrows the list, in words."""
+    language, filters = Language(signed.language), asked.filters
+    people, teams = dict(names.people), dict(names.teams)
+
+    def say(text: str | None) -> str | None:
+        return translate(language, text) if text else None
+
+    owner = filters.owner
+    parts = [
+        say(labels.CHOICES[filters.status]), say(labels.KINDS[filters.kind]) if filters.kind else None,
+        say(labels.PRIORITIES[filters.priority]) if filters.priority else None,
+        signed.actor.name if owner == "me" else say(labels.NOBODY) if owner == "nobody" else people.get(owner or 0),
+        teams.get(filters.team or 0), say(labels.SOURCES.get(filters.source or "")),
+        say(labels.DIMENSIONS[filters.dimension]) if filters.dimension else None,
+        f"《{filters.title}》" if filters.title else None, f"#{filters.tag}" if filters.tag else None, filters.category,
+        say(labels.OVERDUE) if filters.overdue else None, say(labels.WATCHED) if filters.watching else None,
+        say(labels.DUES[filters.due]) if filters.due else None, f"“{filters.q}”" if filters.q else None,
+        f"{filters.opened_from or ''} – {filters.opened_until or ''}"
+        if filters.opened_from or filters.opened_until else None,
+    ]  # fmt: skip
+    return " · ".join(part for part in parts if part)
