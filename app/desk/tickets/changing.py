@@ -147,7 +147,7 @@ def formalise(session: Session, ticket: Ticket, office: str = "") -> None:
             session.delete(formal)
     elif ticket.due_at is None:
         if formal is None or is_examined:
-            raise fields.FieldWrong(field=fields.FIELDS["due_at"].label, reason="正式投诉要写明哪天答复")
+            raise fields.FieldWrong("due_at", fields.FIELDS["due_at"].label, fields.NO_DATE)
     elif formal is None:
         session.add(
             Complaint(

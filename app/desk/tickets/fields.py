@@ -22,6 +22,7 @@ TOO_LARGE: Final = "太大了"
 DIGITS: Final = "要填数字"
 NO_CHOICE: Final = "没有这个选项"
 NO_TIME: Final = "要选择时间"
+NO_DATE: Final = "正式投诉要写明"
 TIMECODES: Final = "要写成 12:34 或 1:02:03"
 _TIMECODE = re.compile(r"(?:(\d{1,2})[:：])?(\d{1,3})[:：](\d{1,2})")
 
@@ -116,13 +117,8 @@ def _timecode(given: Any) -> int | None:
 
 
 def _moment(given: Any) -> datetime | None:
-<<<<<<< HEAD
     if given is not None and (not isinstance(given, datetime) or given.tzinfo is None):
-        raise ValueError("请选择时间")
-=======
-    if given is not None and not isinstance(given, datetime):
         raise ValueError(NO_TIME)
->>>>>>> main
     return given
 
 
