@@ -15,9 +15,9 @@ from app.db.sql import for_update
 from app.desk.search import indexing
 from app.desk.tickets import fields
 from app.errors import AppError, NotFound
-from app.tickets import clocks, finding, history, steps
+from app.tickets import clocks, complaints, finding, history, steps
+from app.tickets.complaints import REMINDED_BEFORE
 from app.tickets.models import Complaint, ComplaintState, Ticket, TicketKind, TicketStatus
-from app.tickets.service import REMINDED_BEFORE
 
 _REFITS: Final = frozenset({"kind", "priority", "team_id"})
 """What decides how long it may take."""
@@ -136,11 +136,18 @@ def _follow(
 
 
 def formalise(session: Session, ticket: Ticket, office: str = "") -> None:
-    """A complaint has a formal side as long as nothing is decided, with the deadline that its viewer was told."""
+    """A complaint has a formal side as long as nothing is decided, with the deadline that its viewer was told.
+
+    FieldWrong where it has none.
+    """
     formal = session.get(Complaint, ticket.id)
-    if ticket.kind != TicketKind.complaint or ticket.due_at is None:
-        if formal is not None and formal.state == ComplaintState.examining:
+    is_examined = formal is not None and formal.state == ComplaintState.examining
+    if ticket.kind != TicketKind.complaint:
+        if is_examined:
             session.delete(formal)
+    elif ticket.due_at is None:
+        if formal is None or is_examined:
+            raise fields.FieldWrong("due_at", fields.FIELDS["due_at"].label, fields.NO_DATE)
     elif formal is None:
         session.add(
             Complaint(
@@ -148,8 +155,8 @@ def formalise(session: Session, ticket: Ticket, office: str = "") -> None:
                 remind_at=ticket.due_at - REMINDED_BEFORE, state=ComplaintState.examining,
             )
         )  # fmt: skip
-    elif formal.state == ComplaintState.examining:
-        formal.deadline_at, formal.remind_at = ticket.due_at, ticket.due_at - REMINDED_BEFORE
+    else:
+        complaints.follow(session, ticket)
     session.flush()
 
 

@@ -22,6 +22,7 @@ TOO_LARGE: Final = "太大了"
 DIGITS: Final = "要填数字"
 NO_CHOICE: Final = "没有这个选项"
 NO_TIME: Final = "要选择时间"
+NO_DATE: Final = "正式投诉要写明"
 TIMECODES: Final = "要写成 12:34 或 1:02:03"
 _TIMECODE = re.compile(r"(?:(\d{1,2})[:：])?(\d{1,3})[:：](\d{1,2})")
 
@@ -110,11 +111,13 @@ def _within(number: int, most: int) -> int:
 
 
 def _timecode(given: Any) -> int | None:
-    return _within(given, LONGEST_EPISODE) if isinstance(given, int) else read_timecode(str(given or ""))
+    if isinstance(given, int) and not isinstance(given, bool) and given >= 0:
+        return _within(given, LONGEST_EPISODE)
+    return read_timecode(str(given or ""))
 
 
 def _moment(given: Any) -> datetime | None:
-    if given is not None and not isinstance(given, datetime):
+    if given is not None and (not isinstance(given, datetime) or given.tzinfo is None):
         raise ValueError(NO_TIME)
     return given
 

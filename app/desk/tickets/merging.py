@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from app.agents import rights
 from app.agents.rights import Action, Actor
 from app.db.sql import for_update, is_any
-from app.desk.tickets import closing, linking, opening
+from app.desk.tickets import assigning, closing, linking, opening
 from app.desk.tickets.opening import Draft
 from app.errors import AppError
 from app.tickets import clocks, finding, history, steps
@@ -102,12 +102,15 @@ def split(
 ) -> int:
     """A new ticket with what these lines say; its id. A repeat with the same ``key`` returns the first.
 
-    LinesMissing, FieldWrong.
+    LinesMissing, FieldWrong, OwnerWrong, TeamGone.
     """
     rights.require(by, Action.work_tickets)
-    ticket = finding.lock(session, ticket_id)
     if not 0 < len(lines) <= MOST_LINES:
         raise LinesMissing
+    owner_id = finding.get(session, ticket_id).owner_id
+    if owner_id is not None:
+        assigning.require_owner(session, owner_id)  # people first, then tickets
+    ticket = finding.lock(session, ticket_id)
     own = (is_any(TicketEvent.id, sorted(lines)), TicketEvent.ticket_id == ticket_id, TicketEvent.kind.in_(_SPLIT))
     chosen = session.scalars(select(TicketEvent).where(*own).order_by(TicketEvent.id)).all()
     if not chosen:
@@ -115,7 +118,7 @@ def split(
     values: dict[str, Any] = {name: getattr(ticket, name) for name in COPIED} | {"subject": subject}
     said = "\n".join(line.text for line in chosen if line.text)[: closing.LONGEST]
     source = ticket.source if ticket.source in (DESK, PHONE) else DESK
-    draft = Draft(values, said, ticket.conversation_id, source, ticket.owner_id, key=f"split:{key}")
+    draft = Draft(values, said, ticket.conversation_id, source, owner_id, key=f"split:{key}")
     made = opening.open_ticket(session, draft, by=by, now=now)
     fresh = session.get_one(Ticket, made)
     known = (TicketEvent.ticket_id == ticket_id, TicketEvent.kind == "split")

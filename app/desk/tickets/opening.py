@@ -74,6 +74,8 @@ def open_ticket(session: Session, draft: Draft, *, by: Actor, now: datetime) -> 
     origin = _origin(session, draft)
     if draft.owner_id is not None:
         assigning.require_owner(session, draft.owner_id)
+    for watcher in draft.watchers:
+        assigning.require_owner(session, watcher)
     if given.get("team_id") is not None:
         changing.require_team(session, given["team_id"])
     if given.get("parent_id") is not None:
