@@ -111,7 +111,7 @@ async def test_a_year_is_looked_at_before_it_is_imported(console: Console, zhou:
 def test_a_year_that_is_not_known_is_missed_in_time(now: str, unknown: int | None) -> None:
     """In Beijing December begins eight hours earlier than elsewhere."""
     calendar = read_calendar(HOURS, "2026-10-01", "2027-02-14")
-    assert calendars._unknown_year(calendar, datetime.fromisoformat(now)) == unknown
+    assert calendars.unknown_year(calendar, datetime.fromisoformat(now)) == unknown
 
 
 def test_hours_are_told_in_both_languages() -> None:
