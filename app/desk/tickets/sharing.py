@@ -67,6 +67,9 @@ class _Unowned(NamedTuple):
     team_id: int | None
     skill: str | None
     opened_at: datetime
+    kind: str
+    dimension: str | None
+    subject: str
     speaker: int | None
     """Who speaks with its viewer this moment."""
 
@@ -77,7 +80,14 @@ def _unowned(session: Session, now: datetime) -> list[_Unowned]:
     queues = and_(Conversation.owner == Owner.queue, Conversation.closed_at.is_(None))
     rows = (
         select(
-            Ticket.id, Ticket.team_id, Ticket.skill, Ticket.opened_at, case((talks, Conversation.agent_id), else_=None)
+            Ticket.id,
+            Ticket.team_id,
+            Ticket.skill,
+            Ticket.opened_at,
+            Ticket.kind,
+            Ticket.dimension,
+            Ticket.subject,
+            case((talks, Conversation.agent_id), else_=None),
         )
         .outerjoin(Conversation, Conversation.id == Ticket.conversation_id)
         .where(*_UNOWNED, or_(talks, Ticket.opened_at <= now - GRACE))
