@@ -1,5 +1,6 @@
 """What is done to a ticket: each act is one rule, and the live event of its transaction shows it."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +13,7 @@ from app.agents.rights import Actor
 from app.console.catalogue import marked
 from app.console.guard import DbDep, Now, SignedIn
 from app.console.rendering import done, reload
+from app.desk import notices
 from app.desk.tickets import (
     applying,
     assigning,
@@ -22,12 +24,14 @@ from app.desk.tickets import (
     linking,
     merging,
     noticing,
+    reaching,
     telling,
 )
 from app.desk.tickets.telling import Then
 from app.dialogue.rules import Rules
 from app.errors import AppError
-from app.forms import Id, find_id, read_form
+from app.forms import Id, find_id, read_fields, read_form
+from app.tickets import finding
 from app.tickets.models import ComplaintState, TicketKind
 
 router = APIRouter(prefix="/tickets/{ticket_id:id}")
@@ -182,16 +186,33 @@ class Told(Words):
     then: Then = Field(Then.goes_on, title=marked("之后"))
     key: str = Field(title=marked("编号"), min_length=8, max_length=60)
     doubtful: str = ""
+    template: str = Field("", title=marked("模板"), max_length=128)
+    """What leaves instead where the window is closed; its fields are named after it, see ``_filled``."""
 
 
 @router.post("/tell")
 async def tell(request: Request, ticket_id: Id, signed: SignedIn, db: DbDep, now: Now) -> Response:
     form = await read_form(request, Told)
-    await db.write(
-        telling.tell, ticket_id, by=signed.actor, text=form.text, then=form.then, key=form.key, now=now,
+    filled = _filled(form.template, await read_fields(request))
+    await db.write(_tell, ticket_id, form, filled, by=signed.actor, now=now)
+    return done(signed, _TOLD[form.then], changed=f"ticket:{ticket_id}")
+
+
+def _filled(template: str, fields: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """``template:<id>:<key>``, of the one that was chosen."""
+    beginning = f"template:{template}:"
+    return {name.removeprefix(beginning): value for name, value in fields if name.startswith(beginning)}
+
+
+def _tell(session: Session, ticket_id: int, form: Told, filled: Mapping[str, str], *, by: Actor, now: datetime) -> None:
+    fallback = None
+    if form.template:
+        place = reaching.require_place(session, finding.get(session, ticket_id))
+        fallback = notices.filled(notices.get_template(session, place, form.template, by=by), filled)
+    telling.tell(
+        session, ticket_id, by=by, text=form.text, then=form.then, key=form.key, now=now, fallback=fallback,
         even_if_doubtful=bool(form.doubtful),
     )  # fmt: skip
-    return done(signed, _TOLD[form.then], changed=f"ticket:{ticket_id}")
 
 
 _TOLD = {
