@@ -140,7 +140,7 @@ async def test_where_the_window_is_closed_a_template_can_leave_instead(console: 
     filled = told | {"template:TPL_1:thing1": "第8集字幕"}
     assert (await lin.post(f"/tickets/{one}/tell", **filled)).status_code == 204
     (message,) = await console.db.read(lambda s: s.scalars(select(Message).where(Message.direction == "out")).all())
-    assert "第8集字幕" in str(message.data["fallback"])
+    assert "第8集字幕" in str((message.data or {})["fallback"])
     assert "字幕已经补上" in message.text
     assert await kinds(console, one) == ["replied"]
 
