@@ -6,7 +6,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -20,11 +20,10 @@ from app.agents.calendars import (
     read_days,
     write_days,
 )
-from app.agents.day_files import YearDays, read_file
+from app.agents.day_files import read_file
 from app.agents.models import BusinessCalendar, Team
 from app.agents.naming import read_name
 from app.agents.rights import Action, Actor, require_here
-from app.db.driver import Prepared
 from app.db.sql import for_update
 from app.errors import AppError, NotFound
 
@@ -113,34 +112,27 @@ class Imported:
 def list_calendars(session: Session, *, by: Actor | None) -> list[Kept]:
     """By name."""
     require_here(by, Action.edit_deadlines)
-    rows = session.scalars(select(BusinessCalendar).order_by(BusinessCalendar.name, BusinessCalendar.id)).all()
+    rows = session.scalars(
+        select(BusinessCalendar).where(_OWN).order_by(BusinessCalendar.name, BusinessCalendar.id)
+    ).all()
     return _kept(session, rows)
 
 
 def get_calendar(session: Session, calendar_id: int, *, by: Actor | None) -> Kept:
     """CalendarNotFound."""
     require_here(by, Action.edit_deadlines)
-    row = session.get(BusinessCalendar, calendar_id)
+    row = session.scalar(select(BusinessCalendar).where(BusinessCalendar.id == calendar_id, _OWN))
     if row is None:
         raise CalendarNotFound
     return _kept(session, [row])[0]
 
 
 def find_by_name(session: Session, name: str) -> int | None:
-    return session.scalar(select(BusinessCalendar.id).where(BusinessCalendar.name == name))
+    return session.scalar(select(BusinessCalendar.id).where(BusinessCalendar.name == name, _OWN))
 
 
-def of_team(session: Session, team_id: int | None, default: Calendar) -> Calendar:
-    """By which a team's work is counted; ``default`` where it has none of its own."""
-    rows = _OF_TEAM(session, team=team_id) if team_id is not None else []
-    return _read(*rows[0]) if rows else default
-
-
-_OF_TEAM = Prepared(
-    select(BusinessCalendar.hours, BusinessCalendar.holidays, BusinessCalendar.workdays)
-    .join(Team, Team.calendar_id == BusinessCalendar.id)
-    .where(Team.id == bindparam("team"))
-)
+_OWN = BusinessCalendar.is_default.is_(False)
+"""Those that people keep; the service hours are kept by the settings (``hours``)."""
 
 
 # -------------------- changes
@@ -149,7 +141,7 @@ _OF_TEAM = Prepared(
 def add(session: Session, *, by: Actor | None, written: Written, now: datetime) -> int:
     """A new one; its id. CalendarNameTaken, TooManyCalendars, and what ``edit`` refuses."""
     require_here(by, Action.edit_deadlines)
-    if (session.scalar(select(func.count()).select_from(BusinessCalendar)) or 0) >= MOST:
+    if (session.scalar(select(func.count()).select_from(BusinessCalendar).where(_OWN)) or 0) >= MOST:
         raise TooManyCalendars
     row = BusinessCalendar()
     _flush(session, row, _tidied(written), now)
@@ -185,20 +177,20 @@ def delete(session: Session, calendar_id: int, *, by: Actor | None, now: datetim
     session.flush()
 
 
-def preview_days(session: Session, calendar_id: int, content: bytes, *, by: Actor | None) -> tuple[Imported, YearDays]:
+def preview_days(session: Session, calendar_id: int, content: bytes, *, by: Actor | None) -> Imported:
     """What ``import_days`` would do; it refuses what that refuses."""
     require_here(by, Action.edit_deadlines)
-    row = session.get(BusinessCalendar, calendar_id)
+    row = session.scalar(select(BusinessCalendar).where(BusinessCalendar.id == calendar_id, _OWN))
     if row is None:
         raise CalendarNotFound
-    return _merged(row, content)[2:]
+    return _merged(row, content)[2]
 
 
 def import_days(session: Session, calendar_id: int, content: bytes, *, by: Actor | None, now: datetime) -> Imported:
     """The days of the years in a file (``day_files``) take the place of those of the same years; others stay."""
     require_here(by, Action.edit_deadlines)
     row = lock(session, calendar_id)
-    row.holidays, row.workdays, done, _ = _merged(row, content)
+    row.holidays, row.workdays, done = _merged(row, content)
     row.updated_at = now
     session.flush()
     _record(
@@ -210,11 +202,26 @@ def import_days(session: Session, calendar_id: int, content: bytes, *, by: Actor
 
 def lock(session: Session, calendar_id: int) -> BusinessCalendar:
     """Nobody deletes it or changes it until the commit; CalendarNotFound."""
-    one = for_update(select(BusinessCalendar).where(BusinessCalendar.id == calendar_id))
+    one = for_update(select(BusinessCalendar).where(BusinessCalendar.id == calendar_id, _OWN))
     row = session.scalars(one, execution_options={"populate_existing": True}).one_or_none()
     if row is None:
         raise CalendarNotFound
     return row
+
+
+def read_written(written: Written) -> Calendar:
+    """The calendar that somebody wrote; HoursInvalid, HoursTwice, DaysInvalid."""
+    hours = _hours(written)
+    if len(hours) > LONGEST_HOURS or not hours.isprintable():
+        raise HoursInvalid(hours=hours[:_QUOTED])
+    try:
+        return read_calendar(hours, written.holidays, written.workdays)
+    except HoursOverlap as error:
+        raise HoursTwice(hours=error.text[:_QUOTED]) from None
+    except HoursUnreadable as error:
+        raise HoursInvalid(hours=error.text[:_QUOTED]) from None
+    except DaysUnreadable as error:
+        raise DaysInvalid(days=error.text[:_QUOTED]) from None
 
 
 # -------------------- pieces
@@ -243,27 +250,15 @@ def _teams(session: Session, calendars: Iterable[int]) -> dict[int, list[str]]:
 
 def _tidied(written: Written) -> dict[str, str]:
     """Column → text, each that can be read."""
-    hours = " ".join(written.hours.split())
-    if len(hours) > LONGEST_HOURS or not hours.isprintable():
-        raise HoursInvalid(hours=hours[:_QUOTED])
-    holidays, workdays = _read_days(written.holidays), _read_days(written.workdays)
-    try:
-        read_calendar(hours)
-    except HoursOverlap as error:
-        raise HoursTwice(hours=error.text) from None
-    except HoursUnreadable as error:
-        raise HoursInvalid(hours=error.text[:_QUOTED]) from None
+    calendar = read_written(written)
     return {
-        "name": read_name(written.name), "hours": hours, "holidays": _write_days(holidays),
-        "workdays": _write_days(workdays),
+        "name": read_name(written.name), "hours": _hours(written), "holidays": _write_days(calendar.holidays),
+        "workdays": _write_days(calendar.workdays),
     }  # fmt: skip
 
 
-def _read_days(text: str) -> frozenset[date]:
-    try:
-        return read_days(text)
-    except DaysUnreadable as error:
-        raise DaysInvalid(days=error.text[:_QUOTED]) from None
+def _hours(written: Written) -> str:
+    return " ".join(written.hours.split())
 
 
 def _write_days(days: frozenset[date]) -> str:
@@ -273,14 +268,14 @@ def _write_days(days: frozenset[date]) -> str:
     return text
 
 
-def _merged(row: BusinessCalendar, content: bytes) -> tuple[str, str, Imported, YearDays]:
-    """(holidays, workdays, what happens, what the file tells)"""
+def _merged(row: BusinessCalendar, content: bytes) -> tuple[str, str, Imported]:
+    """(holidays, workdays, what happens)"""
     told = read_file(content)
     holidays, workdays = read_days(row.holidays), read_days(row.workdays)
     replaced = sum(day.year in told.years for day in holidays | workdays)
     done = Imported(len(told.holidays), len(told.workdays), told.years, replaced)
     own = told.replaced(holidays, told.holidays), told.replaced(workdays, told.workdays)
-    return _write_days(own[0]), _write_days(own[1]), done, told
+    return _write_days(own[0]), _write_days(own[1]), done
 
 
 def _flush(session: Session, row: BusinessCalendar, values: Mapping[str, str], now: datetime) -> None:

@@ -5,7 +5,7 @@ it ends after midnight. Holidays have no spans; make-up working days (调休上�
 """
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from itertools import count, groupby, pairwise
@@ -62,6 +62,9 @@ class Calendar:
     def is_open(self, at: datetime) -> bool:
         return self.opens_at(at) == at
 
+    def is_worked(self, day: date) -> bool:
+        return bool(self._spans(day))
+
     def opens_at(self, at: datetime) -> datetime:
         """When somebody is there again: ``at`` itself where somebody is."""
         return max(at, next(start for start, end in self._from(at) if end > at))
@@ -95,7 +98,13 @@ class Calendar:
 
     def describe(self) -> str:
         """As viewers read it: 每天 9:00–22:00, or 周一至周五 9:00–12:00、13:30–18:00，周六 10:00–16:00."""
-        return "，".join(f"{_name(days)} {'、'.join(map(_clock_span, spans))}" for days, spans in _alike(self.week))
+        return "，".join(f"{_name(days)} {'、'.join(map(_clock_span, spans))}" for days, spans in self.by_days())
+
+    def by_days(self) -> Iterator[tuple[list[int], tuple[Span, ...]]]:
+        """Runs of weekdays (0 is Monday) with the same spans; those without are left out."""
+        for spans, days in groupby(enumerate(self.week), key=lambda day: day[1]):
+            if spans:
+                yield [number for number, _ in days], spans
 
     def _spans(self, day: date) -> tuple[Span, ...]:
         if day in self.workdays:
@@ -220,13 +229,6 @@ def _midnight(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=BEIJING)
 
 
-def _alike(week: Iterable[tuple[Span, ...]]) -> Iterator[tuple[list[int], tuple[Span, ...]]]:
-    """Runs of weekdays with the same spans; those without are left out."""
-    for spans, days in groupby(enumerate(week), key=lambda day: day[1]):
-        if spans:
-            yield [number for number, _ in days], spans
-
-
 def _name(days: list[int]) -> str:
     if len(days) == 7:
         return "每天"
@@ -236,9 +238,10 @@ def _name(days: list[int]) -> str:
 
 def _clock_span(span: Span) -> str:
     overnight = span.end > _DAY
-    return f"{_clock(span.start)}–{'次日 ' if overnight else ''}{_clock(span.end - _DAY if overnight else span.end)}"
+    return f"{clock(span.start)}–{'次日 ' if overnight else ''}{clock(span.end - _DAY if overnight else span.end)}"
 
 
-def _clock(time: timedelta) -> str:
+def clock(time: timedelta) -> str:
+    """9:00, for the time since midnight."""
     minutes = int(time.total_seconds()) // 60
     return f"{minutes // 60}:{minutes % 60:02d}"

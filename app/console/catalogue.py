@@ -8,14 +8,17 @@ from typing import Final
 
 import yaml
 
+from app.agents.business_calendars import CalendarNameTaken, HoursInvalid, HoursTwice
 from app.agents.models import Language
 from app.agents.naming import LoginInvalid, NameInvalid, SkillsInvalid
 from app.agents.people import CapacityInvalid, LoginTaken, RolesMissing
 from app.agents.signing_in import WrongPassword
 from app.agents.teams import TeamNameTaken
 from app.channels.wechat.meanings import WORDS
+from app.desk.tickets.macros import MacroNameInvalid, MacroNameTaken
 from app.errors import AppError
 from app.forms import FormWrong
+from app.tickets.policies import PolicyNameTaken
 
 ENGLISH: Final = Path(__file__).parent / "locales" / "en"
 _PLATFORMS: Final = {chinese: english for english, chinese in WORDS.values()}
@@ -25,7 +28,9 @@ PRODUCT: Final = {Language.zh: "观众服务台", Language.en: "Viewer Desk"}
 
 _FIELDS: Final[Mapping[type[AppError], str]] = {
     LoginInvalid: "login", LoginTaken: "login", NameInvalid: "name", TeamNameTaken: "name", SkillsInvalid: "skills",
-    CapacityInvalid: "capacity", RolesMissing: "roles", WrongPassword: "old",
+    CapacityInvalid: "capacity", RolesMissing: "roles", WrongPassword: "old", CalendarNameTaken: "name",
+    HoursInvalid: "hours", HoursTwice: "hours", PolicyNameTaken: "name", MacroNameInvalid: "name",
+    MacroNameTaken: "name",
 }  # fmt: skip
 """What a rule refuses that is about one field, by the field's name in the forms."""
 

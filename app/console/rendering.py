@@ -19,7 +19,7 @@ from app.console import catalogue, labels, rail
 from app.console.browsers import name_browser
 from app.console.cookies import csrf_of, language_of, strict_transport, token_of
 from app.console.endpoints.live import PATH
-from app.console.times import ago, exactly
+from app.console.times import ago, exactly, hours
 from app.pages import HEADERS
 
 FOLDER: Final = Path(__file__).parent
@@ -57,7 +57,9 @@ TEMPLATES: Final = pages.environment(FOLDER)
 TEMPLATES.add_extension("jinja2.ext.i18n")
 TEMPLATES.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]
 TEMPLATES.globals |= {"_": _said, "_n": _counted, "labels": labels, "LIVE": PATH}
-TEMPLATES.filters |= {"ago": ago, "exactly": exactly, "browser": name_browser, "pair": lambda one: (one.id, one.name)}
+TEMPLATES.filters |= {
+    "ago": ago, "exactly": exactly, "browser": name_browser, "hours": hours, "pair": lambda one: (one.id, one.name)
+}  # fmt: skip
 
 
 def language_for(request: Request, signed: Signed | None) -> Language:
@@ -112,3 +114,8 @@ def said(response: HTMLResponse, signed: Signed, text: str) -> HTMLResponse:
 def reload() -> Response:
     """What a change is answered with after which much of the page is another."""
     return Response(status_code=204, headers={**HEADERS, "hx-refresh": "true"})
+
+
+def go_to(path: str) -> Response:
+    """What a change is answered with after which another page is to be seen."""
+    return Response(status_code=204, headers={**HEADERS, "hx-redirect": path})

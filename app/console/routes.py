@@ -5,12 +5,28 @@ from typing import Final
 from fastapi import APIRouter
 
 from app.agents.sessions import Warrant
-from app.console import account, audit, frame, outbox, people, queue, replies, signing_in, teams, words
+from app.console import (
+    account,
+    audit,
+    calendars,
+    deadlines,
+    frame,
+    macros,
+    outbox,
+    people,
+    queue,
+    replies,
+    signing_in,
+    teams,
+    words,
+)
 from app.console.desk import acts, asks, files, finding, saving, writing
 from app.console.desk import pages as desk
 from app.console.endpoints import live
+from app.console.figures import pages as figures
 from app.console.guard import SignedIn
-from app.console.tickets import boards, days, giving
+from app.console.tickets import acts as ticket_acts
+from app.console.tickets import boards, days, drafting, filing, giving, sheet
 from app.console.tickets import changing as tickets_changing
 from app.console.tickets import pages as tickets
 from app.console.tickets import saving as tickets_saving
@@ -28,11 +44,19 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     account.router,
     people.router,
     teams.router,
+    calendars.router,
+    deadlines.router,
+    macros.router,
     audit.router,
     replies.router,
     words.router,
     queue.router,
     outbox.router,
+    figures.router,
+    drafting.router,
+    filing.router,
+    ticket_acts.router,
+    sheet.router,
     live.router_for(who),
     desk.router,
     finding.router,

@@ -6,11 +6,12 @@ from jinja2 import pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
-from app.agents.calendars import BEIJING
+from app.agents.calendars import BEIJING, Calendar, Span, clock
 from app.agents.models import Language
 from app.console.catalogue import counted, marked, translate
 
 _DAYS = {-1: marked("明天"), 1: marked("昨天")}
+_ENGLISH_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _JUST_NOW = marked("刚刚")
 _MINUTES = marked("%(num)s 分钟前")
 
@@ -34,6 +35,30 @@ def said_of(at: datetime, now: datetime, language: Language) -> str:
 
 def exactly(at: datetime) -> str:
     return f"{at.astimezone(BEIJING):%Y-%m-%d %H:%M:%S}"
+
+
+@pass_context
+def hours(context: Context, calendar: Calendar) -> str:
+    """周一至周五 9:00–18:00, or Mon–Fri 9:00–18:00."""
+    return hours_of(context["language"], calendar)
+
+
+def hours_of(language: Language, calendar: Calendar) -> str:
+    if language is Language.zh:
+        return calendar.describe()
+    return "; ".join(f"{_days_in_english(days)} {', '.join(map(_span, spans))}" for days, spans in calendar.by_days())
+
+
+def _days_in_english(days: list[int]) -> str:
+    if len(days) == 7:
+        return "daily"
+    first, last = _ENGLISH_DAYS[days[0]], _ENGLISH_DAYS[days[-1]]
+    return first if len(days) == 1 else f"{first}–{last}"
+
+
+def _span(span: Span) -> str:
+    overnight = span.end > timedelta(days=1)
+    return f"{clock(span.start)}–{clock(span.end - timedelta(days=1)) + ' next day' if overnight else clock(span.end)}"
 
 
 @pass_context

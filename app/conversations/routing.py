@@ -300,6 +300,23 @@ def reopen(session: Session, conversation_id: int, *, by: Actor, now: datetime) 
     _tell(session, found, now)
 
 
+def open_for_answer(session: Session, talk: Conversation, *, by: Actor, now: datetime) -> None:
+    """The viewer is about to be asked something in his newest conversation, which is locked: the bot hears the answer.
+
+    Before anything is said in it: who begins a new one this moment may wait for its lane. Then that one stays open.
+    """
+    if talk.closed_at is None:
+        return
+    try:
+        with session.begin_nested():
+            _give(talk, Owner.bot)
+            talk.closed_at = talk.closed_by = None
+    except IntegrityError:
+        return
+    history.write(session, talk, Kind.reopened, by=by.id, now=now)
+    _tell(session, talk, now)
+
+
 def _require_newest(session: Session, found: Conversation) -> None:
     newest = select(func.max(Conversation.id)).where(Conversation.identity_id == found.identity_id)
     conversation_id = session.scalars(newest).one()

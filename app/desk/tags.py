@@ -36,14 +36,14 @@ def set_tags(
 ) -> tuple[str, ...]:
     """Exactly these; as they are kept now, sorted. TooManyTags, TagUnusable."""
     rights.require(by, Action.speak)
-    wanted = {read(tag) for tag in tags}
+    wanted = {read_tag(tag) for tag in tags}
     routing.lock(session, conversation_id)
     return _change(session, conversation_id, _known(session, conversation_id), wanted, now)
 
 
 def add(session: Session, conversation_id: int, *, by: Actor, tag: str, now: datetime) -> tuple[str, ...]:
     rights.require(by, Action.speak)
-    wanted = read(tag)
+    wanted = read_tag(tag)
     routing.lock(session, conversation_id)
     known = _known(session, conversation_id)
     return _change(session, conversation_id, known, known | {wanted}, now)
@@ -93,7 +93,7 @@ def _known(session: Session, conversation_id: int) -> set[str]:
     return set(session.scalars(select(Tag.tag).where(Tag.conversation_id == conversation_id)))
 
 
-def read(text: str) -> str:
+def read_tag(text: str) -> str:
     """As it is kept; TagUnusable."""
     tag = _tidy(text)
     if not tag or len(tag) > LONGEST:

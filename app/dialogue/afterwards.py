@@ -26,10 +26,14 @@ BAD: Final = 2
 """Up to this score the reason is asked for."""
 _NUMERALS: Final = {"一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5}
 _BARE = re.compile(r"[给打]?\s*([1-5一二两三四五])\s*(?:分|星|颗星)?\s*[吧啦了呗。!！]*")
-_NAMED = re.compile(r".{0,20}?([1-5一二两三四五])\s*(?:分|颗?星)[吧啦了呗。!！]*")
+_NAMED = re.compile(r".{0,20}?(?<![\d.．点十百零负-])([1-5一二两三四五])\s*(?:分|颗?星)[吧啦了呗。!！]*")
 _PENDING = re.compile(r"(?:收到|到账|退[款钱回]?|钱).{0,8}(?:才|再|之后|以后|后)|(?:先|等).{0,6}(?:退|到账|钱)")
 _REFUSED = ("不接受", "不同意", "不认可", "不认", "不满意", "不服", "拒绝", "不行", "复核", "接受不了")
-_ACCEPTED = ("接受", "同意", "认可", "可以", "满意", "行")
+_ACCEPTED = re.compile(
+    r"(?:(?:那|好|好的|行|可以|嗯|我|我们|就|对|是的)[，,。\s]*)*(?:接受|同意|认可|可以|满意|行|没意见|没有意见)"
+    r"(?:了|的|吧|啊|呀|呢|你们|这个|这样|处理|结果|方案|决定|谢谢|谢了|[，,。!！~\s])*"
+)
+"""The whole text says so: “可以再解释一下吗” asks something."""
 _SHORT: Final = 20
 
 
@@ -100,11 +104,13 @@ _SETTLED: Final = {
 
 def _outcome(turn: Turn) -> ComplaintState | None:
     words = turn.words.strip()
+    if words.startswith(_REFUSED):
+        return ComplaintState.refused
     if _PENDING.search(words):
         return ComplaintState.pending
-    if words.startswith(_REFUSED) or (len(words) <= _SHORT and any(word in words for word in _REFUSED)):
+    if len(words) <= _SHORT and any(word in words for word in _REFUSED):
         return ComplaintState.refused
-    if turn.means(Action.confirm) or words.startswith(_ACCEPTED):
+    if turn.means(Action.confirm) or _ACCEPTED.fullmatch(words):
         return ComplaintState.accepted
     return ComplaintState.refused if turn.means(Action.deny) else None
 

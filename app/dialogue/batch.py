@@ -88,6 +88,7 @@ def _decide_all(
             own=known.own_of(thread),
             promised=known.promised.get(thread.conversation_id),
             more=book.waits(thread),
+            unseen=known.is_unseen(thread),
             burst=rules.pace.count(push.who, now),
             in_public=push.message.in_public,
             has_agent=thread.has_agent,

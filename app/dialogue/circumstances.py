@@ -21,13 +21,14 @@ from app.dialogue.turn import Awaiting, Decision, Waits
 from app.dialogue.waiting import ASKS_OWN_TICKETS
 from app.faq.knowledge import INTENT_PREFIX, Action, Intent
 from app.jobs.lanes import HAS_WORK
-from app.jobs.models import Lane
+from app.jobs.models import Lane, Priority
 from app.tickets import views
 from app.tickets.views import TicketRef, TicketView
 
 _ASKS_TICKETS = frozenset({Action.ticket_progress, Action.my_tickets, Action.answer_due})
 _ASKS_PLACE = frozenset({Action.wait_estimate, Action.hand_over})
 _ASKS_WHEN = frozenset({Action.wait_estimate})
+_BY_PEOPLE = Priority.agent.rank
 
 
 _lane = table_of(Lane).c
@@ -77,6 +78,10 @@ class Circumstances:
 
     def is_unmanned(self, thread: Thread) -> bool:
         return thread.conversation_id in self.unmanned
+
+    def is_unseen(self, thread: Thread) -> bool:
+        lane = self.lanes.get(thread.conversation_id)
+        return lane is not None and lane.priority <= _BY_PEOPLE
 
     def expected(self, thread: Thread) -> timedelta | None:
         """How long the viewer waits for a person in his place."""

@@ -8,12 +8,14 @@ from app.dialogue import phrases
 from app.dialogue.phrases import when
 from app.dialogue.reports import waits
 from app.dialogue.turn import Decision, Turn, Waits, reply
+from app.tickets.complaints import ASKS_ACCEPTANCE, ASKS_AGAIN
 from app.tickets.models import TicketStatus
 from app.tickets.views import TicketRef, TicketView
 
 LISTED = 5
 _NUMBERED = re.compile(r"(?<![a-zA-Z0-9])[tTＴ]\s?[-—–－_]?\s?(\d{1,9})(?!\d)")
 _BARE = re.compile(r"\D{0,8}?(\d{1,9})\D{0,6}")
+_ABOUT_DECISIONS = (ASKS_ACCEPTANCE, ASKS_AGAIN)
 _WEEKDAY = re.compile(r"(?:周|星期|礼拜)([一二三四五六日天])")
 
 
@@ -43,12 +45,19 @@ def tell_number(turn: Turn, now: datetime, number: int) -> Decision:
     if ticket is None:
         memory = turn.memory.but(awaiting=waits(Waits.tickets, now), failures=0)
         return reply(memory, phrases.NOT_YOURS.format(number=number))
-    into = next((view for view in turn.own if view.number == ticket.merged_into), None)
-    if into is None:
-        return _tell(turn, now, ticket, others=0)
+    into = _last_of(turn, ticket)
     told = _tell(turn, now, into, others=0)
+    if into is ticket:
+        return told
     merged = phrases.MERGED.format(number=ticket.name, into=into.name)
     return told._replace(says=tuple(say._replace(text=merged + say.text) for say in told.says))
+
+
+def _last_of(turn: Turn, ticket: TicketView) -> TicketView:
+    """The one that goes on for it, however often it was merged."""
+    while into := next((view for view in turn.own if view.number == ticket.merged_into), None):
+        ticket = into
+    return ticket
 
 
 def list_all(turn: Turn, now: datetime) -> Decision:
@@ -89,7 +98,8 @@ def _in_private(turn: Turn) -> Decision:
 def _tell(turn: Turn, now: datetime, ticket: TicketView, *, others: int) -> Decision:
     if ticket.asked:
         said = phrases.ASKED.format(number=ticket.name, subject=ticket.short, asked=ticket.asked)
-        return reply(turn.memory.but(awaiting=waits(Waits.answer, now, str(ticket.number)), failures=0), said)
+        kind = Waits.decision if ticket.asked in _ABOUT_DECISIONS else Waits.answer
+        return reply(turn.memory.but(awaiting=waits(kind, now, str(ticket.number)), failures=0), said)
     said = phrases.PROGRESS.format(
         number=ticket.name, subject=ticket.short, status=phrases.STATUS[ticket.status], step=_last_step(ticket, now),
         promise=_promise(ticket, now),

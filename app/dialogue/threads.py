@@ -17,7 +17,7 @@ from app.db.rows import Insert, Update, Write, table_of
 from app.db.sql import is_any
 from app.dialogue import people
 from app.dialogue.people import Met, Person, Sender, Welcomed
-from app.dialogue.turn import Awaiting, Memory
+from app.dialogue.turn import Awaiting, Memory, Waits
 from app.events import Kind, publish
 from app.matching.devices import Device
 from app.matching.entities import NOTHING, Slots
@@ -107,7 +107,7 @@ def load(
         known = {sender: thread for sender, thread in locked.items() if sender in senders}
     silent = [t for t in known.values() if t.memory.owner == Owner.bot and t.wrote_at < now - silence]
     if silent:
-        _close(session, _over(session, silent), now)
+        _close(session, _over(session, silent, now), now)
     found = {sender: thread for sender, thread in known.items() if thread.closed_at is None}
     if strangers := senders - identities.keys():
         found |= {sender: _first(sender, made, now) for sender, made in people.welcome(session, strangers, now).items()}
@@ -167,16 +167,26 @@ def _open(session: Session, identities: dict[Sender, Person], now: datetime) -> 
     return threads | _known(session, elsewhere) if elsewhere else threads  # opened by another process just now
 
 
-def _over(session: Session, silent: Sequence[Thread]) -> list[Thread]:
+def _over(session: Session, silent: Sequence[Thread], now: datetime) -> list[Thread]:
     """Those that nothing keeps open: what waits for the viewer comes first now, in the conversation it belongs to.
 
-    That one goes on without the memory of what was said before the silence.
+    That one goes on without the memory of what was said before the silence, but for what a person asked him since.
     """
     waited_for = outbox.waited_for(session, [thread.conversation_id for thread in silent])
+    over = []
     for thread in silent:
-        if thread.conversation_id in waited_for:
-            thread.memory = Memory()
-    return [thread for thread in silent if thread.conversation_id not in waited_for]
+        asked = thread.memory.awaiting
+        if asked is not None and (asked.kind not in _ASKED_BY_PEOPLE or asked.expires < now.timestamp()):
+            asked = None
+        if asked is None and thread.conversation_id not in waited_for:
+            over.append(thread)
+        else:
+            thread.memory = Memory(awaiting=asked)
+    return over
+
+
+_ASKED_BY_PEOPLE = frozenset({Waits.answer, Waits.decision, Waits.score})
+"""What may be asked long after the viewer wrote last."""
 
 
 def _close(session: Session, silent: Sequence[Thread], now: datetime) -> None:

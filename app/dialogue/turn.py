@@ -103,6 +103,8 @@ class Turn(NamedTuple):
     """With the bot: under which ticket a person's word is promised as soon as one is there; loaded as ``own``."""
     more: bool = False
     """Whether an earlier text still waits to be sent."""
+    unseen: bool = False
+    """A person's word is what waits: nothing that he writes now answers it."""
     burst: int = 1
     """The viewer's messages within a minute, this one included."""
     in_public: bool = False

@@ -71,7 +71,7 @@ def _details(turn: Turn, waiting: Awaiting, rules: Rules, now: datetime) -> Next
 
 def _answer(turn: Turn, waiting: Awaiting, rules: Rules, now: datetime) -> Next:
     ticket = next((view for view in turn.own if str(view.number) == waiting.options[0]), None)
-    if ticket is None or ticket.asked is None or _wants_tickets(turn) or turn.means(Action.say):
+    if ticket is None or ticket.asked is None or _wants_tickets(turn) or turn.means(Action.say) or turn.unseen:
         return None
     return reports.answer_ticket(turn, rules, now, ticket)
 

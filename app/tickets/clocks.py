@@ -5,7 +5,7 @@ All is counted in service time of the team's calendar. When each one ends is wri
 sweep finds what is due by an index: the row itself is the durable timer, and a conditional UPDATE makes it ring once.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from app.agents.calendars import Calendar
 from app.agents.hours import calendar_for
 from app.db.rows import Insert, Row, table_of
+from app.db.sql import is_any
 from app.tickets import policies
 from app.tickets.models import Metric, Ticket, TicketClock
 from app.tickets.policies import Policy
@@ -85,9 +86,12 @@ def begin(session: Session, ticket: Ticket, *, now: datetime) -> None:
 
 
 def ask_next(session: Session, ticket: Ticket, *, now: datetime) -> None:
-    """The viewer wrote after he had been answered: he is owed an answer again, once."""
+    """The viewer wrote after he had been answered: he is owed an answer again, once.
+
+    Not while it waits for him: what he writes beside the question does not answer it.
+    """
     policy = policy_of(session, ticket)
-    if policy is None or ticket.responded_at is None:
+    if policy is None or ticket.responded_at is None or ticket.waiting_since is not None:
         return
     calendar = calendar_for(session, ticket.team_id)
     wanted = target(Metric.next_response, policy.next_response_m, policy.warn_percent, calendar, now)
@@ -101,7 +105,7 @@ def answered(session: Session, ticket: Ticket, *, now: datetime) -> None:
     if ticket.responded_at is None:
         calendar = calendar_for(session, ticket.team_id)
         ticket.responded_at = now
-        ticket.response_s = _seconds(calendar.working_between(ticket.opened_at, now))
+        ticket.response_s = _seconds(_taken(ticket, calendar, now))
     _end(ticket, [each for each in running(session, ticket.id) if each.metric in ANSWERED_BY], now)
     settle(session, ticket)
 
@@ -141,9 +145,13 @@ def promise(session: Session, ticket: Ticket, due: datetime | None, *, now: date
     settle(session, ticket)
 
 
-def refit(session: Session, ticket: Ticket, *, now: datetime) -> None:
-    """Its kind, priority or team changed: other limits, of which as much is used up as has passed."""
+def refit(session: Session, ticket: Ticket, *, former: Calendar | None = None, now: datetime) -> None:
+    """Its kind, priority or team changed: other limits, of which as much is used up as has passed.
+
+    ``former``: by which it was counted so far, where the team is another now.
+    """
     calendar, policy = calendar_for(session, ticket.team_id), policy_of(session, ticket)
+    counted = former or calendar
     known = {Metric(clock.metric): clock for clock in running(session, ticket.id)}
     for metric, minutes in _limits(policy, ticket):
         clock = known.get(metric)
@@ -152,10 +160,10 @@ def refit(session: Session, ticket: Ticket, *, now: datetime) -> None:
         elif clock is None and metric is not Metric.next_response:
             clock = TicketClock(ticket_id=ticket.id, metric=metric, started_at=ticket.opened_at, work_s=minutes * 60)
             session.add(clock)
-            used = calendar.working_between(ticket.opened_at, now) - timedelta(seconds=ticket.waited_s)
-            _allow(clock, timedelta(minutes=minutes) - used, ticket, calendar, policy, now)
-        elif clock is not None and clock.work_s is not None and clock.work_s != minutes * 60:
-            left = timedelta(minutes=minutes) - _used(clock, calendar, now)
+            left = timedelta(minutes=minutes) - _taken(ticket, counted, now)
+            _allow(clock, left, ticket, calendar, policy, now)
+        elif clock is not None and (clock.work_s != minutes * 60 or counted != calendar):
+            left = timedelta(minutes=minutes) - _used(clock, counted, now)
             clock.work_s = minutes * 60
             _allow(clock, left, ticket, calendar, policy, now)
     settle(session, ticket)
@@ -167,8 +175,7 @@ def close(session: Session, ticket: Ticket, *, now: datetime) -> None:
     if ticket.waiting_since is not None:
         _discount(ticket, ticket.waiting_since, calendar, now)
         ticket.waiting_since = None
-    taken = calendar.working_between(ticket.opened_at, now) - timedelta(seconds=ticket.waited_s)
-    ticket.resolution_s = _seconds(max(taken, timedelta()))
+    ticket.resolution_s = _seconds(_taken(ticket, calendar, now))
     _end(ticket, running(session, ticket.id), now)
     ticket.next_due_at = None
 
@@ -186,6 +193,24 @@ def reopen(session: Session, ticket: Ticket, closed_at: datetime, *, now: dateti
             target(Metric.resolution, policy.resolution_m, policy.warn_percent, calendar, now),
         ]
         insert(session, rows(ticket.id, [one for one in found if one], now))
+    settle(session, ticket)
+
+
+def restore(
+    session: Session, ticket: Ticket, clock_ids: Collection[int], closed_at: datetime, *, waits: bool, now: datetime
+) -> None:
+    """As if it had never been closed, with those of its clocks that ran then: the time since does not count.
+
+    A promise stays what it is: a time of the calendar. ``waits``: for the viewer, as it did.
+    """
+    calendar, policy = calendar_for(session, ticket.team_id), policy_of(session, ticket)
+    _discount(ticket, closed_at, calendar, now)
+    ticket.resolution_s, ticket.waiting_since = None, now if waits else None
+    own = (TicketClock.ticket_id == ticket.id, is_any(TicketClock.id, sorted(clock_ids)))
+    for clock in session.scalars(select(TicketClock).where(*own)):
+        clock.ended_at = None
+        if clock.due_at is not None and clock.work_s is not None and clock.breached_at is None:
+            _run(clock, calendar.working_between(closed_at, clock.due_at), calendar, policy, now)
     settle(session, ticket)
 
 
@@ -215,6 +240,14 @@ def _limits(policy: Policy | None, ticket: Ticket) -> list[tuple[Metric, int | N
     )  # fmt: skip
     limits = list(zip((Metric.first_response, Metric.next_response, Metric.resolution), given, strict=True))
     return limits[1:] if ticket.responded_at is not None else limits
+
+
+def _taken(ticket: Ticket, calendar: Calendar, now: datetime) -> timedelta:
+    """Service time that counts since it was opened."""
+    taken = calendar.working_between(ticket.opened_at, now) - timedelta(seconds=ticket.waited_s)
+    if ticket.waiting_since is not None:
+        taken -= calendar.working_between(ticket.waiting_since, now)
+    return max(taken, timedelta())
 
 
 def _used(clock: TicketClock, calendar: Calendar, now: datetime) -> timedelta:

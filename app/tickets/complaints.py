@@ -4,7 +4,7 @@ It is decided before its deadline, with the further ways that are open to the vi
 is asked for, and kept.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy.orm import Session
@@ -15,6 +15,8 @@ from app.tickets.models import Complaint, ComplaintState, Ticket, TicketStatus
 
 ASKS_ACCEPTANCE: Final = "您是否接受这个处理结果？"
 ASKS_AGAIN: Final = "承诺的处理到位之后，请告诉我们您是否接受。"
+REMINDED_BEFORE: Final = timedelta(days=1)
+"""So long before its deadline whoever has it is reminded."""
 SETTLED: Final = (ComplaintState.accepted, ComplaintState.refused)
 
 
@@ -32,6 +34,13 @@ def get(session: Session, ticket: Ticket) -> Complaint:
     if found is None:
         raise NoComplaint
     return found
+
+
+def follow(session: Session, ticket: Ticket) -> None:
+    """Its viewer was told another time: as long as nothing is decided, that is the deadline."""
+    formal = session.get(Complaint, ticket.id, populate_existing=True)
+    if formal is not None and formal.state == ComplaintState.examining and ticket.due_at is not None:
+        formal.deadline_at, formal.remind_at = ticket.due_at, ticket.due_at - REMINDED_BEFORE
 
 
 def decide(
@@ -72,6 +81,7 @@ def settle(session: Session, ticket: Ticket, outcome: ComplaintState, text: str,
         formal.settled_at = now
         ticket.status, ticket.asked = TicketStatus.in_progress, None
         clocks.go_on(session, ticket, now=now)
+        clocks.ask_next(session, ticket, now=now)
         also = history.leaders(session, ticket.team_id)
         history.write_down(session, ticket, "refused", by=by, text=text, now=now, also=also)
     else:

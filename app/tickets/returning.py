@@ -43,6 +43,7 @@ def reopen(
     also = history.leaders(session, ticket.team_id)
     steps.reopen(session, ticket, text, by=history.VIEWER, now=now, also=also)
     clocks.promise(session, ticket, due, now=now)
+    complaints.follow(session, ticket)
 
 
 def settle(session: Session, ticket_id: int, outcome: ComplaintState, text: str, *, now: datetime) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy import update
@@ -13,9 +13,11 @@ from app.db.driver import connection_of, fetch
 from app.db.rows import Columns, Insert, Row, Write, table_of
 from app.db.sql import is_any, reserve
 from app.events import Kind, publish
-from app.tickets import clocks, finding, history, policies, steps
+from app.tickets import clocks, complaints, finding, history, policies, steps
 from app.tickets.clocks import Target
+from app.tickets.complaints import REMINDED_BEFORE
 from app.tickets.models import (
+    PRESSING,
     Complaint,
     ComplaintState,
     Ticket,
@@ -27,8 +29,6 @@ from app.tickets.models import (
 
 HEARD: Final = ("added", "answered", "raised", "closed")
 """Lines by a viewer that those who have his ticket are told of."""
-REMINDED_BEFORE: Final = timedelta(days=1)
-"""So long before a complaint's deadline whoever has it is reminded."""
 _COLUMNS = (
     "viewer_id", "conversation_id", "event_id", "kind", "priority", "subject", "category", "due_at", "opened_at",
     "source", "dimension", "title", "season", "episode",
@@ -147,13 +147,16 @@ def resume(session: Session, ticket_id: int, *, due: datetime, now: datetime) ->
         ticket.status, ticket.asked = TicketStatus.in_progress, None
         clocks.go_on(session, ticket, now=now)
         clocks.promise(session, ticket, due, now=now)
+        complaints.follow(session, ticket)
 
 
 def raise_priority(session: Session, ticket_id: int, *, due: datetime, now: datetime) -> None:
     ticket = finding.find_open(session, ticket_id)
     if ticket is not None:
-        ticket.priority = TicketPriority.high
+        if ticket.priority not in PRESSING:
+            ticket.priority = TicketPriority.high
         clocks.promise(session, ticket, due, now=now)
+        complaints.follow(session, ticket)
         clocks.refit(session, ticket, now=now)
 
 

@@ -1,5 +1,6 @@
 """Business calendars: kept, given to teams, filled from files."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -17,6 +18,7 @@ from app.agents.business_calendars import (
 )
 from app.agents.calendars import ALWAYS
 from app.agents.day_files import DayTwice
+from app.agents.hours import calendar_for
 from app.agents.naming import NameInvalid
 from app.agents.rights import Actor, Forbidden
 from app.db.database import Database
@@ -79,20 +81,20 @@ async def test_what_cannot_be_kept_is_refused(db: Database, written: Written, er
 
 async def test_a_team_works_by_its_calendar(db: Database, zhou: Actor) -> None:
     team, calendar_id = await make_team(db, "会员服务"), await make(db)
-    assert await db.read(business_calendars.of_team, team, ALWAYS) is ALWAYS
-    assert await db.read(business_calendars.of_team, None, ALWAYS) is ALWAYS
+    assert await db.read(calendar_for, team) is ALWAYS
+    assert await db.read(calendar_for, None) is ALWAYS
     for _ in range(2):
         await db.write(teams.set_calendar, team, by=zhou, calendar_id=calendar_id, now=NOW)
-    own = await db.read(business_calendars.of_team, team, ALWAYS)
+    own = await db.read(calendar_for, team)
     assert own.describe() == "周一至周五 9:00–18:00"
-    assert own is await db.read(business_calendars.of_team, team, ALWAYS)  # read once
+    assert own is await db.read(calendar_for, team)  # read once
     (listed,) = await db.read(teams.list_teams)
     assert listed.calendar_id == calendar_id
     longer = Written("办公室", "每天 9:00-18:00")
     await db.write(business_calendars.edit, calendar_id, by=None, written=longer, now=NOW)
-    assert (await db.read(business_calendars.of_team, team, ALWAYS)).describe() == "每天 9:00–18:00"
+    assert (await db.read(calendar_for, team)).describe() == "每天 9:00–18:00"
     await db.write(teams.set_calendar, team, by=zhou, calendar_id=None, now=NOW)
-    assert await db.read(business_calendars.of_team, team, ALWAYS) is ALWAYS
+    assert await db.read(calendar_for, team) is ALWAYS
     recorded = await db.read(audit.list_entries, by=None, action="team.calendar")
     assert [entry.detail for entry in recorded] == [
         {"before": ["办公室"], "after": []}, {"before": [], "after": ["办公室"]}
@@ -115,10 +117,20 @@ async def test_a_calendar_that_is_used_stays(db: Database, zhou: Actor, lin: Act
         await db.write(business_calendars.delete, calendar_id, by=zhou, now=NOW)
 
 
+@pytest.mark.parametrize("first", ["delete", "give"])
+async def test_what_is_given_while_it_is_deleted_is_refused_with_a_sentence(db: Database, first: str) -> None:
+    team, calendar_id = await make_team(db, "会员服务"), await make(db)
+    deleting = db.write(business_calendars.delete, calendar_id, by=None, now=NOW)
+    giving = db.write(teams.set_calendar, team, by=None, calendar_id=calendar_id, now=NOW)
+    both = (deleting, giving) if first == "delete" else (giving, deleting)
+    outcomes = await asyncio.gather(*both, return_exceptions=True)
+    assert [type(outcome) for outcome in outcomes if outcome is not None] in ([CalendarUsed], [CalendarNotFound])
+
+
 async def test_a_year_takes_the_place_of_the_same_year(db: Database, zhou: Actor) -> None:
     written = Written("办公室", "周一至周五 9:00-18:00", "2026-10-01..2026-10-07, 2027-05-01..2027-05-05", "2027-05-08")
     calendar_id = await make(db, written)
-    seen, _ = await db.read(business_calendars.preview_days, calendar_id, as_json(), by=zhou)
+    seen = await db.read(business_calendars.preview_days, calendar_id, as_json(), by=zhou)
     assert (seen.holidays, seen.workdays, seen.years, seen.replaced) == (7, 2, (2027,), 6)
     assert (await db.read(business_calendars.get_calendar, calendar_id, by=zhou)).workdays == "2027-05-08"
     for replaced in (6, 9):

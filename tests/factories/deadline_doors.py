@@ -1,4 +1,4 @@
-"""The doors of calendars and deadlines: see ``doors``, of which they are a part."""
+"""The doors of calendars, deadlines and macros of tickets: see ``doors``, of which they are a part."""
 
 from collections.abc import Callable
 
@@ -7,6 +7,8 @@ from sqlalchemy.orm import Session
 from app.agents import business_calendars, teams
 from app.agents.business_calendars import Written
 from app.agents.rights import Action, Actor
+from app.desk.tickets import macros
+from app.tickets import policies
 from tests.factories.conversations import NOW
 
 NOBODY = 987_654
@@ -21,6 +23,25 @@ _CALENDARS: list[tuple[str, Callable[[Session, Actor], object]]] = [
     ("import_days", lambda s, by: business_calendars.import_days(s, NOBODY, b"", by=by, now=NOW)),
     ("set_calendar", lambda s, by: teams.set_calendar(s, NOBODY, by=by, calendar_id=None, now=NOW)),
 ]
+_POLICIES: list[tuple[str, Callable[[Session, Actor], object]]] = [
+    ("list_policies", lambda s, by: policies.list_policies(s, by=by)),
+    ("get_policy", lambda s, by: policies.get_policy(s, NOBODY, by=by)),
+    ("add_policy", lambda s, by: policies.add(s, by=by, written=policies.Written("新的"), now=NOW)),
+    ("edit_policy", lambda s, by: policies.edit(s, NOBODY, by=by, written=policies.Written("新的"), now=NOW)),
+    ("delete_policy", lambda s, by: policies.delete_policy(s, NOBODY, by=by, now=NOW)),
+    ("move_policy", lambda s, by: policies.move(s, NOBODY, by=by, up=True, now=NOW)),
+]
+_MACRO = macros.Written("新的", closes=True)
+_MACROS: list[tuple[str, Callable[[Session, Actor], object]]] = [
+    ("list_macros", lambda s, by: macros.list_macros(s, by=by)),
+    ("get_macro", lambda s, by: macros.get_macro(s, NOBODY, by=by)),
+    ("add_macro", lambda s, by: macros.add(s, by=by, written=_MACRO, now=NOW)),
+    ("edit_macro", lambda s, by: macros.edit(s, NOBODY, by=by, written=_MACRO, now=NOW)),
+    ("delete_macro", lambda s, by: macros.delete_macro(s, NOBODY, by=by, now=NOW)),
+]
 DEADLINES: list[tuple[Action, str, Callable[[Session, Actor], object]]] = [
-    *((Action.edit_deadlines, name, call) for name, call in _CALENDARS)
+    *((Action.edit_deadlines, name, call) for name, call in (*_CALENDARS, *_POLICIES)),
+    *((Action.edit_macros, name, call) for name, call in _MACROS),
+    (Action.work_tickets, "list_macros_for", lambda s, by: macros.list_for(s, by=by)),
+    (Action.work_tickets, "get_macro_for", lambda s, by: macros.get_for(s, NOBODY, by=by)),
 ]

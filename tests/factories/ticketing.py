@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from app.agents.models import Agent
 from app.db.database import Database
 from app.tickets import finding, steps
 from app.tickets.models import Ticket, TicketEvent, TicketNotice
@@ -50,6 +51,16 @@ def ask(session: Session, number: int, text: str, *, by: str, now: datetime) -> 
 
 def close(session: Session, number: int, text: str, *, by: str, now: datetime) -> None:
     steps.close(session, finding.lock_number(session, number), text, by=by, now=now)
+
+
+def give(session: Session, ticket_id: int, agent_id: int | None) -> None:
+    """Without a word in its history."""
+    session.get_one(Ticket, ticket_id).owner_id = agent_id
+
+
+def deactivate(session: Session, agent_id: int) -> None:
+    """He is gone, and nobody has looked at what he had."""
+    session.get_one(Agent, agent_id).deactivated_at = NOW
 
 
 def told(session: Session, ticket_id: int, agent_id: int, at: datetime = NOW, text: str = "还是不行") -> int:

@@ -41,7 +41,7 @@ class StorageDown(AppError):
     status_code, message = 503, "文件存储现在不可用，请稍后再试"
 
 
-def _storage(request: Request) -> Storage:
+def storage_of(request: Request) -> Storage:
     found: Storage = request.app.state.service.storage
     return found
 
@@ -53,27 +53,27 @@ def _storage(request: Request) -> Storage:
 async def open_attachment(request: Request, attachment_id: Id, signed: SignedIn, db: DbDep) -> Response:
     """A file that a viewer sent."""
     found = await db.read(files.get_attachment, attachment_id, by=signed.actor)
-    return await _give(request, found.key, found.name)
+    return await give(request, found.key, found.name)
 
 
 @router.get("/sent/{message_id:id}")
 async def open_sent(request: Request, message_id: Id, signed: SignedIn, db: DbDep) -> Response:
     """A file that we sent."""
     found = await db.read(files.get_sent, message_id, by=signed.actor)
-    return await _give(request, found.key, found.name)
+    return await give(request, found.key, found.name)
 
 
 @router.get("/uploads/{ticket}")
 async def open_upload(request: Request, ticket: str, signed: SignedIn) -> Response:
     """A picture that was brought in and has not left yet: for whoever brought it."""
-    return await _give(request, read_ticket(request.app.state.service.keyring, ticket, signed), "")
+    return await give(request, read_ticket(request.app.state.service.keyring, ticket, signed), "")
 
 
-async def _give(request: Request, key: str, name: str) -> Response:
+async def give(request: Request, key: str, name: str) -> Response:
     """Streamed; what is not known to be harmless is handed out as a download."""
     stack = AsyncExitStack()
     try:
-        opened = await stack.enter_async_context(_storage(request).open(key))
+        opened = await stack.enter_async_context(storage_of(request).open(key))
     except Missing:
         raise FileGone from None
     except (Damaged, Unavailable):
@@ -112,7 +112,7 @@ async def take_in(request: Request, signed: Signed) -> JSONResponse:
     """Keep the picture of a form."""
     content = await _picture(request)
     try:
-        stored = await _storage(request).put(_chunks(content), limit=LARGEST, accepts=PICTURES)
+        stored = await storage_of(request).put(chunks_of(content), limit=LARGEST, accepts=PICTURES)
     except (TooLarge, NotAccepted):
         raise PictureRefused from None
     except Unavailable:
@@ -138,7 +138,7 @@ async def _picture(request: Request) -> bytes:
         return content
 
 
-async def _chunks(content: bytes) -> AsyncIterator[bytes]:
+async def chunks_of(content: bytes) -> AsyncIterator[bytes]:
     yield content
 
 

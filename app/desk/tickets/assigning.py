@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.agents import duty, rights
+from app.agents.hours import calendar_for
 from app.agents.models import Agent
 from app.agents.rights import Action, Actor
 from app.db.sql import for_update
@@ -36,12 +37,13 @@ def give(
     if (ticket.owner_id, ticket.team_id) == (owner_id, team):
         return False
     former, detail = ticket.owner_id, {"owner_id": [ticket.owner_id, owner_id]}
+    counted = calendar_for(session, ticket.team_id)
     if team != ticket.team_id:
         detail["team_id"] = [ticket.team_id, team]
     ticket.owner_id, ticket.team_id = owner_id, team
     session.flush()
     if "team_id" in detail:
-        clocks.refit(session, ticket, now=now)
+        clocks.refit(session, ticket, former=counted, now=now)
     also = [former] if former is not None else []
     history.write_down(session, ticket, "changed", by=str(by.id), now=now, detail=detail, also=also)
     return True

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.agents import rights
@@ -38,12 +38,20 @@ class Brought:
 def attach(
     session: Session, ticket_id: int, *, by: Actor, files: Sequence[Brought], is_evidence: bool, now: datetime
 ) -> int:
-    """Also to a closed one; the line's id. What is there already is not added again. TooManyFiles."""
+    """Also to a closed one; the line's id. What is there already is not added again: a repeat returns its line.
+
+    TooManyFiles.
+    """
     rights.require(by, Action.note_tickets)
     ticket = finding.lock(session, ticket_id)
-    there = session.scalar(select(func.count()).where(TicketFile.ticket_id == ticket_id)) or 0
-    if not 0 < len(files) <= AT_ONCE or there + len(files) > MOST:
+    own = select(TicketFile.key, TicketFile.event_id).where(TicketFile.ticket_id == ticket_id)
+    there: dict[str, int] = {key: line for key, line in session.execute(own)}
+    brought = {one.key: one for one in files}
+    files = [one for key, one in brought.items() if key not in there]
+    if not 0 < len(brought) <= AT_ONCE or len(there) + len(files) > MOST:
         raise TooManyFiles
+    if not files:
+        return max(there[key] for key in brought)
     names = [" ".join(carriable(one.name).split())[:LONGEST_NAME] or "附件" for one in files]
     detail = {"files": names, "evidence": is_evidence}
     line = history.write_down(session, ticket, "filed", by=str(by.id), now=now, detail=detail)

@@ -8,15 +8,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.agents import rights
+from app.agents.hours import calendar_for
 from app.agents.models import Team
 from app.agents.rights import Action, Actor
 from app.db.sql import for_update
 from app.desk.search import indexing
 from app.desk.tickets import fields
 from app.errors import AppError, NotFound
-from app.tickets import clocks, finding, history, steps
+from app.tickets import clocks, complaints, finding, history, steps
+from app.tickets.complaints import REMINDED_BEFORE
 from app.tickets.models import Complaint, ComplaintState, Ticket, TicketKind, TicketStatus
-from app.tickets.service import REMINDED_BEFORE
 
 _REFITS: Final = frozenset({"kind", "priority", "team_id"})
 """What decides how long it may take."""
@@ -30,6 +31,10 @@ class TeamGone(NotFound):
 
 class ParentWrong(AppError):
     status_code, message = 422, "上级工单不存在，或者就是它自己的下级"
+
+
+class NumberUnknown(AppError):
+    status_code, message = 422, "没有 T-{number} 这个工单"
 
 
 class StatusWrong(AppError):
@@ -88,6 +93,14 @@ def require_team(session: Session, team_id: int) -> None:
         raise TeamGone
 
 
+def find_number(session: Session, number: int) -> int:
+    """The id of the ticket of that number; NumberUnknown."""
+    found: int | None = session.scalar(select(Ticket.id).where(Ticket.number == number))
+    if found is None:
+        raise NumberUnknown(number=number)
+    return found
+
+
 def require_parent(session: Session, ticket_id: int, parent_id: int) -> None:
     """It is there, and not below: a round of parents would have no end. ParentWrong."""
     above: int | None = parent_id
@@ -116,17 +129,25 @@ def _follow(
     if "due_at" in before:
         clocks.promise(session, ticket, given["due_at"], now=now)
     if _REFITS & before.keys():
-        clocks.refit(session, ticket, now=now)
+        counted = calendar_for(session, before.get("team_id", ticket.team_id))
+        clocks.refit(session, ticket, former=counted, now=now)
     if "kind" in before or "due_at" in before:
         formalise(session, ticket)
 
 
 def formalise(session: Session, ticket: Ticket, office: str = "") -> None:
-    """A complaint has a formal side as long as nothing is decided, with the deadline that its viewer was told."""
+    """A complaint has a formal side as long as nothing is decided, with the deadline that its viewer was told.
+
+    FieldWrong where it has none.
+    """
     formal = session.get(Complaint, ticket.id)
-    if ticket.kind != TicketKind.complaint or ticket.due_at is None:
-        if formal is not None and formal.state == ComplaintState.examining:
+    is_examined = formal is not None and formal.state == ComplaintState.examining
+    if ticket.kind != TicketKind.complaint:
+        if is_examined:
             session.delete(formal)
+    elif ticket.due_at is None:
+        if formal is None or is_examined:
+            raise fields.FieldWrong("due_at", fields.FIELDS["due_at"].label, fields.NO_DATE)
     elif formal is None:
         session.add(
             Complaint(
@@ -134,8 +155,8 @@ def formalise(session: Session, ticket: Ticket, office: str = "") -> None:
                 remind_at=ticket.due_at - REMINDED_BEFORE, state=ComplaintState.examining,
             )
         )  # fmt: skip
-    elif formal.state == ComplaintState.examining:
-        formal.deadline_at, formal.remind_at = ticket.due_at, ticket.due_at - REMINDED_BEFORE
+    else:
+        complaints.follow(session, ticket)
     session.flush()
 
 

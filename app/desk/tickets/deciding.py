@@ -43,15 +43,18 @@ def decide(
     if place_id is not None and reaching.is_group(session, place_id):
         raise reaching.InGroup
     place = routing.lock(session, place_id) if place_id is not None else None
+    key = carriable(key)[:LONGEST_KEY]
+    if place is not None and (known := session.get(SentKey, (by.id, place.id, key))):
+        return known.message_id
     ticket = finding.lock_open(session, ticket_id)
-    message_id = None
-    if place is not None:
-        key = carriable(key)[:LONGEST_KEY]
-        if known := session.get(SentKey, (by.id, place.id, key)):
-            return known.message_id
-        complaints.get(session, ticket)
+    formal, message_id = complaints.get(session, ticket), None
+    if place is None:  # no message keeps the key: the same words of the same person are a repeat
+        if (formal.state, formal.decided_by, formal.decision) == (ComplaintState.decided, by.id, said):
+            return None
+    else:
         words.check(session, f"{said}\n{further}", even_if_doubtful=even_if_doubtful)
         text = WORDING.format(number=f"T-{ticket.number}", decision=said, remedies=further)
+        routing.open_for_answer(session, place, by=by, now=now)
         message_id = telling.say(session, place, text, by=by, now=now)
         session.add(SentKey(agent_id=by.id, conversation_id=place.id, key=key, message_id=message_id, at=now))
         until = int((now + ACCEPTED_WITHIN).timestamp())

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from app.channels.text import carriable
-from app.errors import AppError
+from app.forms import OTHER_REASON, REASONS, FormWrong, Problem
 from app.tickets.models import Dimension, TicketKind, TicketPriority
 
 LONGEST_SUBJECT: Final = 200
@@ -18,11 +18,18 @@ LONGEST_SKILL: Final = 32
 LAST_SEASON: Final = 999
 LAST_EPISODE: Final = 99_999
 LONGEST_EPISODE: Final = 24 * 3600
+TOO_LARGE: Final = "太大了"
+DIGITS: Final = "要填数字"
+NO_CHOICE: Final = "没有这个选项"
+NO_TIME: Final = "要选择时间"
+NO_DATE: Final = "正式投诉要写明"
+TIMECODES: Final = "要写成 12:34 或 1:02:03"
 _TIMECODE = re.compile(r"(?:(\d{1,2})[:：])?(\d{1,3})[:：](\d{1,2})")
 
 
-class FieldWrong(AppError):
-    status_code, message = 422, "“{field}”填得不对：{reason}"
+class FieldWrong(FormWrong):
+    def __init__(self, name: str, label: str, reason: str) -> None:
+        super().__init__(problems=[Problem(name, label, reason)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +45,7 @@ def read(name: str, given: Any) -> Any:
     try:
         return field.read(given)
     except (ValueError, TypeError) as error:
-        raise FieldWrong(field=field.label, reason=str(error) or "请检查") from None
+        raise FieldWrong(name, field.label, str(error) or OTHER_REASON) from None
 
 
 def read_timecode(text: str) -> int | None:
@@ -48,7 +55,7 @@ def read_timecode(text: str) -> int | None:
         return None
     found = _TIMECODE.fullmatch(written)
     if found is None or int(found[3]) > 59 or (found[1] and int(found[2]) > 59):
-        raise ValueError("请写成 12:34 或 1:02:03")
+        raise ValueError(TIMECODES)
     return _within(int(found[1] or 0) * 3600 + int(found[2]) * 60 + int(found[3]), LONGEST_EPISODE)
 
 
@@ -61,9 +68,9 @@ def _line(longest: int, *, required: bool = False) -> Callable[[Any], str | None
     def line(given: Any) -> str | None:
         text = " ".join(carriable(str(given or "")).split())
         if len(text) > longest:
-            raise ValueError(f"最多 {longest} 字")
+            raise ValueError(REASONS["string_too_long"])
         if required and not text:
-            raise ValueError("不能为空")
+            raise ValueError(REASONS["string_too_short"])
         return text or None
 
     return line
@@ -72,7 +79,7 @@ def _line(longest: int, *, required: bool = False) -> Callable[[Any], str | None
 def _one_of(values: type[TicketKind] | type[TicketPriority]) -> Callable[[Any], str]:
     def one(given: Any) -> str:
         if given not in set(values):
-            raise ValueError("没有这个选项")
+            raise ValueError(NO_CHOICE)
         return str(given)
 
     return one
@@ -82,7 +89,7 @@ def _dimension(given: Any) -> str | None:
     if not given:
         return None
     if given not in set(Dimension):
-        raise ValueError("没有这个选项")
+        raise ValueError(NO_CHOICE)
     return str(given)
 
 
@@ -93,23 +100,25 @@ def _number(most: int) -> Callable[[Any], int | None]:
 def _digits(given: Any) -> int:
     text = str(given).strip()
     if not text.isdecimal() or len(text) > 18:
-        raise ValueError("请填数字")
+        raise ValueError(DIGITS)
     return int(text)
 
 
 def _within(number: int, most: int) -> int:
     if number > most:
-        raise ValueError(f"最大 {most}")
+        raise ValueError(TOO_LARGE)
     return number
 
 
 def _timecode(given: Any) -> int | None:
-    return _within(given, LONGEST_EPISODE) if isinstance(given, int) else read_timecode(str(given or ""))
+    if isinstance(given, int) and not isinstance(given, bool) and given >= 0:
+        return _within(given, LONGEST_EPISODE)
+    return read_timecode(str(given or ""))
 
 
 def _moment(given: Any) -> datetime | None:
-    if given is not None and not isinstance(given, datetime):
-        raise ValueError("请选择时间")
+    if given is not None and (not isinstance(given, datetime) or given.tzinfo is None):
+        raise ValueError(NO_TIME)
     return given
 
 

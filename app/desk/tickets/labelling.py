@@ -1,5 +1,6 @@
 """Tags of tickets, and who watches them."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import delete, select
@@ -10,7 +11,7 @@ from app.agents import rights
 from app.agents.rights import Action, Actor
 from app.db.rows import Insert, table_of
 from app.db.sql import changed
-from app.desk import tags
+from app.desk import tags as all_tags
 from app.desk.tickets import assigning
 from app.tickets import finding, history
 from app.tickets.models import Ticket, TicketTag, TicketWatcher
@@ -27,22 +28,39 @@ def tags_of(session: Session, ticket_id: int) -> tuple[str, ...]:
 def add_tag(session: Session, ticket_id: int, *, by: Actor, tag: str, now: datetime) -> bool:
     """Whether it is new; also on a closed one. TagUnusable, TooManyTags."""
     rights.require(by, Action.work_tickets)
-    wanted = tags.read(tag)
+    wanted = all_tags.read_tag(tag)
     ticket = finding.lock(session, ticket_id)
     known = tags_of(session, ticket_id)
     if wanted in known:
         return False
-    if len(known) >= tags.MOST:
-        raise tags.TooManyTags
+    if len(known) >= all_tags.MOST:
+        raise all_tags.TooManyTags
     _insert(session, [(ticket_id, wanted)])
     _write_down(session, ticket, known, (*known, wanted), by, now)
+    return True
+
+
+def set_tags(session: Session, ticket_id: int, *, by: Actor, tags: Sequence[str], now: datetime) -> bool:
+    """Exactly these; whether that is new. TagUnusable, TooManyTags."""
+    rights.require(by, Action.work_tickets)
+    wanted = {all_tags.read_tag(tag) for tag in tags}
+    if len(wanted) > all_tags.MOST:
+        raise all_tags.TooManyTags
+    ticket = finding.lock(session, ticket_id)
+    known = tags_of(session, ticket_id)
+    if wanted == set(known):
+        return False
+    gone = (TicketTag.ticket_id == ticket_id, TicketTag.tag.not_in(wanted))
+    session.execute(delete(TicketTag).where(*gone))
+    _insert(session, [(ticket_id, tag) for tag in sorted(wanted.difference(known))])
+    _write_down(session, ticket, known, tuple(wanted), by, now)
     return True
 
 
 def remove_tag(session: Session, ticket_id: int, *, by: Actor, tag: str, now: datetime) -> bool:
     """Whether it was there."""
     rights.require(by, Action.work_tickets)
-    gone = tags.read(tag)
+    gone = all_tags.read_tag(tag)
     ticket = finding.lock(session, ticket_id)
     known = tags_of(session, ticket_id)
     own = (TicketTag.ticket_id == ticket_id, TicketTag.tag == gone)

@@ -127,7 +127,7 @@ def _checked(session: Session, deed: Deed) -> Deed:
     elif deed.what is What.close:
         closing.read_text(deed.text)
     elif deed.what in (What.tag, What.untag):
-        return Deed(deed.what, tag=tags.read(deed.tag))
+        return Deed(deed.what, tag=tags.read_tag(deed.tag))
     return deed
 
 

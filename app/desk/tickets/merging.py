@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from app.agents import rights
 from app.agents.rights import Action, Actor
 from app.db.sql import for_update, is_any
-from app.desk.tickets import closing, linking, opening
+from app.desk.tickets import assigning, closing, linking, opening
 from app.desk.tickets.opening import Draft
 from app.errors import AppError
 from app.tickets import clocks, finding, history, steps
@@ -61,7 +61,10 @@ def merge(session: Session, ticket_id: int, *, by: Actor, into: int, now: dateti
     if source.viewer_id is not None and target.viewer_id not in (None, source.viewer_id):
         raise OtherViewer
     steps.require_open(target)
-    kept = {"status": source.status, "asked": source.asked, "into": target.id, "number": target.number}
+    kept = {
+        "status": source.status, "asked": source.asked, "into": target.id, "number": target.number,
+        "clocks": [clock.id for clock in clocks.running(session, source.id)],
+    }  # fmt: skip
     if source.closed_at is None:
         steps.end(session, source, now=now)
     source.merged_into_id = target.id
@@ -99,12 +102,15 @@ def split(
 ) -> int:
     """A new ticket with what these lines say; its id. A repeat with the same ``key`` returns the first.
 
-    LinesMissing, FieldWrong.
+    LinesMissing, FieldWrong, OwnerWrong, TeamGone.
     """
     rights.require(by, Action.work_tickets)
-    ticket = finding.lock(session, ticket_id)
     if not 0 < len(lines) <= MOST_LINES:
         raise LinesMissing
+    owner_id = finding.get(session, ticket_id).owner_id
+    if owner_id is not None:
+        assigning.require_owner(session, owner_id)  # people first, then tickets
+    ticket = finding.lock(session, ticket_id)
     own = (is_any(TicketEvent.id, sorted(lines)), TicketEvent.ticket_id == ticket_id, TicketEvent.kind.in_(_SPLIT))
     chosen = session.scalars(select(TicketEvent).where(*own).order_by(TicketEvent.id)).all()
     if not chosen:
@@ -112,7 +118,7 @@ def split(
     values: dict[str, Any] = {name: getattr(ticket, name) for name in COPIED} | {"subject": subject}
     said = "\n".join(line.text for line in chosen if line.text)[: closing.LONGEST]
     source = ticket.source if ticket.source in (DESK, PHONE) else DESK
-    draft = Draft(values, said, ticket.conversation_id, source, ticket.owner_id, key=f"split:{key}")
+    draft = Draft(values, said, ticket.conversation_id, source, owner_id, key=f"split:{key}")
     made = opening.open_ticket(session, draft, by=by, now=now)
     fresh = session.get_one(Ticket, made)
     known = (TicketEvent.ticket_id == ticket_id, TicketEvent.kind == "split")
@@ -158,8 +164,5 @@ def _restore(session: Session, source: Ticket, before: dict[str, Any], now: date
     closed_at = source.closed_at
     assert closed_at is not None
     source.closed_at, source.status, source.asked = None, before["status"], before["asked"]
-    clocks.reopen(session, source, closed_at, now=now)
-    if source.due_at is not None:
-        clocks.promise(session, source, source.due_at, now=now)
-    if source.status == TicketStatus.waiting:
-        clocks.stop(session, source, now=now)
+    waits = source.status == TicketStatus.waiting
+    clocks.restore(session, source, before["clocks"], closed_at, waits=waits, now=now)

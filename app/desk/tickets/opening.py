@@ -1,7 +1,7 @@
 """A ticket that a person opens: from a conversation, for a call that he took, or for what he found himself."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -45,8 +45,15 @@ class Draft:
     owner_id: int | None = None
     tags: Sequence[str] = ()
     watchers: Sequence[int] = ()
-    key: str = field(default="")
+    key: str = ""
     """The same for each attempt."""
+    office: str = ""
+    """In charge, of a complaint."""
+
+
+def require(by: Actor) -> None:
+    """Forbidden for whoever opens no tickets: asked before a form is shown."""
+    rights.require(by, Action.work_tickets)
 
 
 def open_ticket(session: Session, draft: Draft, *, by: Actor, now: datetime) -> int:
@@ -58,7 +65,7 @@ def open_ticket(session: Session, draft: Draft, *, by: Actor, now: datetime) -> 
     given = {name: fields.read(name, draft.fields.get(name)) for name in fields.FIELDS if name in draft.fields}
     for name in ("subject", "kind"):
         given.setdefault(name, fields.read(name, draft.fields.get(name)))
-    wanted = [all_tags.read(tag) for tag in draft.tags]
+    wanted = [all_tags.read_tag(tag) for tag in draft.tags]
     if len(wanted) > all_tags.MOST:
         raise all_tags.TooManyTags
     key = f"{by.id}:{carriable(draft.key)[:LONGEST_KEY]}" if draft.key else None
@@ -67,6 +74,8 @@ def open_ticket(session: Session, draft: Draft, *, by: Actor, now: datetime) -> 
     origin = _origin(session, draft)
     if draft.owner_id is not None:
         assigning.require_owner(session, draft.owner_id)
+    for watcher in draft.watchers:
+        assigning.require_owner(session, watcher)
     if given.get("team_id") is not None:
         changing.require_team(session, given["team_id"])
     if given.get("parent_id") is not None:
@@ -109,7 +118,7 @@ def _add(
     session.add_all(TicketTag(ticket_id=ticket.id, tag=tag) for tag in dict.fromkeys(tags))
     session.add_all(TicketWatcher(ticket_id=ticket.id, agent_id=one) for one in dict.fromkeys(draft.watchers))
     clocks.begin(session, ticket, now=now)
-    changing.formalise(session, ticket)
+    changing.formalise(session, ticket, draft.office)
     indexing.index_ticket(session, ticket.id, number=ticket.number, subject=ticket.subject)
     said = closing.read_text(draft.description) if draft.description.strip() else ticket.subject
     history.write_down(session, ticket, "opened", by=str(by.id), text=said, now=now)

@@ -6,9 +6,9 @@ are locked before tickets, as everywhere; what another process holds is left to 
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
-from sqlalchemy import and_, exists, func, not_, or_, select
+from sqlalchemy import and_, case, exists, func, not_, or_, select
 from sqlalchemy.orm import Session
 
 from app.agents import duty
@@ -23,6 +23,8 @@ from app.tickets.models import Ticket, TicketKind
 GRACE: Final = timedelta(minutes=2)
 """So long whoever opens a ticket, or speaks with its viewer, has to take it himself."""
 PAGE: Final = 50
+LOOKED_AT: Final = 500
+"""Tickets in one round: so many whom nobody can take hold up the others."""
 _GIVEN: Final = [kind for kind in TicketKind if kind is not TicketKind.suggestion]
 """Suggestions are read by those who plan programmes, when they plan them."""
 _UNOWNED = (Ticket.owner_id.is_(None), Ticket.status != "closed", Ticket.kind.in_(_GIVEN))
@@ -35,24 +37,53 @@ def is_due(session: Session, *, now: datetime) -> bool:
 def share(session: Session, *, now: datetime, limit: int = PAGE) -> int:
     """How many found somebody, the urgent first, then the oldest."""
     there = _people(session, now)
-    held = (
-        select(Ticket, Conversation.agent_id, Conversation.owner, Conversation.closed_at)
-        .outerjoin(Conversation, Conversation.id == Ticket.conversation_id)
-        .where(*_UNOWNED, or_(Conversation.agent_id.is_not(None), Ticket.opened_at <= now - GRACE))
-        .where(func.coalesce(not_(and_(Conversation.owner == Owner.queue, Conversation.closed_at.is_(None))), True))
-        .order_by(Ticket.rank.desc(), Ticket.opened_at)
-        .limit(limit)
-    )
+    if not there:
+        return 0
     loads = _loads(session, list(there))
-    given = 0
-    for ticket, speaker, owner, closed_at in session.execute(held.with_for_update(of=Ticket, skip_locked=True)).all():
-        speaks = speaker if owner == Owner.agent and closed_at is None else None
-        chosen = speaks if speaks in there else _choose(ticket, there, loads)
-        if chosen is not None:
-            _give(session, ticket, chosen, now)
-            loads[chosen] = loads.get(chosen, 0) + 1
-            given += 1
-    return given
+    chosen: dict[int, int] = {}
+    for ticket in _unowned(session, now):
+        speaks = ticket.speaker if ticket.speaker in there else None
+        if speaks is None and ticket.opened_at > now - GRACE:
+            continue
+        agent = speaks if speaks is not None else _choose(ticket, there, loads)
+        if agent is not None:
+            chosen[ticket.id] = agent
+            loads[agent] = loads.get(agent, 0) + 1
+        if len(chosen) == limit:
+            break
+    held = select(Ticket).where(is_any(Ticket.id, sorted(chosen)), *_UNOWNED).order_by(Ticket.id)
+    given = session.scalars(
+        for_update(held, skip_locked=True), execution_options={"populate_existing": True}
+    ).all()  # fmt: skip
+    for row in given:
+        _give(session, row, chosen[row.id], now)
+    return len(given)
+
+
+class _Unowned(NamedTuple):
+    id: int
+    team_id: int | None
+    skill: str | None
+    opened_at: datetime
+    speaker: int | None
+    """Who speaks with its viewer this moment."""
+
+
+def _unowned(session: Session, now: datetime) -> list[_Unowned]:
+    """Not locked: most of them may be for somebody who is not there."""
+    talks = and_(Conversation.owner == Owner.agent, Conversation.closed_at.is_(None))
+    queues = and_(Conversation.owner == Owner.queue, Conversation.closed_at.is_(None))
+    rows = (
+        select(
+            Ticket.id, Ticket.team_id, Ticket.skill, Ticket.opened_at, case((talks, Conversation.agent_id), else_=None)
+        )
+        .outerjoin(Conversation, Conversation.id == Ticket.conversation_id)
+        .where(*_UNOWNED, or_(talks, Ticket.opened_at <= now - GRACE))
+        .where(func.coalesce(not_(queues), True))
+        .order_by(Ticket.rank.desc(), Ticket.opened_at, Ticket.id)
+        .limit(LOOKED_AT)
+    )
+    return [_Unowned(*row) for row in session.execute(rows)]
 
 
 def give_up_gone(session: Session, *, now: datetime) -> int:
@@ -88,7 +119,7 @@ def _loads(session: Session, agent_ids: Sequence[int]) -> dict[int, int]:
     return {agent: count for agent, count in rows if agent is not None}
 
 
-def _choose(ticket: Ticket, there: Mapping[int, Actor], loads: Mapping[int, int]) -> int | None:
+def _choose(ticket: _Unowned, there: Mapping[int, Actor], loads: Mapping[int, int]) -> int | None:
     able = [agent for agent, actor in there.items() if actor.can_take(ticket.team_id, ticket.skill)]
     return min(able, key=lambda agent: (loads.get(agent, 0), agent), default=None)
 

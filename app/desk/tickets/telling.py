@@ -76,6 +76,8 @@ def tell(
         return Told(known.message_id, None)
     ticket = finding.lock_open(session, ticket_id)
     words.check(session, said, even_if_doubtful=even_if_doubtful)
+    if then is Then.asks:
+        routing.open_for_answer(session, place, by=by, now=now)
     message_id = say(session, place, _worded(ticket, said, then), by=by, now=now, fallback=fallback)
     session.add(SentKey(agent_id=by.id, conversation_id=place.id, key=key, message_id=message_id, at=now))
     event_id = _step(session, ticket, said, then, str(by.id), now, message_id)

@@ -1,0 +1,5 @@
+// The page of one ticket, and the form of a new one.
+import "./ticket/modes";
+import "./ticket/writing";
+import "./ticket/hints";
+import "./ticket/seen";

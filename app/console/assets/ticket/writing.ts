@@ -1,0 +1,70 @@
+// What is written to a ticket: kept in the browser until it was taken, sent with Ctrl+Enter; what the list of words
+// finds doubtful is sent at the second. Its key is the same for each attempt, and another for the next text.
+import { reasonOf } from "../console/toasts";
+
+interface Answered {
+  elt: HTMLElement;
+  successful: boolean;
+  xhr: XMLHttpRequest;
+}
+
+const place = document.querySelector<HTMLElement>("#sheet-writing");
+const fields = place?.querySelectorAll<HTMLTextAreaElement>("textarea:not([name=remedies])") ?? [];
+let doubted: HTMLFormElement | null = null;
+
+for (const field of fields) {
+  field.value ||= sessionStorage.getItem(keyOf(field)) ?? "";
+  field.addEventListener("input", () => {
+    sessionStorage.setItem(keyOf(field), field.value);
+    const doubtful = field.form?.querySelector<HTMLInputElement>("[data-doubtful]");
+    if (doubtful) {
+      doubtful.value = ""; // another text
+    }
+  });
+  field.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && !event.isComposing) {
+      event.preventDefault();
+      field.form?.requestSubmit();
+    }
+  });
+}
+
+document.body.addEventListener("htmx:afterRequest", (event) => {
+  const { elt, successful, xhr } = (event as CustomEvent<Answered>).detail;
+  if (!(elt instanceof HTMLFormElement) || !("writes" in elt.dataset)) {
+    return;
+  }
+  if (successful) {
+    taken(elt);
+  } else if (xhr.getResponseHeader("x-refused")?.endsWith("Doubtful")) {
+    doubted = elt;
+    document.getElementById("doubtful-words")!.textContent = reasonOf(xhr);
+    document.querySelector<HTMLDialogElement>("#doubtful")!.showModal();
+  }
+});
+
+document.getElementById("send-doubtful")?.addEventListener("click", () => {
+  const form = doubted;
+  doubted = null;
+  document.querySelector<HTMLDialogElement>("#doubtful")!.close();
+  const field = form?.querySelector<HTMLInputElement>("[data-doubtful]");
+  if (form && field) {
+    field.value = "yes";
+    form.requestSubmit();
+  }
+});
+
+function taken(form: HTMLFormElement): void {
+  for (const field of form.querySelectorAll("textarea")) {
+    sessionStorage.removeItem(keyOf(field));
+  }
+  form.reset();
+  const key = form.querySelector<HTMLInputElement>("[data-key]");
+  if (key) {
+    key.value = crypto.randomUUID();
+  }
+}
+
+function keyOf(field: HTMLTextAreaElement): string {
+  return `${place!.dataset["draft"]}-${field.form!.id}`;
+}

@@ -1,0 +1,322 @@
+"""What is done to a ticket: each act is one rule, and the live event of its transaction shows it."""
+
+from datetime import datetime
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, Field
+from sqlalchemy.orm import Session
+
+from app.agents.calendars import BEIJING
+from app.agents.rights import Actor
+from app.console.catalogue import marked
+from app.console.guard import DbDep, Now, SignedIn
+from app.console.rendering import done, reload
+from app.desk.tickets import (
+    applying,
+    assigning,
+    changing,
+    closing,
+    deciding,
+    labelling,
+    linking,
+    merging,
+    noticing,
+    telling,
+)
+from app.desk.tickets.telling import Then
+from app.dialogue.rules import Rules
+from app.errors import AppError
+from app.forms import Id, find_id, read_form
+from app.tickets.models import ComplaintState, TicketKind
+
+router = APIRouter(prefix="/tickets/{ticket_id:id}")
+LONGEST = 20_000
+DONE = 204
+
+
+class OwnerWrong(AppError):
+    status_code, message = 422, "请选择交给谁"
+
+
+class NumberWrong(AppError):
+    status_code, message = 422, "请填写工单编号，例如 T-1024"
+
+
+class TimeWrong(AppError):
+    status_code, message = 422, "请选择一个时间"
+
+
+# -------------------- what it is
+
+
+class Facts(BaseModel):
+    subject: str = Field(title=marked("标题"), max_length=400)
+    kind: str = Field(title=marked("类型"), max_length=12)
+    category: str = Field("", title=marked("分类"), max_length=64)
+    dimension: str = Field("", title=marked("质量维度"), max_length=12)
+    priority: str = Field(title=marked("优先级"), max_length=8)
+    title: str = Field("", title=marked("作品"), max_length=128)
+    season: str = Field("", title=marked("季"), max_length=6)
+    episode: str = Field("", title=marked("集"), max_length=8)
+    timecode_s: str = Field("", title=marked("时间点"), max_length=10)
+    skill: str = Field("", title=marked("技能"), max_length=64)
+    contact: str | None = Field(None, title=marked("联系人"), max_length=128)
+    due: str = Field("", title=marked("答复期限"), max_length=40)
+    parent: str = Field("", title=marked("上级工单"), max_length=16)
+    tags: list[str] = Field(title=marked("标签"), max_length=40)
+
+
+@router.post("/facts")
+async def change(request: Request, ticket_id: Id, signed: SignedIn, db: DbDep, now: Now) -> Response:
+    form = await read_form(request, Facts)
+    rules: Rules = request.app.state.service.ingest.rules
+    await db.write(_change, ticket_id, form, rules, by=signed.actor, now=now)
+    return done(signed, marked("已保存"), changed="ticket")
+
+
+def _change(session: Session, ticket_id: int, form: Facts, rules: Rules, *, by: Actor, now: datetime) -> None:
+    given: dict[str, Any] = form.model_dump(exclude={"due", "parent", "tags", "contact"})
+    if form.contact is not None:
+        given["contact"] = form.contact
+    given["due_at"] = read_due(form.due) or promised(rules, form.kind, form.priority, now)
+    given["parent_id"] = changing.find_number(session, number_of(form.parent)) if form.parent.strip() else None
+    changing.change(session, ticket_id, by=by, changes=given, now=now)
+    labelling.set_tags(session, ticket_id, by=by, tags=form.tags, now=now)
+
+
+def promised(rules: Rules, kind: str, priority: str, now: datetime) -> datetime | None:
+    """What is answered by law or by promise has a deadline, also where nobody names one."""
+    return rules.due(kind, priority, now) if kind in (TicketKind.complaint, TicketKind.data) else None
+
+
+def read_due(written: str) -> datetime | None:
+    """A time as the browser's own field writes it, which knows no time zone: Beijing's. TimeWrong."""
+    if not written:
+        return None
+    try:
+        at = datetime.fromisoformat(written)
+    except ValueError:
+        raise TimeWrong from None
+    return at if at.tzinfo is not None else at.replace(tzinfo=BEIJING)
+
+
+def number_of(text: str) -> int:
+    """T-1024, t1024, 1024. NumberWrong."""
+    digits = text.strip().upper().removeprefix("T").removeprefix("-").strip()
+    number = find_id(digits)
+    if number is None or number >= 2**31:
+        raise NumberWrong
+    return number
+
+
+class Given(BaseModel):
+    to: str = Field("", title=marked("交给谁"), max_length=32)
+
+
+@router.post("/give", status_code=DONE)
+async def give(request: Request, ticket_id: Id, signed: SignedIn, db: DbDep, now: Now) -> None:
+    """``me``, ``nobody``, ``agent:3`` or ``team:2``."""
+    kind, _, number = (await read_form(request, Given)).to.partition(":")
+    given: dict[str, int | None]
+    if kind == "me":
+        given = {"owner_id": signed.actor.id}
+    elif kind == "nobody":
+        given = {}
+    elif kind in ("agent", "team") and (found := find_id(number)) is not None:
+        given = {"owner_id" if kind == "agent" else "team_id": found}
+    else:
+        raise OwnerWrong
+    await db.write(assigning.give, ticket_id, by=signed.actor, now=now, **given)
+
+
+class Moved(BaseModel):
+    status: str = Field(title=marked("状态"), max_length=12)
+
+
+@router.post("/status", status_code=DONE)
+async def move(request: Request, ticket_id: Id, signed: SignedIn, db: DbDep, now: Now) -> None:
+    status = (await read_form(request, Moved)).status
+    await db.write(changing.change, ticket_id, by=signed.actor, changes={"status": status}, now=now)
+
+
+@router.post("/watch", status_code=DONE)
+async def watch(ticket_id: Id, signed: SignedIn, db: DbDep, now: Now) -> None:
+    await db.write(labelling.watch, ticket_id, by=signed.actor, now=now)
+
+
+@router.post("/unwatch", status_code=DONE)
+async def unwatch(ticket_id: Id, signed: SignedIn, db: DbDep, now: Now) -> None:
+    await db.write(labelling.unwatch, ticket_id, by=signed.actor, now=now)
+
+
+class Watcher(BaseModel):
+    agent: Id = Field(title=marked("同事"))
+
+
+@router.post("/watchers", status_code=DONE)
+async def add_watcher(request: Request, ticket_id: Id, signed: SignedIn, db: DbDep, now: Now) -> None:
+    agent = (await read_form(request, Watcher)).agent
+    await db.write(labelling.watch, ticket_id, by=signed.actor, agent_id=agent, now=now)
+
+
+@router.post("/watchers/remove", status_code=DONE)
+async def remove_watcher(request: Request, ticket_id: Id, signed: SignedIn, db: DbDep, now: Now) -> None:
+    agent = (await read_form(request, Watcher)).agent
+    await db.write(labelling.unwatch, ticket_id, by=signed.actor, agent_id=agent, now=now)
+
+
+@router.post("/seen", status_code=DONE)
+async def see(ticket_id: Id, signed: SignedIn, db: DbDep, now: Now) -> None:
+    await db.write(noticing.see, ticket_id, by=signed.actor, now=now)
+
+
+# -------------------- what is written
+
+
+class Words(BaseModel):
+    text: str = Field(title=marked("内容"), max_length=LONGEST)
+
+
+class Told(Words):
+    then: Then = Field(Then.goes_on, title=marked("之后"))
+    key: str = Field(title=marked("编号"), min_length=8, max_length=60)
+    doubtful: str = ""
+
+
+@router.post("/tell")
+async def tell(request: Request, ticket_id: Id, signed: SignedIn, db: DbDep, now: Now) -> Response:
+    form = await read_form(request, Told)
+    await db.write(
+        telling.tell, ticket_id, by=signed.actor, text=form.text, then=form.then, key=form.key, now=now,
+        even_if_doubtful=bool(form.doubtful),
+    )  # fmt: skip
+    return done(signed, _TOLD[form.then], changed="ticket")
+
+
+_TOLD = {
+    Then.goes_on: marked("已经发给观众"), Then.asks: marked("已经问了观众，时限停着等他回答"),
+    Then.closes: marked("已经告诉观众，工单关闭"),
+}  # fmt: skip
+
+
+@router.post("/note")
+async def note(request: Request, ticket_id: Id, signed: SignedIn, db: DbDep, now: Now) -> Response:
+    text = (await read_form(request, Words)).text
+    await db.write(closing.note, ticket_id, by=signed.actor, text=text, now=now)
+    return done(signed, marked("备注已写下"), changed="ticket")
+
+
+@router.post("/close")
+async def close(request: Request, ticket_id: Id, signed: SignedIn, db: DbDep, now: Now) -> Response:
+    text = (await read_form(request, Words)).text
+    await db.write(closing.close, ticket_id, by=signed.actor, text=text, now=now)
+    return done(signed, marked("工单已关闭"), changed="ticket")
+
+
+@router.post("/reopen")
+async def reopen(request: Request, ticket_id: Id, signed: SignedIn, db: DbDep, now: Now) -> Response:
+    text = (await read_form(request, Words)).text
+    await db.write(closing.reopen, ticket_id, by=signed.actor, text=text, now=now)
+    return done(signed, marked("工单已重新打开"), changed="ticket")
+
+
+class Decision(BaseModel):
+    decision: str = Field(title=marked("处理决定"), max_length=LONGEST)
+    remedies: str = Field("", title=marked("其他途径"), max_length=2000)
+    key: str = Field(title=marked("编号"), min_length=8, max_length=60)
+    doubtful: str = ""
+
+
+@router.post("/decide")
+async def decide(request: Request, ticket_id: Id, signed: SignedIn, db: DbDep, now: Now) -> Response:
+    form = await read_form(request, Decision)
+    sent = await db.write(
+        deciding.decide, ticket_id, by=signed.actor, decision=form.decision, remedies=form.remedies, key=form.key,
+        now=now, even_if_doubtful=bool(form.doubtful),
+    )  # fmt: skip
+    text = marked("书面决定已经发给观众") if sent is not None else marked("书面决定已经写下，请按联系方式告诉观众")
+    return done(signed, text, changed="ticket")
+
+
+class Settled(Words):
+    outcome: ComplaintState = Field(title=marked("观众的意见"))
+
+
+@router.post("/settle")
+async def settle(request: Request, ticket_id: Id, signed: SignedIn, db: DbDep, now: Now) -> Response:
+    form = await read_form(request, Settled)
+    await db.write(deciding.settle, ticket_id, by=signed.actor, outcome=form.outcome, text=form.text, now=now)
+    return done(signed, marked("观众的意见已记下"), changed="ticket")
+
+
+class Applied(BaseModel):
+    macro: Id = Field(title=marked("工单宏"))
+    key: str = Field(title=marked("编号"), min_length=8, max_length=40)
+    doubtful: str = ""
+
+
+@router.post("/macro")
+async def apply(request: Request, ticket_id: Id, signed: SignedIn, db: DbDep, now: Now) -> Response:
+    form = await read_form(request, Applied)
+    macro = await db.write(
+        applying.apply, ticket_id, form.macro, by=signed.actor, key=form.key, now=now,
+        even_if_doubtful=bool(form.doubtful),
+    )  # fmt: skip
+    return done(signed, marked("做完了：{name}"), changed="ticket", name=macro.name)
+
+
+# -------------------- what it has to do with others
+
+
+class Named(BaseModel):
+    number: str = Field(title=marked("工单编号"), max_length=16)
+
+
+@router.post("/merge")
+async def merge(request: Request, ticket_id: Id, signed: SignedIn, db: DbDep, now: Now) -> Response:
+    number = number_of((await read_form(request, Named)).number)
+    await db.write(_merge, ticket_id, number, by=signed.actor, now=now)
+    return reload()
+
+
+def _merge(session: Session, ticket_id: int, number: int, *, by: Actor, now: datetime) -> None:
+    into = changing.find_number(session, number)
+    merging.merge(session, ticket_id, by=by, into=into, now=now)
+
+
+@router.post("/unmerge")
+async def unmerge(ticket_id: Id, signed: SignedIn, db: DbDep, now: Now) -> Response:
+    await db.write(merging.unmerge, ticket_id, by=signed.actor, now=now)
+    return reload()
+
+
+class Split(BaseModel):
+    line: list[Id] = Field(title=marked("内容"), max_length=50)
+    subject: str = Field(title=marked("标题"), max_length=400)
+    key: str = Field(title=marked("编号"), min_length=8, max_length=60)
+
+
+@router.post("/split")
+async def split(request: Request, ticket_id: Id, signed: SignedIn, db: DbDep, now: Now) -> Response:
+    form = await read_form(request, Split)
+    made = await db.write(
+        merging.split, ticket_id, by=signed.actor, lines=form.line, subject=form.subject, key=form.key, now=now
+    )
+    return Response(status_code=DONE, headers={"hx-redirect": f"/tickets/{made}"})
+
+
+class Linked(BaseModel):
+    conversation: Id = Field(title=marked("会话编号"))
+
+
+@router.post("/link", status_code=DONE)
+async def link(request: Request, ticket_id: Id, signed: SignedIn, db: DbDep, now: Now) -> None:
+    talk = (await read_form(request, Linked)).conversation
+    await db.write(linking.link, ticket_id, by=signed.actor, conversation_id=talk, now=now)
+
+
+@router.post("/unlink", status_code=DONE)
+async def unlink(request: Request, ticket_id: Id, signed: SignedIn, db: DbDep, now: Now) -> None:
+    talk = (await read_form(request, Linked)).conversation
+    await db.write(linking.unlink, ticket_id, by=signed.actor, conversation_id=talk, now=now)

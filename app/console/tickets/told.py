@@ -1,0 +1,100 @@
+"""The history of a ticket in words: who did what, what was changed from what to what, which clock rang."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from app.agents.calendars import BEIJING
+from app.console.catalogue import marked
+from app.console.tickets import labels
+from app.desk.tickets import fields
+from app.desk.tickets.reading import Line, Sheet
+from app.tickets.models import ComplaintState, Metric
+
+FIELDS: Final[Mapping[str, str]] = {
+    "subject": marked("标题"), "kind": marked("类型"), "category": marked("分类"), "dimension": marked("质量维度"),
+    "priority": marked("优先级"), "title": marked("作品"), "season": marked("季"), "episode": marked("集"),
+    "timecode_s": marked("时间点"), "skill": marked("技能"), "team_id": marked("小组"), "parent_id": marked("上级工单"),
+    "contact": marked("联系人"), "due_at": marked("答复期限"), "owner_id": marked("负责人"), "tags": marked("标签"),
+    "status": marked("状态"),
+}  # fmt: skip
+METRICS: Final[Mapping[str, str]] = {
+    Metric.first_response: marked("首次答复"), Metric.next_response: marked("再次答复"),
+    Metric.resolution: marked("处理完成"), Metric.promise: marked("对观众的承诺"), "complaint": marked("投诉答复期限"),
+}  # fmt: skip
+COMPLAINTS: Final[Mapping[ComplaintState, str]] = {
+    ComplaintState.examining: marked("正在核查"), ComplaintState.decided: marked("已书面答复，等观众表态"),
+    ComplaintState.pending: marked("等承诺的事项到位后再确认"), ComplaintState.accepted: marked("观众接受"),
+    ComplaintState.refused: marked("观众不接受"),
+}  # fmt: skip
+DEEDS: Final[Mapping[str, str]] = {
+    "opened": marked("登记了工单"), "added": marked("补充"), "answered": marked("回答"),
+    "raised": marked("改为加急"), "wants_notice": marked("希望有结果时通知一次"), "accepted": marked("接受处理结果"),
+    "refused": marked("不接受处理结果"), "scored": marked("评分"), "started": marked("开始处理"),
+    "noted": marked("内部备注"), "replied": marked("答复观众"), "asked": marked("向观众核实"),
+    "linked": marked("关联了会话"),
+    "unlinked": marked("取消关联会话"), "filed": marked("添加了附件"), "decided": marked("作出书面决定"),
+    "closed": marked("关闭了工单"), "reopened": marked("重新打开了工单"), "unmerged": marked("撤销了合并"),
+    "changed": marked("修改了"), "warned": marked("时限快到了"), "breached": marked("时限过了"),
+}  # fmt: skip
+TO_VIEWER: Final = frozenset({"replied", "asked", "decided"})
+FROM_VIEWER: Final = frozenset({"added", "answered", "accepted", "refused"})
+INTERNAL: Final = frozenset({"noted"})
+AUTHORS: Final[Mapping[str, str]] = {"viewer": marked("观众"), "bot": marked("机器人"), "clock": marked("系统")}
+_NOTHING: Final = marked("没有")
+
+
+def side(line: Line) -> str:
+    """How a line looks: ``viewer``, ``agent`` (told to him), ``note``, or ``event``."""
+    if line.kind == "noted":
+        return "note"
+    if line.kind in TO_VIEWER or (line.kind == "closed" and line.sent is not None):
+        return "agent"
+    if line.kind in FROM_VIEWER or (line.kind == "opened" and not line.is_person):
+        return "viewer"
+    return "event"
+
+
+def author(line: Line, say: Callable[[str], str]) -> str:
+    return say(AUTHORS[line.author]) if line.author in AUTHORS else line.author
+
+
+def changes(line: Line, sheet: Sheet, say: Callable[[str], str]) -> list[tuple[str, str, str]]:
+    """(field, what it was, what it is), as people read them."""
+    found = []
+    for name, pair in line.detail.items():
+        if name in FIELDS and isinstance(pair, list) and len(pair) == 2:
+            found.append((say(FIELDS[name]), _value(name, pair[0], sheet, say), _value(name, pair[1], sheet, say)))
+    return found
+
+
+def metric(name: str, say: Callable[[str], str]) -> str:
+    return say(METRICS[name]) if name in METRICS else name
+
+
+def moment(written: Any) -> datetime | None:
+    """A time of a line's detail."""
+    try:
+        return datetime.fromisoformat(written) if isinstance(written, str) else None
+    except ValueError:
+        return None
+
+
+_WORDS: Final[Mapping[str, Mapping[Any, str]]] = {
+    "kind": labels.KINDS, "priority": labels.PRIORITIES, "dimension": labels.DIMENSIONS, "status": labels.STATUSES,
+}  # fmt: skip
+
+
+def _value(name: str, value: Any, sheet: Sheet, say: Callable[[str], str]) -> str:
+    if value in (None, "", []):
+        return say(_NOTHING)
+    if name in _WORDS:
+        return say(_WORDS[name].get(value, str(value)))
+    if name in ("owner_id", "team_id"):
+        return (sheet.names if name == "owner_id" else sheet.teams).get(value, str(value))
+    if name == "tags":
+        return "、".join(f"#{tag}" for tag in value)
+    if name == "timecode_s":
+        return fields.show_timecode(value)
+    at = moment(value) if name == "due_at" else None
+    return f"{at.astimezone(BEIJING):%Y-%m-%d %H:%M}" if at else str(value)
