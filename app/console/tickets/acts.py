@@ -21,7 +21,7 @@ from app.desk.tickets import (
     labelling,
     linking,
     merging,
-    noticing,
+    notices,
     telling,
 )
 from app.desk.tickets.telling import Then
@@ -168,7 +168,7 @@ async def remove_watcher(request: Request, ticket_id: Id, signed: SignedIn, db: 
 
 @router.post("/seen", status_code=DONE)
 async def see(ticket_id: Id, signed: SignedIn, db: DbDep, now: Now) -> None:
-    await db.write(noticing.see, ticket_id, by=signed.actor, now=now)
+    await db.write(notices.see, ticket_id, by=signed.actor, now=now)
 
 
 # -------------------- what is written
