@@ -13,7 +13,7 @@ from app.agents.rights import Actor
 from app.console.catalogue import marked
 from app.console.guard import DbDep, Now, SignedIn
 from app.console.rendering import done, reload
-from app.desk import notices
+from app.desk import notices as approved
 from app.desk.tickets import (
     applying,
     assigning,
@@ -23,7 +23,7 @@ from app.desk.tickets import (
     labelling,
     linking,
     merging,
-    noticing,
+    notices,
     reaching,
     telling,
 )
@@ -172,7 +172,7 @@ async def remove_watcher(request: Request, ticket_id: Id, signed: SignedIn, db: 
 
 @router.post("/seen", status_code=DONE)
 async def see(ticket_id: Id, signed: SignedIn, db: DbDep, now: Now) -> None:
-    await db.write(noticing.see, ticket_id, by=signed.actor, now=now)
+    await db.write(notices.see, ticket_id, by=signed.actor, now=now)
 
 
 # -------------------- what is written
@@ -208,7 +208,7 @@ def _tell(session: Session, ticket_id: int, form: Told, filled: Mapping[str, str
     fallback = None
     if form.template:
         place = reaching.require_place(session, finding.get(session, ticket_id))
-        fallback = notices.filled(notices.get_template(session, place, form.template, by=by), filled)
+        fallback = approved.filled(approved.get_template(session, place, form.template, by=by), filled)
     telling.tell(
         session, ticket_id, by=by, text=form.text, then=form.then, key=form.key, now=now, fallback=fallback,
         even_if_doubtful=bool(form.doubtful),

@@ -1,7 +1,7 @@
 """Lists of tickets that leave the console: as a table, and on paper."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -10,7 +10,7 @@ from fastapi.responses import StreamingResponse
 
 from app.agents import rights
 from app.agents.models import Language
-from app.agents.rights import Action
+from app.agents.rights import Action, Actor
 from app.agents.sessions import Signed
 from app.console.catalogue import translate
 from app.console.guard import DbDep, Now, SignedIn
@@ -34,10 +34,10 @@ _writes: Final[set[asyncio.Task[None]]] = set()
 async def export(signed: SignedIn, asked: AskedDep, db: DbDep, now: Now) -> Response:
     rights.require(signed.actor, Action.export_tickets)
     headers = {**HEADERS, "content-disposition": f'attachment; filename="tickets-{now:%Y%m%d-%H%M}.csv"'}
-    return StreamingResponse(_table(db, signed, asked, now), media_type="text/csv; charset=utf-8", headers=headers)
+    return StreamingResponse(table(db, signed.actor, asked, now), media_type="text/csv; charset=utf-8", headers=headers)
 
 
-async def _table(db: Database, signed: Signed, asked: Asked, now: datetime) -> AsyncIterator[str]:
+async def table(db: Database, by: Actor, asked: Asked, now: datetime) -> AsyncGenerator[str, None]:
     """Page by page; how many rows were given away is written down, also where the reader goes away amid them."""
     words = {name: dict(texts) for name, texts in _TEXTS.items()}
     given, after = 0, ""
@@ -45,7 +45,7 @@ async def _table(db: Database, signed: Signed, asked: Asked, now: datetime) -> A
         yield exporting.write_head()
         while given < exporting.MOST:
             lines, count, further = await db.read(
-                exporting.write_page, asked.filters, by=signed.actor, after=after or None,
+                exporting.write_page, asked.filters, by=by, after=after or None,
                 limit=exporting.MOST - given, words=words, now=now,
             )  # fmt: skip
             given += count
@@ -54,7 +54,7 @@ async def _table(db: Database, signed: Signed, asked: Asked, now: datetime) -> A
                 break
             after = further
     finally:
-        record = db.write(exporting.record, by=signed.actor, filters=asked.values, rows=given, now=now)
+        record = db.write(exporting.record, by=by, filters=asked.values, rows=given, now=now)
         writing = asyncio.ensure_future(record)
         _writes.add(writing)
         writing.add_done_callback(_writes.discard)

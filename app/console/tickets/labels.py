@@ -110,7 +110,7 @@ def due_words(at: datetime, now: datetime, language: Language) -> str:
     span = abs(at - now)
     words = _LATE if at < now else _LEFT
     days, hours, minutes = span // timedelta(days=1), span // timedelta(hours=1), span // timedelta(minutes=1)
-    text, num = (words[0], days) if days >= 2 else (words[1], hours) if hours else (words[2], minutes)
+    text, num = (words[0], days) if days >= 2 else (words[1], hours) if hours else (words[2], max(minutes, 1))
     return counted(language, text, num) % {"num": num}
 
 
