@@ -55,6 +55,7 @@ WANTED: Final[Sequence[str]] = (
     "CREATE INDEX ix_tickets_resolution_s ON tickets (resolution_s, closed_at) "
     f"WHERE closed_at IS NOT NULL AND {_ALONE}",
     f"CREATE INDEX ix_tickets_response_s ON tickets (response_s, opened_at) WHERE response_s IS NOT NULL AND {_ALONE}",
+    f"CREATE INDEX ix_tickets_reopened ON tickets (opened_at) WHERE reopened > 0 AND {_ALONE}",
     "CREATE INDEX ix_ticket_clocks_ended_at ON ticket_clocks (metric, ended_at, breached_at, ticket_id) "
     "WHERE ended_at IS NOT NULL",
     "CREATE INDEX ix_ticket_clocks_late ON ticket_clocks (metric, breached_at, ticket_id) "
@@ -78,6 +79,8 @@ class Task:
 class Took:
     """Milliseconds."""
 
+    best: float
+    """On a busy machine the only one of use."""
     p50: float
     p95: float
     most: float
@@ -102,7 +105,7 @@ def main() -> None:
                 if options.add_indexes:
                     asyncio.run(add_indexes(settings))
                 print(f"\n{database}, {size:,} tickets; filled in {perf_counter() - start:.0f} s")
-                print(f"  {'':<28} {'p50':>8} {'p95':>8} {'max':>8} ms", flush=True)
+                print(f"  {'ms':<40} {'best':>8} {'p50':>8} {'p95':>8} {'max':>8}", flush=True)
                 asyncio.run(report(settings, year, options.samples, tuple(options.only.split(","))))
 
 
@@ -126,7 +129,8 @@ async def report(settings: Settings, year: Year, samples: int, only: tuple[str, 
             if task.name.startswith(only):
                 took = await measure(db, task, samples)
                 mark = "" if took.p95 < TARGET else "  above the target"
-                print(f"  {task.name:<28} {took.p50:8.1f} {took.p95:8.1f} {took.most:8.1f}{mark}", flush=True)
+                told = f"{took.best:8.1f} {took.p50:8.1f} {took.p95:8.1f} {took.most:8.1f}"
+                print(f"  {task.name:<40} {told}{mark}", flush=True)
     finally:
         await db.close()
 
@@ -138,7 +142,7 @@ async def measure(db: Database, task: Task, samples: int) -> Took:
         await db.read(task.read)
         passed.append((perf_counter() - start) * 1e3)
     measured = passed[WARM:]
-    return Took(median(measured), quantiles(measured, n=20)[-1], max(measured))
+    return Took(min(measured), median(measured), quantiles(measured, n=20)[-1], max(measured))
 
 
 def tasks(year: Year) -> Iterator[Task]:
