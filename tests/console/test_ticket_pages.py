@@ -86,10 +86,10 @@ async def test_what_means_nothing_is_as_if_it_were_not_there(console: Console, l
         for number in BEYOND:
             assert (await lin.get(f"/tickets/list?{name}={number}", **HTMX)).status_code == 200, (name, number)
     for sort in Sort:
-        for number in (2**15, 2**53, 2**62 - 1, -(2**62) + 1):
-            after = cursors.write([0, number, number])
+        for key in (2**15, 2**53, 2**62 - 1, -(2**62) + 1):
+            after = cursors.write([0, key, key])
             answer = await lin.get(f"/tickets/list?sort={sort}&after={after}", **HTMX)
-            assert answer.status_code in (200, 422), (sort, number)
+            assert answer.status_code in (200, 422), (sort, key)
 
 
 async def test_a_view_is_kept_with_its_filters_and_order_as_a_tab(console: Console, lin: Person) -> None:
