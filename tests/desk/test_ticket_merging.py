@@ -124,7 +124,10 @@ async def test_undone_it_is_as_it_was(db: Database, lin: Actor, before: str) -> 
     moved = {metric: due and due + 2 * HOUR for metric, due in dues.items()}
     assert await db.read(deadlines.dues, source) == moved
     ends = [due for due in moved.values() if due is not None]
-    assert now == was | {"waited_s": 7200 + (1800 if before == "waiting" else 0), "next_due_at": min(ends, default=None)}
+    assert now == was | {
+        "waited_s": 7200 + (1800 if before == "waiting" else 0),
+        "next_due_at": min(ends, default=None),
+    }
     await db.write(closing.close, source, by=lin, text="好了", now=MONDAY + 4 * HOUR)
     waited = HOUR + HOUR / 2 if before == "waiting" else timedelta()
     row = await db.read(deadlines.ticket_of, source)
