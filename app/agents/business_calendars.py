@@ -20,7 +20,7 @@ from app.agents.calendars import (
     read_days,
     write_days,
 )
-from app.agents.day_files import YearDays, read_file
+from app.agents.day_files import read_file
 from app.agents.models import BusinessCalendar, Team
 from app.agents.naming import read_name
 from app.agents.rights import Action, Actor, require_here
@@ -177,20 +177,20 @@ def delete(session: Session, calendar_id: int, *, by: Actor | None, now: datetim
     session.flush()
 
 
-def preview_days(session: Session, calendar_id: int, content: bytes, *, by: Actor | None) -> tuple[Imported, YearDays]:
+def preview_days(session: Session, calendar_id: int, content: bytes, *, by: Actor | None) -> Imported:
     """What ``import_days`` would do; it refuses what that refuses."""
     require_here(by, Action.edit_deadlines)
     row = session.scalar(select(BusinessCalendar).where(BusinessCalendar.id == calendar_id, _OWN))
     if row is None:
         raise CalendarNotFound
-    return _merged(row, content)[2:]
+    return _merged(row, content)[2]
 
 
 def import_days(session: Session, calendar_id: int, content: bytes, *, by: Actor | None, now: datetime) -> Imported:
     """The days of the years in a file (``day_files``) take the place of those of the same years; others stay."""
     require_here(by, Action.edit_deadlines)
     row = lock(session, calendar_id)
-    row.holidays, row.workdays, done, _ = _merged(row, content)
+    row.holidays, row.workdays, done = _merged(row, content)
     row.updated_at = now
     session.flush()
     _record(
@@ -268,14 +268,14 @@ def _write_days(days: frozenset[date]) -> str:
     return text
 
 
-def _merged(row: BusinessCalendar, content: bytes) -> tuple[str, str, Imported, YearDays]:
-    """(holidays, workdays, what happens, what the file tells)"""
+def _merged(row: BusinessCalendar, content: bytes) -> tuple[str, str, Imported]:
+    """(holidays, workdays, what happens)"""
     told = read_file(content)
     holidays, workdays = read_days(row.holidays), read_days(row.workdays)
     replaced = sum(day.year in told.years for day in holidays | workdays)
     done = Imported(len(told.holidays), len(told.workdays), told.years, replaced)
     own = told.replaced(holidays, told.holidays), told.replaced(workdays, told.workdays)
-    return _write_days(own[0]), _write_days(own[1]), done, told
+    return _write_days(own[0]), _write_days(own[1]), done
 
 
 def _flush(session: Session, row: BusinessCalendar, values: Mapping[str, str], now: datetime) -> None:

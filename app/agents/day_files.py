@@ -76,7 +76,8 @@ def read_file(content: bytes) -> YearDays:
     if not kinds:
         raise FileEmpty
     off = frozenset(day for day, is_off in kinds.items() if is_off)
-    return YearDays(off, frozenset(kinds.keys() - off), (year,) if year else tuple(_years(kinds.keys())))
+    told = (year,) if year in {day.year for day in kinds} else tuple(_years(kinds.keys()))
+    return YearDays(off, frozenset(kinds.keys() - off), told)
 
 
 def _years(days: Set[date]) -> Iterator[int]:

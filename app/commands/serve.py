@@ -16,7 +16,7 @@ import uvicorn
 
 from app import logs
 from app.agents import links
-from app.commands import demo, demo_people, demo_policies, demo_words
+from app.commands import demo, demo_people, demo_policies, demo_tickets, demo_words
 from app.commands.opened import with_database
 from app.conversations.accounts import Directory
 from app.conversations.quiet import read_quiet_hours
@@ -87,6 +87,7 @@ async def _prepare(settings: Settings, db: Database, keyring: Keyring) -> str | 
         await demo_people.add_people(db)
         await demo_words.add_words(db)
         await demo_policies.add_policies(db)
+        await demo_tickets.add_tickets(db)
         return None
     await demo_people.close_people(db)
     return await db.write(links.first_link, now=datetime.now(UTC))

@@ -54,7 +54,7 @@ class Typed(BaseModel):
 @router.get(PAGE)
 async def show(request: Request, db: DbDep, signed: SignedIn, now: Now) -> Response:
     rows = await db.read(business_calendars.list_calendars, by=signed.actor)
-    shown = [(row, picture_of(row.calendar, _this_year(now)), _unknown_year(row.calendar, now)) for row in rows]
+    shown = [(row, picture_of(row.calendar, _this_year(now)), unknown_year(row.calendar, now)) for row in rows]
     default = load_calendar(request.app.state.service.settings)
     picture = picture_of(default, _this_year(now))
     return page(request, "calendars.html", signed, rows=shown, default=default, default_picture=picture)
@@ -113,7 +113,7 @@ def _this_year(now: datetime) -> int:
     return now.astimezone(BEIJING).year
 
 
-def _unknown_year(calendar: Calendar, now: datetime) -> int | None:
+def unknown_year(calendar: Calendar, now: datetime) -> int | None:
     """A year without holidays that it should have: this one, or in December the next, which is arranged by then."""
     today, known = now.astimezone(BEIJING), {day.year for day in calendar.holidays}
     due = (today.year, today.year + 1) if today.month == _DECEMBER else (today.year,)
@@ -127,13 +127,13 @@ def _unknown_year(calendar: Calendar, now: datetime) -> int | None:
 async def preview_days(request: Request, db: DbDep, signed: SignedIn, calendar_id: Id) -> Response:
     content = await _content(request, signed)
     try:
-        found, told = await db.read(business_calendars.preview_days, calendar_id, content, by=signed.actor)
+        found = await db.read(business_calendars.preview_days, calendar_id, content, by=signed.actor)
     except business_calendars.CalendarNotFound:
         raise
     except AppError as error:
         wrong = sentence_of(Language(signed.language), error)
         return page(request, "calendar_import.html", signed, wrong=wrong, found=None)
-    return page(request, "calendar_import.html", signed, wrong="", found=found, told=told)
+    return page(request, "calendar_import.html", signed, wrong="", found=found)
 
 
 @router.post(PAGE + "/{calendar_id:id}/days")

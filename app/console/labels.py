@@ -16,11 +16,13 @@ ROLES: Final[Mapping[Role, str]] = {
     Role.administrator: marked("管理员"),
 }
 DUTIES: Final[Mapping[Role, str]] = {
-    Role.agent: marked("接待观众：接管、回复、转接会话，写备注"),
-    Role.supervisor: marked("客服的全部工作，还可以看排队、接手同事的会话、改同事的状态、处理没送达的消息"),
-    Role.operator: marked("维护公用的快捷回复和敏感词"),
-    Role.quality: marked("查看所有会话和审计记录，写备注，维护敏感词；不与观众说话"),
-    Role.administrator: marked("管理人员、角色和小组，查看审计记录，处理没送达的消息；不与观众说话"),
+    Role.agent: marked("接待观众：接管、回复、转接会话，写备注；处理工单"),
+    Role.supervisor: marked(
+        "客服的全部工作，还可以看排队和报表、接手同事的会话、批量改工单、决定投诉、定时限、改同事的状态、处理没送达的消息"
+    ),
+    Role.operator: marked("维护公用的快捷回复、工单宏和敏感词，查看工单和报表"),
+    Role.quality: marked("查看所有会话、工单、报表和审计记录，写备注，维护敏感词；不与观众说话"),
+    Role.administrator: marked("管理人员、角色、小组和工作日历，查看报表和审计记录，处理没送达的消息；不与观众说话"),
 }
 PRESENCES: Final[Mapping[Presence, str]] = {
     Presence.online: marked("在线"),

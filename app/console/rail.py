@@ -17,6 +17,8 @@ class Place:
     """None: everybody's."""
     or_action: Action | None = None
     """One of the two is enough."""
+    is_start: bool = True
+    """Whether somebody's work can be there."""
 
     def open_to(self, actor: Actor) -> bool:
         asked = [action for action in (self.action, self.or_action) if action is not None]
@@ -28,6 +30,7 @@ PLACES: Final = (
     Place("/tickets", marked("工单"), "ticket", Action.see_tickets),
     Place("/queue", marked("排队"), "queue", Action.see_queue),
     Place("/outbox", marked("待发"), "sending", Action.see_outbox),
+    Place("/figures", marked("报表"), "chart", Action.see_figures, is_start=False),
 )
 """In the order of the rail; what follows them is 设置, everybody's."""
 SETTINGS: Final = (
@@ -53,4 +56,4 @@ def settings_of(actor: Actor) -> tuple[Place, ...]:
 
 def home_of(actor: Actor) -> str:
     """Where a person starts."""
-    return next(iter((*places_of(actor), *settings_of(actor)))).path
+    return next(place.path for place in (*places_of(actor), *settings_of(actor)) if place.is_start)

@@ -23,6 +23,7 @@ from app.console import (
 from app.console.desk import acts, asks, files, finding, saving, writing
 from app.console.desk import pages as desk
 from app.console.endpoints import live
+from app.console.figures import pages as figures
 from app.console.guard import SignedIn
 from app.console.tickets import acts as ticket_acts
 from app.console.tickets import boards, days, drafting, filing, giving, sheet
@@ -51,6 +52,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     words.router,
     queue.router,
     outbox.router,
+    figures.router,
     drafting.router,
     filing.router,
     ticket_acts.router,

@@ -43,6 +43,16 @@ _KINDS: Final = {
     "membership.not_arrived": TicketKind.fault, "account.stolen": TicketKind.fault,
 }  # fmt: skip
 _BROKEN: Final = ("playback", "live")
+_KIND_WORDS: Final = {
+    TicketKind.inquiry: "咨询", TicketKind.fault: "故障", TicketKind.suggestion: "建议", TicketKind.complaint: "投诉",
+    TicketKind.refund: "退款 退费", TicketKind.data: "个人信息 隐私",
+}  # fmt: skip
+_DIMENSION_WORDS: Final = {
+    Dimension.script: "剧本 剧情", Dimension.acting: "表演", Dimension.picture: "画面 画质", Dimension.sound: "声音",
+    Dimension.subtitles: "字幕", Dimension.dubbing: "配音", Dimension.platform: "播放 平台 技术",
+    Dimension.schedule: "排期 更新", Dimension.promotion: "宣传 活动", Dimension.service: "服务",
+    Dimension.payment: "会员 付费 支付",
+}  # fmt: skip
 URGENT: Final = frozenset({"account.stolen", "community.impostor"})
 """Entries whose tickets go first, whoever opens them."""
 
@@ -71,3 +81,9 @@ def priority_of(kind: str, category: str | None) -> TicketPriority:
     if kind == TicketKind.complaint or category in URGENT:
         return TicketPriority.high
     return TicketPriority.normal
+
+
+def words_of(kind: str, dimension: str | None, subject: str) -> str:
+    """What a ticket speaks of, as people write their skills: 退款, 字幕, 会员."""
+    named = (_KIND_WORDS[TicketKind(kind)], _DIMENSION_WORDS[Dimension(dimension)] if dimension else "", subject)
+    return " ".join(named)

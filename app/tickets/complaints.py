@@ -43,6 +43,14 @@ def follow(session: Session, ticket: Ticket) -> None:
         formal.deadline_at, formal.remind_at = ticket.due_at, ticket.due_at - REMINDED_BEFORE
 
 
+def require_decided(session: Session, ticket: Ticket) -> Complaint:
+    """NoComplaint, NotDecided."""
+    formal = get(session, ticket)
+    if formal.decision is None:
+        raise NotDecided
+    return formal
+
+
 def decide(
     session: Session, ticket: Ticket, *, decision: str, remedies: str, agent_id: int, now: datetime,
     message_id: int | None = None,
@@ -61,6 +69,17 @@ def decide(
     return history.write_down(
         session, ticket, "decided", by=by, text=decision, now=now, message_id=message_id, detail=detail
     )
+
+
+def ask_again(session: Session, ticket: Ticket, text: str, *, by: str, now: datetime, message_id: int | None) -> int:
+    """What was decided is done: the viewer is asked once more. NotDecided."""
+    steps.require_open(ticket)
+    formal = require_decided(session, ticket)
+    formal.state, formal.settled_at = ComplaintState.decided, None
+    ticket.status, ticket.asked = TicketStatus.waiting, ASKS_ACCEPTANCE
+    clocks.answered(session, ticket, now=now)
+    clocks.stop(session, ticket, now=now)
+    return history.write_down(session, ticket, "asked", by=by, text=text, now=now, message_id=message_id)
 
 
 def settle(session: Session, ticket: Ticket, outcome: ComplaintState, text: str, *, by: str, now: datetime) -> None:

@@ -137,7 +137,7 @@ class Ticket(Base):
     """None: the bot, from what the viewer wrote."""
     parent_id: Mapped[int | None] = mapped_column(Id, ForeignKey("tickets.id"))
     merged_into_id: Mapped[int | None] = mapped_column(Id, ForeignKey("tickets.id"))
-    """It is closed then, and what comes for it goes there."""
+    """It is closed then; its viewer hears how that one stands."""
     asked: Mapped[str | None] = mapped_column(Text)
     """What the viewer is to answer, while it waits for him."""
     due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -130,7 +130,7 @@ async def test_what_is_given_while_it_is_deleted_is_refused_with_a_sentence(db: 
 async def test_a_year_takes_the_place_of_the_same_year(db: Database, zhou: Actor) -> None:
     written = Written("办公室", "周一至周五 9:00-18:00", "2026-10-01..2026-10-07, 2027-05-01..2027-05-05", "2027-05-08")
     calendar_id = await make(db, written)
-    seen, _ = await db.read(business_calendars.preview_days, calendar_id, as_json(), by=zhou)
+    seen = await db.read(business_calendars.preview_days, calendar_id, as_json(), by=zhou)
     assert (seen.holidays, seen.workdays, seen.years, seen.replaced) == (7, 2, (2027,), 6)
     assert (await db.read(business_calendars.get_calendar, calendar_id, by=zhou)).workdays == "2027-05-08"
     for replaced in (6, 9):

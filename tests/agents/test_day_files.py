@@ -74,4 +74,9 @@ def test_a_december_day_does_not_tell_the_whole_of_its_year() -> None:
     assert told.years == (2019,)
     kept = told.replaced(read_days("2018-10-01, 2018-12-29, 2019-05-01"), told.holidays)
     assert kept == read_days("2018-10-01, 2019-01-01")
+    named = '{"date": "%s", "isOffDay": true}'
+    both = f'"days": [{named % "2018-12-31"}, {named % "2018-11-30"}, {named % "2019-01-01"}]'
+    assert read_file(f'{{"year": 2019, {both}}}'.encode()).years == (2019,)  # it says so itself
+    assert read_file(f"{{{both}}}".encode()).years == (2018, 2019)
+    assert read_file(f'{{"year": 2027, {both}}}'.encode()).years == (2018, 2019)  # none of its days is of that year
     assert read_file("2018-12-29,元旦,班\n2018-10-01,国庆,休\n2019-01-01,元旦,休\n".encode()).years == (2018, 2019)

@@ -111,7 +111,7 @@ async def test_a_year_is_looked_at_before_it_is_imported(console: Console, zhou:
 def test_a_year_that_is_not_known_is_missed_in_time(now: str, unknown: int | None) -> None:
     """In Beijing December begins eight hours earlier than elsewhere."""
     calendar = read_calendar(HOURS, "2026-10-01", "2027-02-14")
-    assert calendars._unknown_year(calendar, datetime.fromisoformat(now)) == unknown
+    assert calendars.unknown_year(calendar, datetime.fromisoformat(now)) == unknown
 
 
 def test_hours_are_told_in_both_languages() -> None:
@@ -119,6 +119,15 @@ def test_hours_are_told_in_both_languages() -> None:
     assert hours_of(Language.en, calendar) == "Mon–Fri 9:00–12:00, 13:30–18:00; Sat 22:00–2:00 next day"
     assert hours_of(Language.zh, calendar) == "周一至周五 9:00–12:00、13:30–18:00，周六 22:00–次日 2:00"
     assert hours_of(Language.en, ALWAYS) == "daily 0:00–24:00"
+
+
+async def test_a_year_is_shown_in_english(console: Console, zhou: Person) -> None:
+    calendar_id = await make(console, holidays="2027-01-01", workdays="2027-01-03")
+    await zhou.post("/account/language", language="en")
+    shown = (await zhou.get(f"/calendars/{calendar_id}?year=2027")).text
+    assert '<td class="holiday">1<span>off</span></td>' in shown
+    assert '<td class="made_up">3<span>on</span></td>' in shown
+    assert "Mon–Fri 9:00–18:00" in shown
 
 
 async def test_a_team_is_given_its_calendar(console: Console, zhou: Person) -> None:

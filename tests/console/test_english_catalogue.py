@@ -36,6 +36,13 @@ def test_the_english_names_the_same_values_and_holds_no_chinese() -> None:
     assert wrong == []
 
 
+def test_the_english_is_text() -> None:
+    """To YAML a bare on or no is something else."""
+    english = catalogue.read_catalogue()
+    assert [text for text, said in english.items() if not isinstance(said, str | dict)] == []
+    assert [text for text, said in english.items() if isinstance(said, dict) and set(said) != {"one", "other"}] == []
+
+
 def test_no_chinese_stands_in_a_template_outside_the_catalogue() -> None:
     assert untranslated_words() == []
 

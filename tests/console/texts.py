@@ -12,6 +12,7 @@ from app.channels.wechat import meanings as wechat
 from app.console.rendering import FOLDER, TEMPLATES
 from app.desk import reasons
 from app.desk.tickets import fields
+from app.desk.tickets.figures import deadlines, flow, people, satisfaction, shares, times
 from app.errors import AppError
 from app.settings import ROOT
 
@@ -22,7 +23,7 @@ _FUNCTIONS = ("_", "_n", "gettext", "ngettext")
 
 
 def all_texts() -> set[str]:
-    return {*_of_templates(), *_marked(), *_of_errors(), *_of_raises(), *_of_reasons(), *_of_forms()}
+    return {*_of_templates(), *_marked(), *_of_errors(), *_of_raises(), *_of_reasons(), *_of_forms(), *_of_figures()}
 
 
 def _of_templates() -> Iterator[str]:
@@ -89,6 +90,12 @@ def _of_forms() -> Iterator[str]:
     yield from (*forms.REASONS.values(), forms.OTHER_REASON, forms.WHOLE)
     yield from (fields.TOO_LARGE, fields.DIGITS, fields.NO_CHOICE, fields.NO_TIME, fields.TIMECODES)
     yield from (field.label for field in fields.FIELDS.values())
+
+
+def _of_figures() -> Iterator[str]:
+    """How each is counted: told beside the rule itself."""
+    for module in (deadlines, flow, people, satisfaction, shares, times):
+        yield from (said for said in vars(module).values() if isinstance(said, str) and _CHINESE.search(said))
 
 
 def _modules() -> Iterator[Path]:

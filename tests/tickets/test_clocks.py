@@ -333,7 +333,8 @@ async def test_what_was_broken_stays_broken_with_a_longer_limit(db: Database, li
     await db.write(changing.change, ticket, by=lin, changes={"priority": "low"}, now=MONDAY + 62 * MINUTE)
     clock = await db.read(deadlines.clock_of, ticket, "resolution")
     assert clock.breached_at == MONDAY + 60 * MINUTE
-    assert clock.due_at is not None and clock.due_at > MONDAY + 9 * HOUR
+    assert clock.due_at is not None
+    assert clock.due_at > MONDAY + 9 * HOUR
     await db.write(closing.close, ticket, by=lin, text="好了", now=MONDAY + 2 * HOUR)
     assert (await db.read(deadlines.ticket_of, ticket)).breaches == 1
 

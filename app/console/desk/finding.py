@@ -46,6 +46,8 @@ class Hit:
     by: str
     """Who said it, or what it is."""
     pieces: Pieces
+    ticket_id: int | None = None
+    """Of a ticket: it has a page of its own."""
 
 
 @router.get("/found")
@@ -87,7 +89,7 @@ def _viewer(signed: Signed, hit: ViewerHit, platforms: Mapping[int, str]) -> Hit
 
 def _ticket(signed: Signed, hit: TicketHit) -> Hit:
     told = tuple(cut(hit.subject, hit.subject_marks))
-    return Hit(hit.conversation_id, f"T-{hit.number}", None, hit.opened_at, _told(signed, _TICKET), told)
+    return Hit(None, f"T-{hit.number}", None, hit.opened_at, _told(signed, _TICKET), told, hit.ticket_id)
 
 
 def _message(signed: Signed, hit: MessageHit) -> Hit:

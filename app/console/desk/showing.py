@@ -25,11 +25,11 @@ _MENTION: Final = re.compile(r"(@[^\s@，。；：、,;:]{1,64})")
 
 
 def page(request: Request, name: str, signed: Signed, status: int = 200, **context: Any) -> HTMLResponse:
-    own = {"entry_title": lambda entry: _entry_title(request, entry)}
+    own = {"entry_title": lambda entry: entry_title(request, entry)}
     return rendering.page(request, f"desk/{name}", signed, status, **_SHARED | own | context)
 
 
-def _entry_title(request: Request, entry_id: str) -> str:
+def entry_title(request: Request, entry_id: str) -> str:
     """As the knowledge calls it today; of one that has left it, its id."""
     entry = request.app.state.service.ingest.rules.brain.knowledge.entries.get(entry_id)
     return entry.title if entry is not None else entry_id

@@ -72,7 +72,7 @@ async def change(request: Request, ticket_id: Id, signed: SignedIn, db: DbDep, n
     form = await read_form(request, Facts)
     rules: Rules = request.app.state.service.ingest.rules
     await db.write(_change, ticket_id, form, rules, by=signed.actor, now=now)
-    return done(signed, marked("已保存"), changed="ticket")
+    return done(signed, marked("已保存"), changed=f"ticket:{ticket_id}")
 
 
 def _change(session: Session, ticket_id: int, form: Facts, rules: Rules, *, by: Actor, now: datetime) -> None:
@@ -191,7 +191,7 @@ async def tell(request: Request, ticket_id: Id, signed: SignedIn, db: DbDep, now
         telling.tell, ticket_id, by=signed.actor, text=form.text, then=form.then, key=form.key, now=now,
         even_if_doubtful=bool(form.doubtful),
     )  # fmt: skip
-    return done(signed, _TOLD[form.then], changed="ticket")
+    return done(signed, _TOLD[form.then], changed=f"ticket:{ticket_id}")
 
 
 _TOLD = {
@@ -204,21 +204,21 @@ _TOLD = {
 async def note(request: Request, ticket_id: Id, signed: SignedIn, db: DbDep, now: Now) -> Response:
     text = (await read_form(request, Words)).text
     await db.write(closing.note, ticket_id, by=signed.actor, text=text, now=now)
-    return done(signed, marked("备注已写下"), changed="ticket")
+    return done(signed, marked("备注已写下"), changed=f"ticket:{ticket_id}")
 
 
 @router.post("/close")
 async def close(request: Request, ticket_id: Id, signed: SignedIn, db: DbDep, now: Now) -> Response:
     text = (await read_form(request, Words)).text
     await db.write(closing.close, ticket_id, by=signed.actor, text=text, now=now)
-    return done(signed, marked("工单已关闭"), changed="ticket")
+    return done(signed, marked("工单已关闭"), changed=f"ticket:{ticket_id}")
 
 
 @router.post("/reopen")
 async def reopen(request: Request, ticket_id: Id, signed: SignedIn, db: DbDep, now: Now) -> Response:
     text = (await read_form(request, Words)).text
     await db.write(closing.reopen, ticket_id, by=signed.actor, text=text, now=now)
-    return done(signed, marked("工单已重新打开"), changed="ticket")
+    return done(signed, marked("工单已重新打开"), changed=f"ticket:{ticket_id}")
 
 
 class Decision(BaseModel):
@@ -236,7 +236,23 @@ async def decide(request: Request, ticket_id: Id, signed: SignedIn, db: DbDep, n
         now=now, even_if_doubtful=bool(form.doubtful),
     )  # fmt: skip
     text = marked("书面决定已经发给观众") if sent is not None else marked("书面决定已经写下，请按联系方式告诉观众")
-    return done(signed, text, changed="ticket")
+    return done(signed, text, changed=f"ticket:{ticket_id}")
+
+
+class Again(Words):
+    key: str = Field(title=marked("编号"), min_length=8, max_length=60)
+    doubtful: str = ""
+
+
+@router.post("/ask-again")
+async def ask_again(request: Request, ticket_id: Id, signed: SignedIn, db: DbDep, now: Now) -> Response:
+    form = await read_form(request, Again)
+    sent = await db.write(
+        deciding.ask_again, ticket_id, by=signed.actor, text=form.text, key=form.key, now=now,
+        even_if_doubtful=bool(form.doubtful),
+    )  # fmt: skip
+    text = marked("已经请观众再次确认") if sent is not None else marked("已经写下，请按联系方式告诉观众")
+    return done(signed, text, changed=f"ticket:{ticket_id}")
 
 
 class Settled(Words):
@@ -247,7 +263,7 @@ class Settled(Words):
 async def settle(request: Request, ticket_id: Id, signed: SignedIn, db: DbDep, now: Now) -> Response:
     form = await read_form(request, Settled)
     await db.write(deciding.settle, ticket_id, by=signed.actor, outcome=form.outcome, text=form.text, now=now)
-    return done(signed, marked("观众的意见已记下"), changed="ticket")
+    return done(signed, marked("观众的意见已记下"), changed=f"ticket:{ticket_id}")
 
 
 class Applied(BaseModel):
@@ -263,7 +279,7 @@ async def apply(request: Request, ticket_id: Id, signed: SignedIn, db: DbDep, no
         applying.apply, ticket_id, form.macro, by=signed.actor, key=form.key, now=now,
         even_if_doubtful=bool(form.doubtful),
     )  # fmt: skip
-    return done(signed, marked("做完了：{name}"), changed="ticket", name=macro.name)
+    return done(signed, marked("做完了：{name}"), changed=f"ticket:{ticket_id}", name=macro.name)
 
 
 # -------------------- what it has to do with others

@@ -44,7 +44,7 @@ async def bring(request: Request, ticket_id: Id, signed: SignedIn, db: DbDep, no
     stored = await _keep(request, content)
     file = Brought(stored.key, name, stored.size, stored.content_type)
     await db.write(attaching.attach, ticket_id, by=signed.actor, files=[file], is_evidence=proves, now=now)
-    return done(signed, marked("附件已添加"), changed="ticket")
+    return done(signed, marked("附件已添加"), changed=f"ticket:{ticket_id}")
 
 
 async def _keep(request: Request, content: bytes) -> Stored:

@@ -17,12 +17,14 @@ from app.agents.rights import Actor
 from app.conversations.models import Conversation, Owner
 from app.db.sql import for_update, is_any
 from app.desk import staff
-from app.tickets import history
+from app.tickets import classifying, history
 from app.tickets.models import Ticket, TicketKind
 
 GRACE: Final = timedelta(minutes=2)
 """So long whoever opens a ticket, or speaks with its viewer, has to take it himself."""
 PAGE: Final = 50
+MORE: Final = 5
+"""Tickets that somebody may have more than others, where his skills are what they are about."""
 LOOKED_AT: Final = 500
 """Tickets in one round: so many whom nobody can take hold up the others."""
 _GIVEN: Final = [kind for kind in TicketKind if kind is not TicketKind.suggestion]
@@ -65,6 +67,9 @@ class _Unowned(NamedTuple):
     team_id: int | None
     skill: str | None
     opened_at: datetime
+    kind: str
+    dimension: str | None
+    subject: str
     speaker: int | None
     """Who speaks with its viewer this moment."""
 
@@ -75,7 +80,14 @@ def _unowned(session: Session, now: datetime) -> list[_Unowned]:
     queues = and_(Conversation.owner == Owner.queue, Conversation.closed_at.is_(None))
     rows = (
         select(
-            Ticket.id, Ticket.team_id, Ticket.skill, Ticket.opened_at, case((talks, Conversation.agent_id), else_=None)
+            Ticket.id,
+            Ticket.team_id,
+            Ticket.skill,
+            Ticket.opened_at,
+            Ticket.kind,
+            Ticket.dimension,
+            Ticket.subject,
+            case((talks, Conversation.agent_id), else_=None),
         )
         .outerjoin(Conversation, Conversation.id == Ticket.conversation_id)
         .where(*_UNOWNED, or_(talks, Ticket.opened_at <= now - GRACE))
@@ -120,8 +132,15 @@ def _loads(session: Session, agent_ids: Sequence[int]) -> dict[int, int]:
 
 
 def _choose(ticket: _Unowned, there: Mapping[int, Actor], loads: Mapping[int, int]) -> int | None:
+    """Who can do it and has the fewest; whose skills it speaks of may have some more than others."""
+    said = classifying.words_of(ticket.kind, ticket.dimension, ticket.subject)
+
+    def burden(agent: int) -> tuple[int, int]:
+        speaks_of_him = any(skill in said for skill in there[agent].skills)
+        return loads.get(agent, 0) - MORE * speaks_of_him, agent
+
     able = [agent for agent, actor in there.items() if actor.can_take(ticket.team_id, ticket.skill)]
-    return min(able, key=lambda agent: (loads.get(agent, 0), agent), default=None)
+    return min(able, key=burden, default=None)
 
 
 def _give(session: Session, ticket: Ticket, agent_id: int, now: datetime) -> None:

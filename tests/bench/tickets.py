@@ -1,0 +1,192 @@
+"""How long figures and lists of tickets take, with ten thousand and with a hundred thousand of them.
+
+``python -m tests.bench.tickets``; ``--sizes 10000 --database sqlite --only by_`` for less. One read at a time, warm,
+within one process, through ``Database.read`` as pages do. ``--add-indexes`` makes those of ``WANTED`` first.
+"""
+
+import argparse
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from statistics import median, quantiles
+from time import perf_counter
+from typing import Any, Final
+
+from sqlalchemy.orm import Session
+
+from app.agents.calendars import BEIJING
+from app.agents.rights import Actor, Role
+from app.db.database import Database
+from app.db.opening import connect
+from app.db.schema import bring_up_to_date
+from app.desk.tickets import lists
+from app.desk.tickets.figures import deadlines, flow, people, satisfaction, shares, times
+from app.desk.tickets.figures.spans import LONGEST, Narrowing, Span
+from app.desk.tickets.filters import Filters, Status
+from app.desk.tickets.orders import Sort
+from app.settings import Settings
+from app.tickets.models import TicketKind
+from tests.bench.desk import Fill, Seconds, store
+from tests.bench.ticketing.filling import CATEGORIES, TAGS, TITLES, Year
+
+WARM = 10
+TARGET: Final = 50.0
+"""Milliseconds: p95 of every read."""
+Read = Callable[..., Any]
+_ALONE = "merged_into_id IS NULL"
+WANTED: Final[Sequence[str]] = (
+    "DROP INDEX ix_tickets_opened_at",
+    "CREATE INDEX ix_tickets_opened_at ON tickets (opened_at, id, merged_into_id)",
+    "DROP INDEX ix_tickets_closed_at",
+    "CREATE INDEX ix_tickets_closed_at ON tickets (closed_at, id, merged_into_id) WHERE closed_at IS NOT NULL",
+    f"CREATE INDEX ix_tickets_by_category ON tickets (category, opened_at) WHERE {_ALONE}",
+    f"CREATE INDEX ix_tickets_by_dimension ON tickets (dimension, opened_at) WHERE {_ALONE}",
+    f"CREATE INDEX ix_tickets_by_title ON tickets (title, opened_at) WHERE {_ALONE}",
+    f"CREATE INDEX ix_tickets_by_source ON tickets (source, opened_at) WHERE {_ALONE}",
+    f"CREATE INDEX ix_tickets_by_owner ON tickets (owner_id, opened_at) WHERE owner_id IS NOT NULL AND {_ALONE}",
+    "DROP INDEX ix_tickets_owner_id",
+    "CREATE INDEX ix_tickets_owner_id ON tickets (owner_id, closed_at, id, merged_into_id, breaches) "
+    "WHERE owner_id IS NOT NULL",
+    "CREATE INDEX ix_tickets_solved_by ON tickets (owner_id, resolution_s, closed_at) "
+    f"WHERE owner_id IS NOT NULL AND closed_at IS NOT NULL AND {_ALONE}",
+    "CREATE INDEX ix_tickets_resolution_s ON tickets (resolution_s, closed_at) "
+    f"WHERE closed_at IS NOT NULL AND {_ALONE}",
+    f"CREATE INDEX ix_tickets_response_s ON tickets (response_s, opened_at) WHERE response_s IS NOT NULL AND {_ALONE}",
+    "CREATE INDEX ix_ticket_clocks_ended_at ON ticket_clocks (metric, ended_at, breached_at, ticket_id) "
+    "WHERE ended_at IS NOT NULL",
+    "CREATE INDEX ix_ticket_clocks_late ON ticket_clocks (metric, breached_at, ticket_id) "
+    "WHERE breached_at IS NOT NULL",
+)
+"""What the figures miss of indexes."""
+SPANNED: Final[Sequence[Read]] = (
+    flow.per_day, flow.totals, flow.reopened, times.responses, times.resolutions, deadlines.breaches, deadlines.kept,
+    shares.by_category, shares.by_dimension, shares.by_title, shares.by_source, people.by_person,
+    satisfaction.satisfaction,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    name: str
+    read: Read
+
+
+@dataclass(frozen=True, slots=True)
+class Took:
+    """Milliseconds."""
+
+    p50: float
+    p95: float
+    most: float
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sizes", default="10000,100000")
+    parser.add_argument("--database", choices=("sqlite", "postgresql", "both"), default="both")
+    parser.add_argument("--samples", type=int, default=100)
+    parser.add_argument("--add-indexes", action="store_true", help="make those of WANTED first")
+    parser.add_argument("--only", default="", help="the beginnings of the tasks' names, between commas")
+    options = parser.parse_args()
+    for database in ("sqlite", "postgresql") if options.database == "both" else (options.database,):
+        for size in map(int, options.sizes.split(",")):
+            opened: AbstractContextManager[tuple[Settings, Fill, Seconds]] = store(database)
+            with opened as (settings, fill, _):
+                start = perf_counter()
+                year = Year(size, datetime.now(UTC))
+                bring_up_to_date(settings)
+                fill(year.tables())
+                if options.add_indexes:
+                    asyncio.run(add_indexes(settings))
+                print(f"\n{database}, {size:,} tickets; filled in {perf_counter() - start:.0f} s")
+                print(f"  {'':<28} {'p50':>8} {'p95':>8} {'max':>8} ms", flush=True)
+                asyncio.run(report(settings, year, options.samples, tuple(options.only.split(","))))
+
+
+async def add_indexes(settings: Settings) -> None:
+    db = connect(settings)
+    try:
+        await db.write(_make)
+    finally:
+        await db.close()
+
+
+def _make(session: Session) -> None:
+    for statement in WANTED:
+        session.connection().exec_driver_sql(statement)
+
+
+async def report(settings: Settings, year: Year, samples: int, only: tuple[str, ...] = ("",)) -> None:
+    db = connect(settings)
+    try:
+        for task in tasks(year):
+            if task.name.startswith(only):
+                took = await measure(db, task, samples)
+                mark = "" if took.p95 < TARGET else "  above the target"
+                print(f"  {task.name:<28} {took.p50:8.1f} {took.p95:8.1f} {took.most:8.1f}{mark}", flush=True)
+    finally:
+        await db.close()
+
+
+async def measure(db: Database, task: Task, samples: int) -> Took:
+    passed = []
+    for _ in range(WARM + samples):
+        start = perf_counter()
+        await db.read(task.read)
+        passed.append((perf_counter() - start) * 1e3)
+    measured = passed[WARM:]
+    return Took(median(measured), quantiles(measured, n=20)[-1], max(measured))
+
+
+def tasks(year: Year) -> Iterator[Task]:
+    yield from listed(year)
+    yield from figures(year)
+
+
+def listed(year: Year) -> Iterator[Task]:
+    """The first page of each list, and how far it has been counted."""
+    by, today = leader(), year.now.astimezone(BEIJING).date()
+    narrowed = {
+        "open": Filters(), "all": Filters(Status.all), "closed": Filters(Status.closed), "mine": Filters(owner="me"),
+        "nobody's": Filters(owner="nobody"), "overdue": Filters(overdue=True),
+        "a common title": Filters(Status.all, title=TITLES[0]), "a rare title": Filters(Status.all, title=TITLES[-1]),
+        "a category": Filters(Status.all, category=CATEGORIES[3]), "a tag": Filters(Status.all, tag=TAGS[0]),
+        "a kind and a source": Filters(Status.all, kind=TicketKind.data, source="qq"),
+        "days": Filters(Status.all, opened_from=today - timedelta(days=200), opened_until=today - timedelta(days=190)),
+        "a team's": Filters(team=1), "words": Filters(Status.all, q="字幕"),
+    }  # fmt: skip
+    for name, filters in narrowed.items():
+        for sort in Sort:
+            page = partial(lists.list_page, filters=filters, by=by, sort=sort, now=year.now)
+            yield Task(f"list of {name}, {sort.value}", page)
+    yield Task("list: tabs", partial(lists.count_tabs, by=by, now=year.now))
+
+
+def figures(year: Year) -> Iterator[Task]:
+    """Of a month and of a year; and some of a year that are narrowed."""
+    by = leader()
+    today = year.now.astimezone(BEIJING).date()
+    for days in (30, LONGEST):
+        span = Span(today - timedelta(days=days - 1), today)
+        for figure in SPANNED:
+            yield Task(f"{figure.__name__}, {days} days", partial(figure, span=span, by=by))
+    yield Task("ages", partial(flow.ages, by=by, now=year.now))
+    narrowings = {
+        "kind": Narrowing(kind=TicketKind.fault),
+        "title": Narrowing(title=TITLES[0]),
+        "team": Narrowing(team=1),
+    }
+    for name, narrowing in narrowings.items():
+        for figure in SPANNED:
+            yield Task(f"{name}: {figure.__name__}", partial(figure, span=span, narrowing=narrowing, by=by))
+
+
+def leader() -> Actor:
+    return Actor(1, "主管", frozenset({Role.supervisor}))
+
+
+if __name__ == "__main__":
+    main()
