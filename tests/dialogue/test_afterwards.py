@@ -187,7 +187,7 @@ def outcome(brain: Brain, text: str, *, own: TicketView = DECIDED) -> str | None
         ("接受", "accepted"), ("我接受", "accepted"), ("同意", "accepted"), ("可以", "accepted"), ("可以的", "accepted"),
         ("好的，我接受这个处理结果。", "accepted"), ("行吧", "accepted"), ("满意，谢谢", "accepted"), ("好", "accepted"),
         ("不接受", "refused"), ("我不同意", "refused"), ("不满意", "refused"), ("复核", "refused"), ("申请复核", "refused"),
-        ("接受不了", "refused"), ("不接受，钱太少，退了再说也不接受", "refused"), ("不行", "refused"),
+        ("接受不了", "refused"), ("不接受，钱太少，之后我要投诉", "refused"), ("不行", "refused"),
         ("钱收到我才认", "pending"), ("钱到账以后再说接受", "pending"), ("先退钱", "pending"), ("等退款到了再说", "pending"),
         ("可以再解释一下吗", None), ("可以退多少钱", None), ("行不通的话怎么办", None), ("满意个鬼", None),
         ("会员多少钱一个月", None),
@@ -226,3 +226,14 @@ def test_what_was_merged_again_and_again_is_followed_to_its_end(brain: Brain) ->
     told = said(ask(brain, "T-3 怎么样了", own=(first, second, last)))
     assert "T-3 已经并入 T-1" in told
     assert "正在处理" in told
+
+
+def test_danger_goes_before_a_decision(brain: Brain) -> None:
+    heard = ask(brain, "不接受，我不想活了", DECISION, own=(DECIDED,))
+    assert not any(isinstance(effect, SettleComplaint) for effect in heard.effects)
+
+
+def test_a_new_complaint_is_one_also_while_a_decision_waits(brain: Brain) -> None:
+    heard = ask(brain, "我要投诉，你们主播骂人", DECISION, own=(DECIDED,))
+    assert not any(isinstance(effect, SettleComplaint) for effect in heard.effects)
+    assert any(getattr(effect, "kind", None) == "complaint" for effect in heard.effects)

@@ -5,7 +5,18 @@ from collections.abc import Callable
 from sqlalchemy.orm import Session
 
 from app.agents.rights import Action, Actor
-from app.desk.tickets import assigning, attaching, changing, closing, deciding, labelling, linking, merging, opening, telling
+from app.desk.tickets import (
+    assigning,
+    attaching,
+    changing,
+    closing,
+    deciding,
+    labelling,
+    linking,
+    merging,
+    opening,
+    telling,
+)
 from app.desk.tickets.attaching import Brought
 from app.desk.tickets.opening import Draft
 from app.desk.tickets.telling import Then
