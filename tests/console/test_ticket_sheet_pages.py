@@ -122,6 +122,13 @@ async def test_a_complaint_has_a_deadline_also_where_nobody_names_one(console: C
     page = (await lin.get(f"/tickets/{found.id}")).text
     assert "正在核查" in page
     assert "投诉专员" in page
+    for written in (
+        "",
+        re.findall(r'name="due" value="([^"]+)"', (await lin.get(f"/tickets/{found.id}/facts")).text)[0],
+    ):
+        await lin.post(f"/tickets/{found.id}/facts", **FACTS | {"kind": "complaint", "due": written, "tags": "催"})
+        assert (await row(console, found.id)).due_at == found.due_at
+    assert await kinds(console, found.id) == ["opened", "changed"]  # the tag alone
 
 
 async def test_where_the_window_is_closed_a_template_can_leave_instead(console: Console, lin: Person) -> None:

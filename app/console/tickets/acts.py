@@ -37,6 +37,8 @@ from app.tickets.models import ComplaintState, TicketKind
 router = APIRouter(prefix="/tickets/{ticket_id:id}")
 LONGEST = 20_000
 DONE = 204
+ANSWERED_BY_LAW = (TicketKind.complaint, TicketKind.data)
+"""Kinds that always have a deadline."""
 
 
 class OwnerWrong(AppError):
@@ -83,7 +85,10 @@ def _change(session: Session, ticket_id: int, form: Facts, rules: Rules, *, by: 
     given: dict[str, Any] = form.model_dump(exclude={"due", "parent", "tags", "contact"})
     if form.contact is not None:
         given["contact"] = form.contact
-    given["due_at"] = read_due(form.due) or promised(rules, form.kind, form.priority, now)
+    due = finding.get(session, ticket_id).due_at
+    if minute_of(due) != form.due:  # what the field cannot show is not changed by it
+        due = read_due(form.due) or (due if form.kind in ANSWERED_BY_LAW else None)
+    given["due_at"] = due or promised(rules, form.kind, form.priority, now)
     given["parent_id"] = changing.find_number(session, number_of(form.parent)) if form.parent.strip() else None
     changing.change(session, ticket_id, by=by, changes=given, now=now)
     labelling.set_tags(session, ticket_id, by=by, tags=form.tags, now=now)
@@ -91,7 +96,12 @@ def _change(session: Session, ticket_id: int, form: Facts, rules: Rules, *, by: 
 
 def promised(rules: Rules, kind: str, priority: str, now: datetime) -> datetime | None:
     """What is answered by law or by promise has a deadline, also where nobody names one."""
-    return rules.due(kind, priority, now) if kind in (TicketKind.complaint, TicketKind.data) else None
+    return rules.due(kind, priority, now) if kind in ANSWERED_BY_LAW else None
+
+
+def minute_of(at: datetime | None) -> str:
+    """As the browser's own field writes it."""
+    return f"{at.astimezone(BEIJING):%Y-%m-%dT%H:%M}" if at is not None else ""
 
 
 def read_due(written: str) -> datetime | None:

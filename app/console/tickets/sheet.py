@@ -20,6 +20,7 @@ from app.console import macro_words, rendering
 from app.console.catalogue import translate
 from app.console.guard import DbDep, Now, SignedIn
 from app.console.tickets import labels, told
+from app.console.tickets.acts import minute_of
 from app.conversations.accounts import Account, Directory
 from app.db.database import Database
 from app.desk import notices, reasons
@@ -112,7 +113,7 @@ def page(request: Request, name: str, signed: Signed, **context: Any) -> HTMLRes
         "may_work": may(Action.work_tickets), "may_note": may(Action.note_tickets),
         "may_decide": may(Action.decide_complaints), "may_talk": may(Action.see_conversations),
         "key": secrets.token_urlsafe(12), "categories": _categories(request), "titles": _titles(request),
-        "timecode": fields.show_timecode, "zone": BEIJING,
+        "timecode": fields.show_timecode, "minute_of": minute_of,
         "say": partial(translate, Language(signed.language)),
     }  # fmt: skip
     return rendering.page(request, f"tickets/{name}", signed, **own | context)
