@@ -1,14 +1,19 @@
 """The bench of tickets in small: the service takes its store, and each of its reads finds something there."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy.orm import Session
 
 from app.db.database import Database
+from app.db.driver import Prepared, connection_of, fetch
+from app.desk.tickets.figures import flow, shares, times
 from app.desk.tickets.figures.deadlines import Kept
 from app.desk.tickets.figures.flow import Day
+from app.desk.tickets.figures.spans import ALL, Span, asked
 from app.settings import Settings
 from tests.bench import tickets
 from tests.bench.searching import filling
@@ -42,6 +47,29 @@ async def test_each_read_finds_something(db: Database, year: Year) -> None:
     for name, page in found.items():
         if name.startswith("list of"):
             assert page.rows, name
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_with_the_indexes_that_are_wanted_nothing_of_a_year_is_sorted(settings: Settings, db: Database) -> None:
+    await tickets.add_indexes(settings)
+    today = datetime.now(UTC).date()
+    shape, values = asked(Span(today - timedelta(days=365), today), ALL)
+    grouped = [shares._counted(name, shape) for name in ("category", "dimension", "title", "source")]
+    for statement in (*grouped, times._responses(shape), times._resolutions(shape), flow._per_day(shape)):
+        plan = await db.read(planned, statement, values)
+        steps = [step for step in plan if "tickets" in step]
+        assert steps
+        assert not [step for step in steps if step == "SCAN tickets"], plan
+        assert not [step for step in plan if "TEMP B-TREE FOR GROUP BY" in step], plan
+    for statement in (times._responses(shape), times._resolutions(shape)):
+        assert not [step for step in await db.read(planned, statement, values) if "TEMP B-TREE" in step]
+
+
+def planned(session: Session, statement: Prepared, values: dict[str, Any]) -> list[str]:
+    connection = connection_of(session)
+    compiled = statement._compiled(connection)
+    rows = fetch(connection, f"EXPLAIN QUERY PLAN {compiled.text}", compiled.values(values))
+    return [row[3] for row in rows]
 
 
 async def test_what_it_reports_are_milliseconds(

@@ -12,6 +12,7 @@ from app.console.figures.pages import PARTS
 from app.main import Application
 from tests.browser.axe import findings, needs_axe
 from tests.browser.conftest import SignedIn
+from tests.browser.guard import Guard
 from tests.factories import ticketing as make
 
 LONG = "这是一部名字特别特别长的作品，长到图上放不下，只能在表里看到全名"
@@ -54,7 +55,7 @@ async def test_figures_are_looked_at_narrowed_and_followed(signed_in: SignedIn) 
 
     await page.get_by_label("种类").select_option(label="退款")
     await expect(page).to_have_url(re.compile("kind=refund"))
-    await expect(page.locator("#figure-titles h2")).to_have_text("这里还没有数字")
+    await expect(titles.get_by_role("heading", name="这里还没有数字")).to_be_visible()
     await page.get_by_role("link", name="清除筛选").click()
     await page.get_by_label("哪些天").select_option(label="自选日期")
     await expect(page.get_by_label("从哪天")).to_be_visible()
@@ -65,6 +66,20 @@ async def test_figures_are_looked_at_narrowed_and_followed(signed_in: SignedIn) 
     await page.locator("#figure-dimensions canvas").click(position={"x": bar["width"] / 2, "y": 26})
     await expect(page).to_have_url(re.compile(r"/tickets\?status=all&from=.*&dimension=sound"))
     await expect(page.get_by_text("声音小 4")).to_be_visible()
+
+
+@pytest.mark.usefixtures("tickets")
+async def test_numbers_that_did_not_come_are_asked_for_again(signed_in: SignedIn, guard: Guard) -> None:
+    page = await (await signed_in("zhou", Role.supervisor, locale="zh-CN")).new_page()
+    guard.expect("figures/panel/ages")
+    guard.expect("htmx:(afterRequest|sendError)")  # htmx tells the console
+    await page.route("**/figures/panel/ages*", lambda route: route.abort("connectionreset"))
+    await page.goto("/figures")
+    ages = page.locator("#figure-ages")
+    await expect(ages.get_by_role("heading", name="没有算出来")).to_be_visible()
+    await page.unroute("**/figures/panel/ages*")
+    await ages.get_by_role("button", name="再试一次").click()
+    await expect(ages.get_by_role("heading", name="还没关的 3 张都不到 7 天")).to_be_visible()
 
 
 @needs_axe
