@@ -74,6 +74,13 @@ def hear_reason(turn: Turn, waiting: Awaiting, rules: Rules, now: datetime) -> D
     return _reopened(turn, ticket, rules, now, explains_score=True)
 
 
+def speaks_of_decision(turn: Turn, now: datetime) -> bool:
+    """Who accepts what was decided about his complaint, or does not, complains of nothing new."""
+    waited = turn.memory.awaiting
+    asked = waited is not None and waited.kind == Waits.decision and waited.expires >= now.timestamp()
+    return asked and turn.means(Action.complain)
+
+
 def hear_decision(turn: Turn, waiting: Awaiting, rules: Rules, now: datetime) -> Decision | None:
     ticket = _named(turn, waiting)
     if ticket is None or ticket.closed_at is not None or not turn.words:

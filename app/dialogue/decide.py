@@ -144,7 +144,7 @@ def _still_waiting(turn: Turn, rules: Rules, now: datetime) -> str:
 
 
 def _with_bot(turn: Turn, rules: Rules, now: datetime) -> Decision:
-    if turn.understanding and turn.understanding.first:
+    if turn.understanding and turn.understanding.first and not afterwards.speaks_of_decision(turn, now):
         return _first(turn, rules, now)
     if isinstance(turn.content, MenuUsed) and turn.understanding is None:  # a menu older than the knowledge
         return reply(turn.memory, phrases.GONE)

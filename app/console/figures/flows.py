@@ -96,8 +96,7 @@ def times_panel(session: Session, asked: Asked, tell: Teller, *, by: Actor, now:
     ]
     return Panel(
         title, Table(head, rows), [times.RESPONSES, times.RESOLUTIONS], Chart("columns", kinds, series),
-        tell.compared(asked.span.days, medians),
-        not any(each.count for each in found),
+        tell.compared(asked.span.days, medians), not any(each.count for each in found),
     )  # fmt: skip
 
 

@@ -41,8 +41,7 @@ def _worded(words: Mapping[Any, str]) -> Callable[[Teller, str], str]:
 
 CATEGORIES = Share(
     shares.by_category, "category", shares.BY_CATEGORY, marked("问得最多的是{name}：{count} 张，占 {share}"),
-    marked("知识条目"), marked("没有认出来"),
-    Teller.name_of,
+    marked("知识条目"), marked("没有认出来"), Teller.name_of,
 )  # fmt: skip
 DIMENSION = Share(
     shares.by_dimension, "dimension", shares.BY_DIMENSION, marked("说得最多的是{name}：{count} 张，占 {share}"),
@@ -63,9 +62,8 @@ def _panel(share: Share, session: Session, asked: Asked, tell: Teller, *, by: Ac
     labels = [share.name(tell, row.name) for row in found.rows]
     links = [list_link(asked.listed({share.asked_as: row.name})) for row in found.rows]
     counts = [row.count for row in found.rows]
-    known = found.total - found.unset
     title = (
-        tell.say(share.told, name=labels[0], count=counts[0], share=tell.share(counts[0], known))
+        tell.say(share.told, name=labels[0], count=counts[0], share=tell.share(counts[0], found.total))
         if labels else tell.say(marked("这段时间没有这样的工单"))
     )  # fmt: skip
     head = [tell.say(share.head), tell.say(marked("登记")), tell.say(marked("占比"))]

@@ -18,7 +18,7 @@ from app.desk.tickets import assigning, closing, linking, opening
 from app.desk.tickets.opening import Draft
 from app.errors import AppError
 from app.tickets import clocks, finding, history, steps
-from app.tickets.models import DESK, PHONE, Ticket, TicketEvent, TicketStatus, TicketTag, TicketWatcher
+from app.tickets.models import DESK, PHONE, Ticket, TicketEvent, TicketKind, TicketStatus, TicketTag, TicketWatcher
 
 COPIED: Final = (
     "kind", "category", "dimension", "priority", "title", "season", "episode", "timecode_s", "skill", "team_id",
@@ -116,6 +116,8 @@ def split(
     if not chosen:
         raise LinesMissing
     values: dict[str, Any] = {name: getattr(ticket, name) for name in COPIED} | {"subject": subject}
+    if ticket.due_at is not None and ticket.due_at <= now and ticket.kind != TicketKind.complaint:
+        values["due_at"] = None  # kept or broken there, and not once more here
     said = "\n".join(line.text for line in chosen if line.text)[: closing.LONGEST]
     source = ticket.source if ticket.source in (DESK, PHONE) else DESK
     draft = Draft(values, said, ticket.conversation_id, source, owner_id, key=f"split:{key}")
