@@ -123,8 +123,14 @@ async def test_the_board_moves_a_ticket_by_its_rule(console: Console, lin: Perso
 async def test_a_column_shows_its_first_cards_and_then_more(console: Console, lin: Person) -> None:
     ids = [await ticketing.ticket(console.db) for _ in range(33)]
     board = (await lin.get("/tickets/board")).text
-    (more,) = re.findall(r'hx-get="(/tickets/board/more[^"]*)"', board)
-    assert links(board) + links((await lin.get(more.replace("&amp;", "&"), **HTMX)).text) == ids
+    assert links(board) == ids[:30]
+    (more,) = re.findall(r'hx-get="(/tickets/board\?[^"]*)" hx-target="#board" hx-swap="morph', board)
+    longer = (await lin.get(more.replace("&amp;", "&"), **HTMX)).text
+    assert links(longer) == ids
+    (fresh,) = re.findall(r'data-fresh="(/tickets/board[^"]*)"', longer)
+    assert links((await lin.get(fresh.replace("&amp;", "&"), **HTMX)).text) == ids
+    for length in BEYOND:
+        assert links((await lin.get(f"/tickets/board?open={length}", **HTMX)).text)[:30] == ids[:30]
 
 
 async def test_a_table_is_streamed_and_written_down_with_its_rows(console: Console, zhou: Person, lin: Person) -> None:
