@@ -171,7 +171,7 @@ def test_still_broken_opens_nothing_else(brain: Brain, known: dict[str, Any]) ->
 # -------------------- decisions
 
 
-DECIDED = view(kind="complaint", status="waiting", closed_at=None, asked=ASKS_ACCEPTANCE)
+DECIDED = view(kind="complaint", status="waiting", closed_at=None, asked=ASKS_ACCEPTANCE, complaint="decided")
 DECISION = Memory(awaiting=Awaiting(Waits.decision, ("20733",), LATER))
 
 
@@ -215,7 +215,7 @@ def test_who_asks_how_it_stands_is_asked_for_his_yes(brain: Brain) -> None:
     told = ask(brain, "处理得怎么样了", own=(DECIDED,))
     assert told.memory.awaiting is not None
     assert told.memory.awaiting.kind == Waits.decision
-    question = ask(brain, "处理得怎么样了", own=(replace(DECIDED, asked="哪一笔？"),))
+    question = ask(brain, "处理得怎么样了", own=(replace(DECIDED, asked="哪一笔？", complaint="examining"),))
     assert question.memory.awaiting is not None
     assert question.memory.awaiting.kind == Waits.answer
 
