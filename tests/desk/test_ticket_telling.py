@@ -13,6 +13,7 @@ from app.channels.text import split_text
 from app.conversations import routing
 from app.conversations.history import HistoryEntry
 from app.conversations.models import Channel, Conversation, Message
+from app.db.base import Base
 from app.db.database import Database
 from app.desk import words
 from app.desk.models import SentKey
@@ -54,8 +55,8 @@ def viewer_of(session: Session, talk: int) -> int:
 async def tell(
     db: Database, ticket: int, by: Actor, text: str = "正在补字幕", then: Then = Then.goes_on, **given: Any
 ) -> Told:
-    given = {"key": text, "now": NOW} | given
-    return await db.write(telling.tell, ticket, by=by, text=text, then=then, **given)
+    given.setdefault("key", text)
+    return await db.write(telling.tell, ticket, by=by, text=text, then=then, now=NOW, **given)
 
 
 def said(session: Session, talk: int) -> list[str]:
@@ -230,5 +231,8 @@ async def test_what_is_refused_leaves_no_trace(db: Database, talk: int, ticket: 
     await db.write(closing.close, ticket, by=lin, text="好了", now=NOW)
     with pytest.raises(TicketClosed):
         await tell(db, ticket, lin, "哪一集？", Then.asks)
-    counts = [select(func.count()).select_from(model) for model in (Job, SentKey)]
-    assert [await db.read(lambda s, c=count: s.scalar(c)) for count in counts] == [0, 0]
+    assert await db.read(count, Job) == await db.read(count, SentKey) == 0
+
+
+def count(session: Session, model: type[Base]) -> int:
+    return session.scalar(select(func.count()).select_from(model)) or 0
