@@ -138,7 +138,7 @@ def test_who_gives_no_reason_is_left_in_peace(brain: Brain, text: str) -> None:
     assert (said(heard), heard.effects) == (phrases.NO_REASON, ())
 
 
-@pytest.mark.parametrize("text", ["转人工", "退订", "我的工单进度"])
+@pytest.mark.parametrize("text", ["转人工", "退订", "我的工单进度", "会员可以退款吗？"])
 def test_who_asks_for_something_else_is_followed_there(brain: Brain, text: str) -> None:
     heard = ask(brain, text, REASON, own=(asked(score=1),))
     assert not any(isinstance(effect, ReopenTicket) for effect in heard.effects)
