@@ -72,7 +72,7 @@ async def test_each_deadline_is_rung_once(desk: Desk, full: bool) -> None:
 
 
 def counted(session: Session, rows: Select[Any, int]) -> dict[Any, int]:
-    return dict(session.execute(rows))
+    return dict(session.execute(rows).all())
 
 
 def breaches(session: Session) -> Counter[tuple[int, str]]:
