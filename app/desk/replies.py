@@ -25,6 +25,7 @@ from app.desk import drafts, marks, names, words
 from app.desk.models import SentKey
 from app.errors import AppError
 from app.jobs.models import Priority
+from app.tickets import service as tickets
 from app.viewers.models import Identity
 
 MOST_PIECES = 5
@@ -94,6 +95,7 @@ def send(
     session.add(SentKey(agent_id=by.id, conversation_id=conversation_id, key=key, message_id=said[0], at=now))
     conversation.waits_since = None
     session.flush()
+    tickets.speak(session, conversation_id, now=now)
     drafts.empty(session, conversation_id, by=by, revision=draft_revision, now=now)
     marks.reach(session, conversation_id, by=by, seq=conversation.last_seq)
     events.publish(session, events.Kind.conversation, [conversation_id], now=now)

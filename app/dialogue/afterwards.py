@@ -154,9 +154,11 @@ def _named(turn: Turn, waiting: Awaiting) -> TicketView | None:
 
 
 def _asks_for_something(turn: Turn) -> bool:
-    """Whether the text means an act of its own (a person, a ticket's progress), not that it is broken."""
+    """Whether the text means an act of its own (a person, a ticket's progress), or is a question as it is known."""
     found = turn.meant
-    return isinstance(found, Intent) and found.action in _OWN
+    if isinstance(found, Intent):
+        return found.action in _OWN
+    return found is not None and turn.understanding is not None and turn.understanding.match.exact
 
 
 _OWN: Final = frozenset({

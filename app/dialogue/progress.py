@@ -8,14 +8,13 @@ from app.dialogue import phrases
 from app.dialogue.phrases import when
 from app.dialogue.reports import waits
 from app.dialogue.turn import Decision, Turn, Waits, reply
-from app.tickets.complaints import ASKS_ACCEPTANCE, ASKS_AGAIN
+from app.tickets.complaints import DECIDED
 from app.tickets.models import TicketStatus
 from app.tickets.views import TicketRef, TicketView
 
 LISTED = 5
 _NUMBERED = re.compile(r"(?<![a-zA-Z0-9])[tTＴ]\s?[-—–－_]?\s?(\d{1,9})(?!\d)")
 _BARE = re.compile(r"\D{0,8}?(\d{1,9})\D{0,6}")
-_ABOUT_DECISIONS = (ASKS_ACCEPTANCE, ASKS_AGAIN)
 _WEEKDAY = re.compile(r"(?:周|星期|礼拜)([一二三四五六日天])")
 
 
@@ -98,7 +97,7 @@ def _in_private(turn: Turn) -> Decision:
 def _tell(turn: Turn, now: datetime, ticket: TicketView, *, others: int) -> Decision:
     if ticket.asked:
         said = phrases.ASKED.format(number=ticket.name, subject=ticket.short, asked=ticket.asked)
-        kind = Waits.decision if ticket.asked in _ABOUT_DECISIONS else Waits.answer
+        kind = Waits.decision if ticket.complaint in DECIDED else Waits.answer
         return reply(turn.memory.but(awaiting=waits(kind, now, str(ticket.number)), failures=0), said)
     said = phrases.PROGRESS.format(
         number=ticket.name, subject=ticket.short, status=phrases.STATUS[ticket.status], step=_last_step(ticket, now),

@@ -25,8 +25,10 @@ insert = Insert(
     table_of(TicketClock), ("ticket_id", "metric", "started_at", "work_s", "due_at", "warn_at"), or_ignore=True
 )
 SECOND: Final = timedelta(seconds=1)
-ANSWERED_BY: Final = (Metric.first_response, Metric.next_response, Metric.promise)
-"""What a word to the viewer ends."""
+SPOKEN_BY: Final = (Metric.first_response, Metric.next_response)
+"""What a person's word to the viewer ends."""
+ANSWERED_BY: Final = (*SPOKEN_BY, Metric.promise)
+"""What a word about the ticket ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +102,14 @@ def ask_next(session: Session, ticket: Ticket, *, now: datetime) -> None:
         settle(session, ticket)
 
 
-def answered(session: Session, ticket: Ticket, *, now: datetime) -> None:
-    """A person told the viewer something."""
+def answered(session: Session, ticket: Ticket, *, keeps_promise: bool = True, now: datetime) -> None:
+    """A person told the viewer something; ``keeps_promise``: about this ticket, as he was promised."""
     if ticket.responded_at is None:
         calendar = calendar_for(session, ticket.team_id)
         ticket.responded_at = now
         ticket.response_s = _seconds(_taken(ticket, calendar, now))
-    _end(ticket, [each for each in running(session, ticket.id) if each.metric in ANSWERED_BY], now)
+    met = ANSWERED_BY if keeps_promise else SPOKEN_BY
+    _end(ticket, [each for each in running(session, ticket.id) if each.metric in met], now)
     settle(session, ticket)
 
 

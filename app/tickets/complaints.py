@@ -17,6 +17,8 @@ ASKS_ACCEPTANCE: Final = "您是否接受这个处理结果？"
 ASKS_AGAIN: Final = "承诺的处理到位之后，请告诉我们您是否接受。"
 REMINDED_BEFORE: Final = timedelta(days=1)
 """So long before its deadline whoever has it is reminded."""
+DECIDED: Final = (ComplaintState.decided, ComplaintState.pending)
+"""In which what is asked is whether the viewer accepts."""
 SETTLED: Final = (ComplaintState.accepted, ComplaintState.refused)
 
 
@@ -34,6 +36,12 @@ def get(session: Session, ticket: Ticket) -> Complaint:
     if found is None:
         raise NoComplaint
     return found
+
+
+def is_decided(session: Session, ticket: Ticket) -> bool:
+    """Whether its viewer is still to say if he accepts."""
+    found = session.get(Complaint, ticket.id, populate_existing=True)
+    return found is not None and found.state in DECIDED
 
 
 def follow(session: Session, ticket: Ticket) -> None:

@@ -45,6 +45,12 @@ def find_open(session: Session, ticket_id: int) -> Ticket | None:
     return _locked(session, (Ticket.id == ticket_id) & Ticket.closed_at.is_(None))
 
 
+def lock_all(session: Session, *conditions: ColumnElement[bool]) -> list[Ticket]:
+    """In the order of their ids."""
+    rows = for_update(select(Ticket).where(*conditions).order_by(Ticket.id))
+    return list(session.scalars(rows, execution_options={"populate_existing": True}))
+
+
 def _locked(session: Session, condition: ColumnElement[bool]) -> Ticket | None:
     rows = session.scalars(for_update(select(Ticket).where(condition)), execution_options={"populate_existing": True})
     return rows.one_or_none()

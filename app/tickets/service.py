@@ -167,6 +167,13 @@ def close_solved(session: Session, ticket_id: int, *, now: datetime) -> None:
         steps.end(session, ticket, now=now)
 
 
+def speak(session: Session, conversation_id: int, *, now: datetime) -> None:
+    """A person spoke with the viewer, if not of what he was promised. The conversation is locked."""
+    own = (Ticket.conversation_id == conversation_id, Ticket.closed_at.is_(None))
+    for ticket in finding.lock_all(session, *own):
+        clocks.answered(session, ticket, keeps_promise=False, now=now)
+
+
 def hear(session: Session, ticket_ids: Collection[int], *, now: datetime) -> None:
     """Their viewers have written: who answered owes a word again. After the lines are written, to tell of them."""
     if not ticket_ids:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, aliased
 
 from app.db.rows import table_of
 from app.db.sql import is_any
-from app.tickets.models import Satisfaction, Ticket, TicketEvent
+from app.tickets.models import Complaint, Satisfaction, Ticket, TicketEvent
 
 SHORT = 20
 
@@ -56,6 +56,8 @@ class TicketView(TicketRef):
     """When he was asked how content he is."""
     score: int | None = None
     """What he said to that."""
+    complaint: str | None = None
+    """How far it is as a formal complaint."""
 
     @property
     def short(self) -> str:
@@ -64,8 +66,9 @@ class TicketView(TicketRef):
 
 FOR_VIEWERS = ("added", "answered", "raised", "replied", "closed", "decided", "reopened")
 """Lines of the history that viewers are told of."""
-_Own = tuple[Ticket, int | None, datetime | None, int | None]
-"""With the number of the one that goes on for it, and the question about it: when it was asked, what was said."""
+_Own = tuple[Ticket, int | None, datetime | None, int | None, str | None]
+"""With the number of the one that goes on for it, the question about it (when it was asked, what was said), and how
+far it is as a complaint."""
 _KEPT = 20
 """Tickets of one viewer that he is told of: the newest."""
 
@@ -87,13 +90,14 @@ def _newest(session: Session, viewer_id: int) -> Sequence[_Own]:
     """A statement for each who asks, so that none of them can make it long."""
     into = aliased(Ticket)
     own = (
-        select(Ticket, into.number, Satisfaction.asked_at, Satisfaction.score)
+        select(Ticket, into.number, Satisfaction.asked_at, Satisfaction.score, Complaint.state)
         .outerjoin(into, into.id == Ticket.merged_into_id)
         .outerjoin(Satisfaction, Satisfaction.ticket_id == Ticket.id)
+        .outerjoin(Complaint, Complaint.ticket_id == Ticket.id)
         .where(Ticket.viewer_id == viewer_id)
     )
     rows = session.execute(own.order_by(Ticket.id.desc()).limit(_KEPT))
-    return [(ticket, number, at, score) for ticket, number, at, score in rows]
+    return [(ticket, number, at, score, state) for ticket, number, at, score, state in rows]
 
 
 def _last_steps(session: Session, ticket_ids: Collection[int]) -> dict[int, Step]:
@@ -106,8 +110,9 @@ def _last_steps(session: Session, ticket_ids: Collection[int]) -> dict[int, Step
 
 
 def _view(own: _Own, last: Step | None) -> TicketView:
-    ticket, merged_into, surveyed_at, score = own
+    ticket, merged_into, surveyed_at, score, complaint = own
     return TicketView(
         ticket.conversation_id, ticket.id, ticket.number, ticket.kind, ticket.priority, ticket.due_at, ticket.status,
         ticket.subject, ticket.opened_at, ticket.asked, last, ticket.closed_at, merged_into, surveyed_at, score,
+        complaint,
     )  # fmt: skip

@@ -50,8 +50,7 @@ async def test_each_read_finds_something(db: Database, year: Year) -> None:
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-async def test_with_the_indexes_that_are_wanted_nothing_of_a_year_is_sorted(settings: Settings, db: Database) -> None:
-    await tickets.add_indexes(settings)
+async def test_nothing_of_a_year_is_sorted(settings: Settings, db: Database) -> None:
     today = datetime.now(UTC).date()
     shape, values = asked(Span(today - timedelta(days=365), today), ALL)
     grouped = [shares._counted(name, shape) for name in ("category", "dimension", "title", "source")]
@@ -75,7 +74,6 @@ def planned(session: Session, statement: Prepared, values: dict[str, Any]) -> li
 async def test_what_it_reports_are_milliseconds(
     settings: Settings, year: Year, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    await tickets.add_indexes(settings)
     await tickets.report(settings, year, 2, ("by_source", "list: tabs"))
     lines = capsys.readouterr().out.splitlines()
     assert [line.strip().split("  ")[0] for line in lines] == [

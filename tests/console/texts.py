@@ -88,7 +88,7 @@ def _of_reasons() -> Iterator[str]:
 
 def _of_forms() -> Iterator[str]:
     yield from (*forms.REASONS.values(), forms.OTHER_REASON, forms.WHOLE)
-    yield from (fields.TOO_LARGE, fields.DIGITS, fields.NO_CHOICE, fields.NO_TIME, fields.TIMECODES)
+    yield from (fields.TOO_LARGE, fields.DIGITS, fields.NO_CHOICE, fields.NO_TIME, fields.NO_DATE, fields.TIMECODES)
     yield from (field.label for field in fields.FIELDS.values())
 
 

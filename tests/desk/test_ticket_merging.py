@@ -206,7 +206,7 @@ async def split(db: Database, ticket: int, by: Actor, lines: list[int], key: str
 
 def lines_of(session: Session, ticket: int) -> dict[str, int]:
     own = select(TicketEvent.kind, TicketEvent.id).where(TicketEvent.ticket_id == ticket)
-    return {kind: line for kind, line in session.execute(own)}
+    return dict(session.execute(own).all())
 
 
 async def test_what_is_another_matter_becomes_a_ticket_of_its_own(db: Database, lin: Actor, chen: Actor) -> None:

@@ -19,7 +19,6 @@ from app.tickets import returning, satisfaction
 from app.tickets.models import Satisfaction, TicketEvent, TicketNotice
 from app.viewers.models import Identity
 from tests.db.gates import Gate, until_blocked
-from tests.factories import conversations as make
 from tests.factories import deadlines, desk, ticketing
 from tests.factories import delivering as do
 from tests.factories.conversations import NOW
@@ -79,7 +78,10 @@ def asked(session: Session) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize(
     ("at", "then"),
-    [("10:00", "10:00"), ("21:59", "21:59"), ("22:00", "9:00+1"), ("23:30", "9:00+1"), ("0:10", "9:00"), ("8:59", "9:00"), ("9:00", "9:00")],
+    [
+        ("10:00", "10:00"), ("21:59", "21:59"), ("22:00", "9:00+1"), ("23:30", "9:00+1"), ("0:10", "9:00"),
+        ("8:59", "9:00"), ("9:00", "9:00"),
+    ],
 )  # fmt: skip
 def test_nobody_is_asked_at_night(at: str, then: str) -> None:
     def on(clock: str) -> datetime:

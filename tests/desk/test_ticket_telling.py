@@ -8,11 +8,12 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from app.agents.rights import Actor
-from app.channels.outbound import Notice
+from app.channels.outbound import Text
 from app.channels.text import split_text
 from app.conversations import routing
 from app.conversations.history import HistoryEntry
 from app.conversations.models import Channel, Conversation, Message
+from app.db.base import Base
 from app.db.database import Database
 from app.desk import words
 from app.desk.models import SentKey
@@ -31,7 +32,7 @@ from tests.factories import deadlines, desk, ticketing
 from tests.factories import delivering as do
 from tests.factories.conversations import NOW
 
-HOUR = timedelta(hours=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 GROUP = "group:G1:M1"
 """A member of a QQ group, as its platform writes such addresses."""
 
@@ -54,8 +55,8 @@ def viewer_of(session: Session, talk: int) -> int:
 async def tell(
     db: Database, ticket: int, by: Actor, text: str = "正在补字幕", then: Then = Then.goes_on, **given: Any
 ) -> Told:
-    given = {"key": text, "now": NOW} | given
-    return await db.write(telling.tell, ticket, by=by, text=text, then=then, **given)
+    given.setdefault("key", text)
+    return await db.write(telling.tell, ticket, by=by, text=text, then=then, now=NOW, **given)
 
 
 def said(session: Session, talk: int) -> list[str]:
@@ -193,10 +194,26 @@ async def test_more_than_the_platform_takes_is_refused(db: Database, talk: int, 
     assert (await db.read(said, talk), await db.read(history, ticket)) == ([], [])
 
 
-async def test_the_approved_notice_goes_with_it(db: Database, talk: int, ticket: int, lin: Actor) -> None:
-    """What leaves where his window is closed is decided when it leaves."""
-    told = await tell(db, ticket, lin, fallback=Notice("T1", {"thing": "工单"}))
-    assert ((await db.read(do.message, told.message_id)).data or {})["fallback"]
+@pytest.mark.parametrize("has_notice", [False, True])
+async def test_where_his_window_is_closed_it_waits_or_the_approved_notice_leaves(
+    db: Database, lin: Actor, has_notice: bool
+) -> None:
+    """Which of the two is decided when it would leave, and stands on the message."""
+    account = await db.write(do.account)
+    talk = await db.write(do.viewer, account.channel_id)
+    await db.write(do.writes, talk, NOW - 3 * DAY)
+    ticket = await ticketing.ticket(db, conversation_id=talk)
+    told = await tell(db, ticket, lin, fallback=do.NOTICE if has_notice else None)
+    drafts = await db.write(do.leave, account)
+    job = await db.read(do.job, told.message_id)
+    assert job is not None
+    assert [draft.message for draft in drafts] == ([do.NOTICE] if has_notice else [])
+    assert (job.waits == "window") is not has_notice
+    if not has_notice:
+        assert (await db.read(do.message, told.message_id)).state == "queued"
+        await db.write(do.writes, talk, NOW)
+        (draft,) = await db.write(do.leave, account)
+        assert isinstance(draft.message, Text)
 
 
 # -------------------- what he answers
@@ -230,5 +247,8 @@ async def test_what_is_refused_leaves_no_trace(db: Database, talk: int, ticket: 
     await db.write(closing.close, ticket, by=lin, text="好了", now=NOW)
     with pytest.raises(TicketClosed):
         await tell(db, ticket, lin, "哪一集？", Then.asks)
-    counts = [select(func.count()).select_from(model) for model in (Job, SentKey)]
-    assert [await db.read(lambda s, c=count: s.scalar(c)) for count in counts] == [0, 0]
+    assert await db.read(count, Job) == await db.read(count, SentKey) == 0
+
+
+def count(session: Session, model: type[Base]) -> int:
+    return session.scalar(select(func.count()).select_from(model)) or 0

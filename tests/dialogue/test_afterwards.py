@@ -138,7 +138,7 @@ def test_who_gives_no_reason_is_left_in_peace(brain: Brain, text: str) -> None:
     assert (said(heard), heard.effects) == (phrases.NO_REASON, ())
 
 
-@pytest.mark.parametrize("text", ["转人工", "退订", "我的工单进度"])
+@pytest.mark.parametrize("text", ["转人工", "退订", "我的工单进度", "会员可以退款吗？"])
 def test_who_asks_for_something_else_is_followed_there(brain: Brain, text: str) -> None:
     heard = ask(brain, text, REASON, own=(asked(score=1),))
     assert not any(isinstance(effect, ReopenTicket) for effect in heard.effects)
@@ -171,7 +171,7 @@ def test_still_broken_opens_nothing_else(brain: Brain, known: dict[str, Any]) ->
 # -------------------- decisions
 
 
-DECIDED = view(kind="complaint", status="waiting", closed_at=None, asked=ASKS_ACCEPTANCE)
+DECIDED = view(kind="complaint", status="waiting", closed_at=None, asked=ASKS_ACCEPTANCE, complaint="decided")
 DECISION = Memory(awaiting=Awaiting(Waits.decision, ("20733",), LATER))
 
 
@@ -184,12 +184,31 @@ def outcome(brain: Brain, text: str, *, own: TicketView = DECIDED) -> str | None
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("接受", "accepted"), ("我接受", "accepted"), ("同意", "accepted"), ("可以", "accepted"), ("可以的", "accepted"),
-        ("好的，我接受这个处理结果。", "accepted"), ("行吧", "accepted"), ("满意，谢谢", "accepted"), ("好", "accepted"),
-        ("不接受", "refused"), ("我不同意", "refused"), ("不满意", "refused"), ("复核", "refused"), ("申请复核", "refused"),
-        ("接受不了", "refused"), ("不接受，钱太少，之后我要投诉", "refused"), ("不行", "refused"),
-        ("钱收到我才认", "pending"), ("钱到账以后再说接受", "pending"), ("先退钱", "pending"), ("等退款到了再说", "pending"),
-        ("可以再解释一下吗", None), ("可以退多少钱", None), ("行不通的话怎么办", None), ("满意个鬼", None),
+        ("接受", "accepted"),
+        ("我接受", "accepted"),
+        ("同意", "accepted"),
+        ("可以", "accepted"),
+        ("可以的", "accepted"),
+        ("好的，我接受这个处理结果。", "accepted"),
+        ("行吧", "accepted"),
+        ("满意，谢谢", "accepted"),
+        ("好", "accepted"),
+        ("不接受", "refused"),
+        ("我不同意", "refused"),
+        ("不满意", "refused"),
+        ("复核", "refused"),
+        ("申请复核", "refused"),
+        ("接受不了", "refused"),
+        ("不接受，钱太少，之后我要投诉", "refused"),
+        ("不行", "refused"),
+        ("钱收到我才认", "pending"),
+        ("钱到账以后再说接受", "pending"),
+        ("先退钱", "pending"),
+        ("等退款到了再说", "pending"),
+        ("可以再解释一下吗", None),
+        ("可以退多少钱", None),
+        ("行不通的话怎么办", None),
+        ("满意个鬼", None),
         ("会员多少钱一个月", None),
     ],
 )  # fmt: skip
@@ -215,7 +234,7 @@ def test_who_asks_how_it_stands_is_asked_for_his_yes(brain: Brain) -> None:
     told = ask(brain, "处理得怎么样了", own=(DECIDED,))
     assert told.memory.awaiting is not None
     assert told.memory.awaiting.kind == Waits.decision
-    question = ask(brain, "处理得怎么样了", own=(replace(DECIDED, asked="哪一笔？"),))
+    question = ask(brain, "处理得怎么样了", own=(replace(DECIDED, asked="哪一笔？", complaint="examining"),))
     assert question.memory.awaiting is not None
     assert question.memory.awaiting.kind == Waits.answer
 

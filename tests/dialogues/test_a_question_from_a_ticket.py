@@ -3,17 +3,17 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.agents.rights import Actor
 from app.conversations import routing
 from app.conversations.models import Conversation
-from app.desk.tickets import telling
+from app.desk.tickets import labelling, telling
 from app.desk.tickets.telling import Then
-from app.tickets.models import Ticket
+from app.tickets.models import Ticket, TicketEvent, TicketNotice
 from tests.dialogues.stage import Stage, Viewer
-from tests.factories import deadlines
+from tests.factories import deadlines, ticketing
 from tests.factories.people import make_agent
 
 QUESTION, ANSWER = "请问是手机上还是电视上？", "电视上看的，第7集没有声音"
@@ -45,6 +45,9 @@ async def asked(stage: Stage, ticket: Ticket, by: Actor) -> None:
 async def test_his_next_words_answer_it_and_the_work_goes_on(
     stage: Stage, viewer: Viewer, ticket: Ticket, agent: Actor
 ) -> None:
+    watcher = await make_agent(stage.db, "chen")
+    await stage.db.write(ticketing.give, ticket.id, agent.id)
+    await stage.db.write(labelling.watch, ticket.id, by=watcher, now=datetime.now(UTC))
     await asked(stage, ticket, agent)
     assert await stage.db.read(deadlines.dues, ticket.id) == {"resolution": None}
     assert QUESTION in await viewer.says("在吗")  # where nothing leaves by itself it rides on the next response
@@ -62,6 +65,9 @@ async def test_his_next_words_answer_it_and_the_work_goes_on(
     assert set(dues) == {"resolution", "promise", "next_response"}
     assert None not in dues.values()
     assert dues["promise"] == answered.due_at
+
+    assert await stage.db.read(notices, agent.id) == ["answered"]
+    assert await stage.db.read(notices, watcher.id) == ["asked", "answered"]
 
     again = await viewer.says("第7集还要等多久")
     assert (await viewer.ticket()).status == "in_progress"
@@ -105,6 +111,12 @@ async def test_who_has_not_seen_the_question_does_not_answer_it(
     first = await viewer.says("我的会员又没了")
     assert QUESTION in first
     assert (await viewer.ticket()).status == "waiting"
+
+
+def notices(session: Session, agent_id: int) -> list[str]:
+    """The kinds of lines that somebody was told of."""
+    rows = select(TicketEvent.kind).join(TicketNotice, TicketNotice.event_id == TicketEvent.id)
+    return list(session.scalars(rows.where(TicketNotice.agent_id == agent_id).order_by(TicketEvent.id)))
 
 
 def be_silent(session: Session, for_so_long: timedelta) -> None:

@@ -71,8 +71,8 @@ async def test_each_deadline_is_rung_once(desk: Desk, full: bool) -> None:
     assert await desk.database.read(counted, told) == {owner.id: 2 * tickets, leader.id: 2 * tickets}
 
 
-def counted(session: Session, rows: Select[Any]) -> dict[object, int]:
-    return {what: count for what, count in session.execute(rows)}
+def counted(session: Session, rows: Select[Any, int]) -> dict[Any, int]:
+    return dict(session.execute(rows).all())
 
 
 def breaches(session: Session) -> Counter[tuple[int, str]]:

@@ -17,7 +17,7 @@ from app.tickets.models import Metric, TicketClock
 from app.tickets.service import NewTicket
 from app.viewers.models import Identity
 from tests.factories import conversations as make
-from tests.factories import deadlines
+from tests.factories import deadlines, ticketing
 from tests.factories.deadlines import MONDAY, on
 from tests.factories.people import make_team
 
@@ -197,6 +197,30 @@ async def test_who_is_to_answer_is_owed_nothing_for_what_he_writes_beside(db: Da
     assert await dues(db, ticket) == {
         "next_response": MONDAY + 2 * HOUR + 20 * MINUTE, "promise": MONDAY + 9 * HOUR
     }  # fmt: skip
+
+
+async def test_a_persons_word_in_the_conversation_is_an_answer_but_keeps_no_promise(db: Database, lin: Actor) -> None:
+    await deadlines.policy(db, first_response_m=30, next_response_m=20, resolution_m=600)
+    ticket = await by_bot(db, due=MONDAY + 9 * HOUR)
+    talk = (await db.read(deadlines.ticket_of, ticket)).conversation_id
+    closed = await ticketing.ticket(db, MONDAY, conversation_id=talk, closed_at=MONDAY)
+    assert talk is not None
+    await db.write(service.speak, talk, now=MONDAY + 10 * MINUTE)
+    assert set(await dues(db, ticket)) == {"resolution", "promise"}
+    assert (await db.read(deadlines.ticket_of, ticket)).response_s == 600
+    assert (await db.read(deadlines.ticket_of, closed)).responded_at is None
+    await hears(db, ticket, MONDAY + HOUR)
+    await db.write(service.speak, talk, now=MONDAY + HOUR)
+    assert set(await dues(db, ticket)) == {"resolution", "promise"}
+    await reply(db, ticket, MONDAY + 2 * HOUR)
+    assert set(await dues(db, ticket)) == {"resolution"}
+
+
+async def test_what_a_person_found_urgent_stays_so(db: Database, lin: Actor) -> None:
+    ticket = await opened(db, lin, priority="urgent")
+    await db.write(service.raise_priority, ticket, due=MONDAY + HOUR, now=MONDAY)
+    assert (await db.read(deadlines.ticket_of, ticket)).priority == "urgent"
+    assert await dues(db, ticket) == {"promise": MONDAY + HOUR}
 
 
 # -------------------- stopped

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -39,7 +40,7 @@ async def people(db: Database, lin: Actor, chen: Actor, zhou: Actor) -> dict[str
     return {"owner": lin, "watcher": chen, "leader": zhou, "other": await make_agent(db, "su")}
 
 
-async def due(db: Database, people: dict[str, Actor], **fields: object) -> int:
+async def due(db: Database, people: dict[str, Actor], **fields: Any) -> int:
     """A ticket of the owner's, opened on MONDAY, that the watcher watches."""
     ticket = await opened(db, people["other"], **fields)
     await db.write(ticketing.give, ticket, people["owner"].id)
@@ -179,8 +180,9 @@ async def test_a_complaint_is_reminded_of_a_day_before(db: Database, people: dic
 async def test_what_was_decided_is_not_reminded_of(db: Database, people: dict[str, Actor]) -> None:
     day = timedelta(days=1)
     ticket = await due(db, people, kind="complaint", due_at=MONDAY + 5 * day)
-    decision = {"decision": "退还两笔扣款。", "remedies": "", "key": "k"}
-    await db.write(deciding.decide, ticket, by=people["leader"], now=MONDAY + day, **decision)
+    await db.write(
+        deciding.decide, ticket, by=people["leader"], decision="退还两笔扣款。", remedies="", key="k", now=MONDAY + day
+    )
     assert await db.read(remind_at, ticket) is None
     assert await db.write(sweeps.remind, now=MONDAY + 4 * day) == 0
 

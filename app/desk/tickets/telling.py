@@ -27,7 +27,7 @@ from app.desk.tickets import closing, reaching
 from app.dialogue import threads
 from app.dialogue.turn import Awaiting, Waits
 from app.jobs.models import Priority
-from app.tickets import finding, steps
+from app.tickets import complaints, finding, steps
 from app.tickets.models import Ticket
 
 ANSWERED_WITHIN: Final = timedelta(days=3)
@@ -83,7 +83,8 @@ def tell(
     event_id = _step(session, ticket, said, then, str(by.id), now, message_id)
     if then is Then.asks:
         until = int((now + ANSWERED_WITHIN).timestamp())
-        threads.expect(session, place.id, Awaiting(Waits.answer, (str(ticket.number),), until))
+        waits = Waits.decision if complaints.is_decided(session, ticket) else Waits.answer
+        threads.expect(session, place.id, Awaiting(waits, (str(ticket.number),), until))
     return Told(message_id, event_id)
 
 
