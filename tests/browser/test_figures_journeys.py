@@ -40,7 +40,7 @@ async def test_figures_are_looked_at_narrowed_and_followed(signed_in: SignedIn) 
     page = await (await signed_in("zhou", Role.supervisor, **looks)).new_page()
     await shown(page)
     await expect(page.locator("#figure-flow canvas")).to_be_visible()
-    await expect(page.locator("#figure-flow h2")).to_have_text("登记比关闭多 3 张，积压 3 张")
+    await expect(page.locator("#figure-flow h2")).to_have_text("登记比关闭多 3 个，积压 3 个")
     await expect(page.locator("#figure-people h2")).to_have_text("这里还没有数字")
 
     titles = page.locator("#figure-titles")
@@ -79,7 +79,7 @@ async def test_numbers_that_did_not_come_are_asked_for_again(signed_in: SignedIn
     await expect(ages.get_by_role("heading", name="没有算出来")).to_be_visible()
     await page.unroute("**/figures/panel/ages*")
     await ages.get_by_role("button", name="再试一次").click()
-    await expect(ages.get_by_role("heading", name="还没关的 3 张都不到 7 天")).to_be_visible()
+    await expect(ages.get_by_role("heading", name="还没关的 3 个都不到 7 天")).to_be_visible()
 
 
 @needs_axe

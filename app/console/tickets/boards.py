@@ -13,11 +13,11 @@ from sqlalchemy.orm import Session
 from app.agents.calendars import BEIJING
 from app.agents.models import Language
 from app.agents.sessions import Signed
-from app.console import rendering
+from app.console import rendering, ticket_words
 from app.console.catalogue import marked, translate
 from app.console.guard import DbDep, Now, SignedIn
 from app.console.rendering import done
-from app.console.tickets import labels, pages
+from app.console.tickets import pages
 from app.console.tickets.asking import Asked, AskedDep
 from app.desk.tickets import changing, choices, lists
 from app.desk.tickets.filters import Filters, Status
@@ -66,7 +66,7 @@ def _length(written: str) -> int:
 async def move(request: Request, signed: SignedIn, db: DbDep, now: Now, ticket_id: Id) -> Response:
     status = (await read_form(request, Move)).status
     await db.write(changing.change, ticket_id, by=signed.actor, changes={"status": status}, now=now)
-    column = translate(Language(signed.language), labels.STATUSES[status])
+    column = translate(Language(signed.language), ticket_words.STATUSES[status])
     return done(signed, marked("已移到“{column}”"), changed="ticket", column=column)
 
 

@@ -12,6 +12,7 @@ from app.agents import rights
 from app.agents.models import Language
 from app.agents.rights import Action, Actor
 from app.agents.sessions import Signed
+from app.console import ticket_words
 from app.console.catalogue import translate
 from app.console.guard import DbDep, Now, SignedIn
 from app.console.tickets import labels, pages
@@ -23,8 +24,9 @@ from app.pages import HEADERS
 router = APIRouter(prefix="/tickets")
 PRINTED: Final = 500
 _TEXTS: Final[Mapping[str, Mapping[Any, str]]] = {
-    "kind": labels.KINDS, "status": labels.STATUSES, "priority": labels.PRIORITIES, "dimension": labels.DIMENSIONS,
-    "source": labels.SOURCES,
+    "kind": ticket_words.KINDS, "status": ticket_words.STATUSES, "priority": ticket_words.PRIORITIES,
+    "dimension": ticket_words.DIMENSIONS,
+    "source": ticket_words.SOURCES,
 }  # fmt: skip
 _writes: Final[set[asyncio.Task[None]]] = set()
 """What is written down of tables whose readers have gone."""
@@ -79,11 +81,11 @@ def _told(signed: Signed, asked: Asked, names: choices.Choices) -> str:
 
     owner = filters.owner
     parts = [
-        say(labels.CHOICES[filters.status]), say(labels.KINDS[filters.kind]) if filters.kind else None,
-        say(labels.PRIORITIES[filters.priority]) if filters.priority else None,
+        say(labels.CHOICES[filters.status]), say(ticket_words.KINDS[filters.kind]) if filters.kind else None,
+        say(ticket_words.PRIORITIES[filters.priority]) if filters.priority else None,
         signed.actor.name if owner == "me" else say(labels.NOBODY) if owner == "nobody" else people.get(owner or 0),
-        teams.get(filters.team or 0), say(labels.SOURCES.get(filters.source or "")),
-        say(labels.DIMENSIONS[filters.dimension]) if filters.dimension else None,
+        teams.get(filters.team or 0), say(ticket_words.SOURCES.get(filters.source or "")),
+        say(ticket_words.DIMENSIONS[filters.dimension]) if filters.dimension else None,
         f"《{filters.title}》" if filters.title else None, f"#{filters.tag}" if filters.tag else None, filters.category,
         say(labels.OVERDUE) if filters.overdue else None, say(labels.WATCHED) if filters.watching else None,
         say(labels.DUES[filters.due]) if filters.due else None, f"“{filters.q}”" if filters.q else None,

@@ -16,7 +16,7 @@ from app.desk.tickets.figures.spans import ALL, END, START, Narrowing, Shape, Sp
 from app.tickets.models import Metric, Ticket, TicketClock
 
 BREACHES: Final = (
-    "这段时间里超过的时限，一张工单可以超过几个；时限后来停了、改了，超过的那一次也还算。并入其他工单的不算。"
+    "这段时间里超过的时限，一个工单可以超过几个；时限后来停了、改了，超过的那一次也还算。并入其他工单的不算。"
 )
 KEPT: Final = (
     "这段时间里停下来的时限（答复了、关闭了，或者不再需要），没有超过就停下来的占多少。还在走的、暂停的不算；"

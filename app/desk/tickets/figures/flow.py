@@ -151,7 +151,7 @@ def _ages(shape: Shape) -> Prepared:
 
 # -------------------- what came back
 
-REOPENED: Final = "这段时间登记、至少关过一次的工单里，后来又重新打开过的占多少；打开几次都算一张。并入其他工单的不算。"
+REOPENED: Final = "这段时间登记、至少关过一次的工单里，后来又重新打开过的占多少；打开几次都算一个。并入其他工单的不算。"
 
 
 @dataclass(frozen=True, slots=True)
