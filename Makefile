@@ -20,7 +20,7 @@ run: setup ## serve on 127.0.0.1:8000 with demo content
 
 test: setup ## run the whole suite on SQLite and PostgreSQL, and the pages in a browser
 	@sh .ci/browser
-	@exec $(python) -m pytest $(ARGS)
+	@exec sh .ci/suite $(ARGS)
 
 check: setup ## lint, types, layers, scripts of pages, content, migrations in step with models
 	$(python) -m ruff check
