@@ -260,8 +260,8 @@ def _courses(now: datetime, crew: Sequence[_Worker]) -> Iterator[_Course]:
         resolution = timedelta(minutes=round(60 * min(max(choice.lognormvariate(2.2, 0.9), 0.5), 90)))
         ended = _CALENDAR.after_working(opened_at, resolution)
         is_open = ended + timedelta(hours=1) > now or choice.random() < _OPEN_SHARE * (opened_at > now - 20 * _DAY)
-        of_membership = case.category.startswith("membership")
-        worker = crew[0] if of_membership else crew[number % len(crew)]
+        place = 0 if case.category.startswith(_OF_MEMBERS) else 1 + (number % 4 == 0)
+        worker = crew[min(place, len(crew) - 1)]
         yield _Course(
             case, choice.choice(_TITLES) if case.is_of_title else None, choice.randint(1, 16), worker,
             not is_open or choice.random() < 0.7, choice.choice(_CALLERS) if choice.random() < 0.8 else None,
@@ -271,6 +271,8 @@ def _courses(now: datetime, crew: Sequence[_Worker]) -> Iterator[_Course]:
         )  # fmt: skip
 
 
+_OF_MEMBERS: Final = ("membership", "account", "ticket")
+"""Groups of entries that the first of the crew answers for."""
 _DAY: Final = timedelta(days=1)
 _PRIORITIES: Final = (*[TicketPriority.normal] * 5, TicketPriority.high, TicketPriority.urgent, TicketPriority.low)
 

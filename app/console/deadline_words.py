@@ -1,24 +1,12 @@
 """What a policy of deadlines means, in words."""
 
-from collections.abc import Mapping
 from typing import Final
 
 from app.agents.models import Language
 from app.console.catalogue import counted, marked, translate
-from app.tickets.models import TicketKind, TicketPriority
+from app.console.ticket_words import KINDS, PRIORITIES, SOURCES
 from app.tickets.policies import Policy
 
-KINDS: Final[Mapping[str, str]] = {
-    TicketKind.inquiry: marked("咨询"), TicketKind.fault: marked("故障"), TicketKind.suggestion: marked("建议"),
-    TicketKind.complaint: marked("投诉"), TicketKind.refund: marked("退款"), TicketKind.data: marked("个人信息"),
-}  # fmt: skip
-PRIORITIES: Final[Mapping[str, str]] = {
-    TicketPriority.urgent: marked("紧急"), TicketPriority.high: marked("高"), TicketPriority.normal: marked("普通"),
-    TicketPriority.low: marked("低"),
-}  # fmt: skip
-SOURCES: Final[Mapping[str, str]] = {
-    "wechat": marked("微信"), "qq": "QQ", "phone": marked("电话"), "desk": marked("同事登记"),
-}  # fmt: skip
 ANY: Final = marked("所有工单")
 FIRST, NEXT, RESOLUTION = marked("首次答复 {time}"), marked("再次答复 {time}"), marked("办结 {time}")
 WARNED: Final = marked("用掉 {percent}% 时提醒负责人")

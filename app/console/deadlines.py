@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from app.agents.models import Language
 from app.agents.rights import Action, require
 from app.agents.sessions import Signed
-from app.console import deadline_words
+from app.console import deadline_words, ticket_words
 from app.console.catalogue import marked
 from app.console.guard import DbDep, Now, SignedIn
 from app.console.rendering import done, page, wants_fragment
@@ -29,7 +29,7 @@ _TIMES: Final = (
 
 class Form(BaseModel):
     name: str = Field(title=marked("名字"), min_length=1, max_length=64)
-    kind: str = Field("", title=marked("种类"), max_length=32)
+    kind: str = Field("", title=marked("类型"), max_length=32)
     priority: str = Field("", title=marked("优先级"), max_length=32)
     source: str = Field("", title=marked("来源"), max_length=32)
     first: str = Field("", title=marked("首次答复"), max_length=10)
@@ -98,9 +98,9 @@ def _form(request: Request, signed: Signed, policy: Policy | None) -> Response:
     given = (policy.first_response_m, policy.next_response_m, policy.resolution_m) if policy else (None,) * 3
     times = [(*named, *write_time(minutes)) for named, minutes in zip(_TIMES, given, strict=True)]
     choices: list[tuple[str, str, Any, str | None]] = [
-        ("kind", marked("种类"), deadline_words.KINDS, policy.kind if policy else None),
-        ("priority", marked("优先级"), deadline_words.PRIORITIES, policy.priority if policy else None),
-        ("source", marked("来源"), deadline_words.SOURCES, policy.source if policy else None),
+        ("kind", marked("类型"), ticket_words.KINDS, policy.kind if policy else None),
+        ("priority", marked("优先级"), ticket_words.PRIORITIES, policy.priority if policy else None),
+        ("source", marked("来源"), ticket_words.SOURCES, policy.source if policy else None),
     ]
     return page(request, "deadlines_form.html", signed, policy=policy, times=times, choices=choices, units=UNITS)
 

@@ -86,7 +86,7 @@ FIELDS: Final[Mapping[str, str]] = {
     "what": marked("做了什么"), "filters": marked("条件"), "word": marked("词"),
     "words": marked("词"), "blocks": marked("禁止发送"), "advice": marked("说明"),
     "hours": marked("工作时间"), "holidays": marked("假日"), "workdays": marked("调休上班"), "years": marked("年份"),
-    "kind": marked("种类"), "priority": marked("优先级"), "source": marked("来源"),
+    "kind": marked("类型"), "priority": marked("优先级"), "source": marked("来源"),
     "first_response_m": marked("首次答复"), "next_response_m": marked("再次答复"), "resolution_m": marked("办结"),
     "warn_percent": marked("提前提醒"), "changes": marked("改动"), "reply": marked("答复"),
     "closes": marked("关闭工单"),

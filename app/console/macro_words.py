@@ -5,22 +5,12 @@ from typing import Any, Final
 
 from app.agents.models import Language
 from app.console.catalogue import marked, translate
-from app.console.deadline_words import KINDS, PRIORITIES
+from app.console.ticket_words import DIMENSIONS, KINDS, PRIORITIES, STATUSES
 from app.desk.tickets.macros import Macro
-from app.tickets.models import Dimension, TicketStatus
 
-DIMENSIONS: Final[Mapping[str, str]] = {
-    Dimension.script: marked("剧本"), Dimension.acting: marked("表演"), Dimension.picture: marked("画面"),
-    Dimension.sound: marked("声音"), Dimension.subtitles: marked("字幕"), Dimension.dubbing: marked("配音"),
-    Dimension.platform: marked("平台"), Dimension.schedule: marked("排播"), Dimension.promotion: marked("宣传"),
-    Dimension.service: marked("服务"), Dimension.payment: marked("支付"),
-}  # fmt: skip
-STATUSES: Final[Mapping[str, str]] = {
-    TicketStatus.in_progress: marked("处理中"), TicketStatus.waiting: marked("等观众"),
-}  # fmt: skip
 _BECOMES: Final[tuple[tuple[str, str, Mapping[str, str]], ...]] = (
-    ("priority", marked("优先级改为{value}"), PRIORITIES), ("kind", marked("种类改为{value}"), KINDS),
-    ("category", marked("问题改为 {value}"), {}), ("dimension", marked("方面改为{value}"), DIMENSIONS),
+    ("priority", marked("优先级改为{value}"), PRIORITIES), ("kind", marked("类型改为{value}"), KINDS),
+    ("category", marked("问题改为 {value}"), {}), ("dimension", marked("质量维度改为{value}"), DIMENSIONS),
     ("status", marked("状态改为{value}"), STATUSES),
 )  # fmt: skip
 _TEAM: Final = marked("转给 {value}")

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from app.agents import teams
 from app.agents.models import Language
 from app.agents.rights import Action, Actor, require
-from app.console import deadline_words, macro_words
+from app.console import macro_words, ticket_words
 from app.console.catalogue import marked
 from app.console.guard import DbDep, Now, SignedIn
 from app.console.rendering import done, page, wants_fragment
@@ -20,8 +20,9 @@ from app.forms import Id, find_id, read_form
 router = APIRouter()
 PAGE: Final = "/macros"
 _CHOICES: Final = (
-    ("priority", marked("优先级"), deadline_words.PRIORITIES), ("kind", marked("种类"), deadline_words.KINDS),
-    ("dimension", marked("方面"), macro_words.DIMENSIONS), ("status", marked("状态"), macro_words.STATUSES),
+    ("priority", marked("优先级"), ticket_words.PRIORITIES), ("kind", marked("类型"), ticket_words.KINDS),
+    ("dimension", marked("质量维度"), ticket_words.DIMENSIONS), ("status", marked("状态"),
+     {each: ticket_words.STATUSES[each] for each in macros.STATUSES}),
 )  # fmt: skip
 
 
@@ -29,8 +30,8 @@ class Form(BaseModel):
     name: str = Field(title=marked("名字"), min_length=1, max_length=2 * LONGEST_NAME)
     place: str = Field("", title=marked("谁能用"), max_length=20)
     priority: str = Field("", title=marked("优先级"), max_length=32)
-    kind: str = Field("", title=marked("种类"), max_length=32)
-    dimension: str = Field("", title=marked("方面"), max_length=32)
+    kind: str = Field("", title=marked("类型"), max_length=32)
+    dimension: str = Field("", title=marked("质量维度"), max_length=32)
     status: str = Field("", title=marked("状态"), max_length=32)
     category: str = Field("", title=marked("问题"), max_length=LONGEST_CATEGORY)
     team: str = Field("", title=marked("转给"), max_length=20)

@@ -27,7 +27,7 @@ class Place:
 
 PLACES: Final = (
     Place("/desk", marked("会话"), "chats", Action.see_conversations),
-    Place("/tickets", marked("工单"), "ticket", Action.see_tickets),
+    Place("/tickets", marked("工单"), "ticket", Action.see_tickets, is_start=False),
     Place("/queue", marked("排队"), "queue", Action.see_queue),
     Place("/outbox", marked("待发"), "sending", Action.see_outbox),
     Place("/figures", marked("报表"), "chart", Action.see_figures, is_start=False),

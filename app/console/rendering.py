@@ -15,7 +15,7 @@ from markupsafe import Markup
 from app import pages
 from app.agents.models import Language
 from app.agents.sessions import Signed
-from app.console import catalogue, labels, rail
+from app.console import catalogue, labels, rail, ticket_words
 from app.console.browsers import name_browser
 from app.console.cookies import csrf_of, language_of, strict_transport, token_of
 from app.console.endpoints.live import PATH
@@ -56,7 +56,7 @@ def _counted(context: Context, text: str, num: int, **values: object) -> Markup:
 TEMPLATES: Final = pages.environment(FOLDER)
 TEMPLATES.add_extension("jinja2.ext.i18n")
 TEMPLATES.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]
-TEMPLATES.globals |= {"_": _said, "_n": _counted, "labels": labels, "LIVE": PATH}
+TEMPLATES.globals |= {"_": _said, "_n": _counted, "labels": labels, "ticket_words": ticket_words, "LIVE": PATH}
 TEMPLATES.filters |= {
     "ago": ago, "exactly": exactly, "browser": name_browser, "hours": hours, "pair": lambda one: (one.id, one.name)
 }  # fmt: skip

@@ -72,6 +72,8 @@ PHONE, DESK = "phone", "desk"
 """Where a ticket comes from, besides the platforms: a call that somebody took, or a colleague's own finding."""
 
 
+_COUNTS = "merged_into_id IS NULL"
+"""What figures count."""
 _IS_OPEN = "status <> 'closed'"
 """Not by ``closed_at``, as the way in asks: PostgreSQL, planning while tables are empty, would walk these there."""
 
@@ -84,21 +86,33 @@ class Ticket(Base):
     __tablename__ = "tickets"
     __table_args__ = (
         Index("uq_tickets_event_id", "event_id", unique=True),
-        Index("ix_tickets_opened_at", "opened_at", "id"),
+        Index("ix_tickets_opened_at", "opened_at", "id", "merged_into_id"),
         Index("ix_tickets_updated_at", "updated_at", "id"),
-        Index("ix_tickets_closed_at", "closed_at", "id", **_where("closed_at IS NOT NULL")),
+        Index("ix_tickets_closed_at", "closed_at", "id", "merged_into_id", **_where("closed_at IS NOT NULL")),
         Index("ix_tickets_next_due_at", "next_due_at", "id", **_where(_IS_OPEN)),
         Index("ix_tickets_rank", "rank", "id", **_where(_IS_OPEN)),
-        Index("ix_tickets_owner_id", "owner_id", "closed_at", "id", **_where("owner_id IS NOT NULL")),
+        Index("ix_tickets_owner_id", "owner_id", "closed_at", "id", "merged_into_id", "breaches",
+              **_where("owner_id IS NOT NULL")),
         Index("ix_tickets_unowned", "rank", "opened_at", **_where(f"owner_id IS NULL AND {_IS_OPEN}")),
         Index("ix_tickets_title", "title", "id", **_where("title IS NOT NULL")),
         Index("ix_tickets_parent_id", "parent_id", **_where("parent_id IS NOT NULL")),
         Index("ix_tickets_merged_into_id", "merged_into_id", **_where("merged_into_id IS NOT NULL")),
+        # Figures of a year are read from these alone.
+        Index("ix_tickets_by_category", "category", "opened_at", **_where(_COUNTS)),
+        Index("ix_tickets_by_dimension", "dimension", "opened_at", **_where(_COUNTS)),
+        Index("ix_tickets_by_title", "title", "opened_at", **_where(_COUNTS)),
+        Index("ix_tickets_by_source", "source", "opened_at", **_where(_COUNTS)),
+        Index("ix_tickets_by_owner", "owner_id", "opened_at", **_where(f"owner_id IS NOT NULL AND {_COUNTS}")),
+        Index("ix_tickets_solved_by", "owner_id", "resolution_s", "closed_at",
+              **_where(f"owner_id IS NOT NULL AND closed_at IS NOT NULL AND {_COUNTS}")),
+        Index("ix_tickets_resolution_s", "resolution_s", "closed_at", **_where(f"closed_at IS NOT NULL AND {_COUNTS}")),
+        Index("ix_tickets_response_s", "response_s", "opened_at", **_where(f"response_s IS NOT NULL AND {_COUNTS}")),
+        Index("ix_tickets_reopened", "opened_at", **_where(f"reopened > 0 AND {_COUNTS}")),
         CheckConstraint("status IN ('open', 'in_progress', 'waiting', 'closed')", name="status"),
         CheckConstraint("priority IN ('low', 'normal', 'high', 'urgent')", name="priority"),
         CheckConstraint("(status = 'closed') = (closed_at IS NOT NULL)", name="closed"),
         CheckConstraint("parent_id IS NULL OR parent_id <> id", name="parent"),
-    )
+    )  # fmt: skip
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     number: Mapped[int] = mapped_column(unique=True)
     """What the viewer is told, as ``T-<number>``: of the sequence ``ticket_numbers``; on SQLite of a counter."""
@@ -251,9 +265,11 @@ class TicketClock(Base):
         Index("ix_ticket_clocks_ticket_id", "ticket_id", "id"),
         Index("ix_ticket_clocks_due_at", "due_at", "id", **_where("ended_at IS NULL AND breached_at IS NULL")),
         Index("ix_ticket_clocks_warn_at", "warn_at", "id", **_where("warn_at IS NOT NULL")),
-        Index("ix_ticket_clocks_breached_at", "breached_at", "id", **_where("breached_at IS NOT NULL")),
+        Index("ix_ticket_clocks_ended_at", "metric", "ended_at", "breached_at", "ticket_id",
+              **_where("ended_at IS NOT NULL")),
+        Index("ix_ticket_clocks_late", "metric", "breached_at", "ticket_id", **_where("breached_at IS NOT NULL")),
         CheckConstraint("due_at IS NULL OR left_s IS NULL", name="paused"),
-    )
+    )  # fmt: skip
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     ticket_id: Mapped[int] = mapped_column(Id, ForeignKey("tickets.id"))
     metric: Mapped[str] = mapped_column(String(16))

@@ -6,7 +6,7 @@ import pytest
 
 from app.agents.models import Language
 from app.agents.rights import Role
-from app.console import deadline_words
+from app.console import deadline_words, ticket_words
 from app.console.deadlines import read_time, write_time
 from app.tickets import policies
 from app.tickets.models import TicketKind, TicketPriority
@@ -100,9 +100,9 @@ async def test_whoever_may_not_sees_and_sends_nothing(console: Console) -> None:
 
 
 def test_every_kind_priority_and_source_has_a_word() -> None:
-    assert set(deadline_words.KINDS) == set(TicketKind)
-    assert set(deadline_words.PRIORITIES) == set(TicketPriority)
-    assert set(deadline_words.SOURCES) == set(policies.SOURCES)
+    assert set(ticket_words.KINDS) == set(TicketKind)
+    assert set(ticket_words.PRIORITIES) == set(TicketPriority)
+    assert set(ticket_words.SOURCES) == set(policies.SOURCES)
 
 
 def test_policies_are_told_in_both_languages() -> None:

@@ -28,9 +28,9 @@ async def test_an_empty_list_tells_why_it_is(lin: Person) -> None:
 
 async def test_a_ticket_is_found_by_its_number_and_is_of_no_platform(console: Console, lin: Person) -> None:
     talk = await make.conversation(console.db, await make.channel(console.db), wrote_at=None)
-    _, number = await console.db.write(open_ticket, talk, 1, "会员没有到账")
+    ticket_id, number = await console.db.write(open_ticket, talk, 1, "会员没有到账")
     found = (await lin.get(f"/desk/found?q=T-{number}")).text
     assert f'<span class="name">T-{number}</span>' in found
     assert "会员没有到账" in found
-    assert f'href="/desk/{talk}?' in found
+    assert f'href="/tickets/{ticket_id}"' in found
     assert 'class="badge"' not in found

@@ -77,7 +77,7 @@ async def test_the_page_fetches_each_panel_by_itself(leader: Person) -> None:
 @pytest.mark.usefixtures("tickets")
 async def test_a_panel_tells_draws_and_lists_the_same(leader: Person) -> None:
     text = await panel(leader, "flow")
-    assert "登记比关闭多 4 张，积压 5 张" in text
+    assert "登记比关闭多 4 个，积压 5 个" in text
     (drawn,) = charts(text)
     opened, closed, backlog = (series["values"] for series in drawn["series"])
     assert (len(opened), sum(opened), sum(closed), backlog[-1]) == (30, 6, 2, 5)
@@ -85,7 +85,7 @@ async def test_a_panel_tells_draws_and_lists_the_same(leader: Person) -> None:
     assert head == ["日期", "登记", "关闭", "积压"]
     assert newest == [str(datetime.now(BEIJING).date()), str(opened[-1]), str(closed[-1]), "5"]
     assert "一半的工单在 1.5 小时内解决" in await panel(leader, "times")
-    assert "1 个人关闭了 2 张，周正最多：2 张" in await panel(leader, "people")
+    assert "1 个人关闭了 2 个，周正最多：2 个" in await panel(leader, "people")
 
 
 @pytest.mark.usefixtures("tickets")

@@ -7,7 +7,7 @@ import pytest
 from app.agents import teams
 from app.agents.models import Language
 from app.agents.rights import Role
-from app.console import macro_words
+from app.console import macro_words, ticket_words
 from app.desk.tickets import macros
 from app.desk.tickets.macros import Macro
 from app.tickets.models import Dimension
@@ -41,7 +41,7 @@ async def test_a_macro_is_added_read_in_words_changed_and_deleted(
     listed = (await zhou.http.get("/macros", headers=HTMX)).text
     said = re.findall(r'<span class="chip">(.*?)</span>', listed)
     assert said == [
-        "优先级改为紧急", "种类改为退款", "问题改为 refund.status", "转给 财务", "加标签 退款", "加标签 财务", "财务"
+        "优先级改为紧急", "类型改为退款", "问题改为 refund.status", "转给 财务", "加标签 退款", "加标签 财务", "财务"
     ]  # fmt: skip
     assert "&lt;退款&gt;" in listed
     (macro_id,) = re.findall(r'hx-get="/macros/(\d+)"', listed)
@@ -88,11 +88,10 @@ async def test_whoever_may_not_sees_and_sends_nothing(console: Console) -> None:
 
 
 def test_everything_a_macro_does_has_words() -> None:
-    assert set(macro_words.DIMENSIONS) == set(Dimension)
-    assert set(macro_words.STATUSES) == set(macros.STATUSES)
+    assert set(ticket_words.DIMENSIONS) == set(Dimension)
     changes = {"dimension": "sound", "status": "waiting", "team_id": 3, "tags": ["vip"]}
     macro = Macro(1, "x", None, None, changes, "", True, NOW)
     assert macro_words.effects_of(Language.en, macro, {3: "Billing"}) == [
-        "aspect becomes Sound", "state becomes Waiting for the viewer", "hand on to Billing", "add the tag vip",
+        "quality dimension becomes Sound", "state becomes Waiting for viewer", "hand on to Billing", "add the tag vip",
         "Close the ticket",
     ]  # fmt: skip

@@ -8,6 +8,8 @@ from sqlalchemy import select
 
 from app.agents.models import AuditEntry
 from app.agents.rights import Role
+from app.console.tickets import giving
+from app.console.tickets.asking import asked
 from app.desk import cursors, saved
 from app.desk.tickets import many
 from app.desk.tickets.orders import Sort
@@ -121,8 +123,14 @@ async def test_the_board_moves_a_ticket_by_its_rule(console: Console, lin: Perso
 async def test_a_column_shows_its_first_cards_and_then_more(console: Console, lin: Person) -> None:
     ids = [await ticketing.ticket(console.db) for _ in range(33)]
     board = (await lin.get("/tickets/board")).text
-    (more,) = re.findall(r'hx-get="(/tickets/board/more[^"]*)"', board)
-    assert links(board) + links((await lin.get(more.replace("&amp;", "&"), **HTMX)).text) == ids
+    assert links(board) == ids[:30]
+    (more,) = re.findall(r'hx-get="(/tickets/board\?[^"]*)" hx-target="#board" hx-swap="morph', board)
+    longer = (await lin.get(more.replace("&amp;", "&"), **HTMX)).text
+    assert links(longer) == ids
+    (fresh,) = re.findall(r'data-fresh="(/tickets/board[^"]*)"', longer)
+    assert links((await lin.get(fresh.replace("&amp;", "&"), **HTMX)).text) == ids
+    for length in BEYOND:
+        assert links((await lin.get(f"/tickets/board?open={length}", **HTMX)).text)[:30] == ids[:30]
 
 
 async def test_a_table_is_streamed_and_written_down_with_its_rows(console: Console, zhou: Person, lin: Person) -> None:
@@ -139,6 +147,20 @@ async def test_a_table_is_streamed_and_written_down_with_its_rows(console: Conso
     (detail,) = await console.db.read(lambda session: session.scalars(given).all())
     assert detail == {"count": 3, "filters": {"status": "unclosed", "kind": "refund", "sort": "due"}}
     assert (await lin.get("/tickets/export")).status_code == 403
+
+
+async def test_a_table_that_is_broken_off_is_written_down_as_far_as_it_was_given(
+    console: Console, zhou: Person
+) -> None:
+    for _ in range(3):
+        await ticketing.ticket(console.db)
+    given = giving.table(console.db, zhou.actor, asked({}), datetime.now(UTC))
+    assert (await anext(given)).startswith("\ufeff")
+    assert "T-" in await anext(given)
+    await given.aclose()
+    entry = select(AuditEntry.detail).where(AuditEntry.action == "tickets.export")
+    (detail,) = await console.db.read(lambda session: session.scalars(entry).all())
+    assert detail["count"] == 3
 
 
 async def test_paper_says_who_printed_it_when_and_what_it_holds(console: Console, lin: Person) -> None:

@@ -7,7 +7,7 @@ from functools import partial
 from sqlalchemy.orm import Session
 
 from app.agents.rights import Action, Actor
-from app.desk.tickets.figures import deadlines, flow, people, satisfaction, shares, times
+from app.desk.tickets.figures import choices, deadlines, flow, people, satisfaction, shares, times
 from app.desk.tickets.figures.spans import Span
 from tests.factories.conversations import NOW
 
@@ -25,5 +25,6 @@ def _open(figure: Callable[..., object], session: Session, by: Actor) -> object:
 
 FIGURES: list[tuple[Action, str, Callable[[Session, Actor], object]]] = [
     *((Action.see_figures, figure.__name__, partial(_open, figure)) for figure in _SPANNED),
+    (Action.see_figures, "list_choices", lambda s, by: choices.list_choices(s, by=by)),
     (Action.see_figures, "ages", lambda s, by: flow.ages(s, by=by, now=NOW)),
 ]

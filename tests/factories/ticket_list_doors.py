@@ -23,6 +23,7 @@ TICKET_LISTS: list[tuple[Action, str, Callable[[Session, Actor], object]]] = [
     (Action.see_tickets, "list_unseen", lambda s, by: notices.list_unseen(s, by=by)),
     (Action.see_tickets, "count_unseen", lambda s, by: notices.count_unseen(s, by=by)),
     (Action.see_tickets, "see_all", lambda s, by: notices.see_all(s, by=by, until=NOBODY, now=NOW)),
+    (Action.see_tickets, "see_ticket", lambda s, by: notices.see(s, NOBODY, by=by, now=NOW)),
     (Action.see_tickets, "list_ticket_views", lambda s, by: saved.list_own(s, by=by, page=saved.Page.tickets)),
     (
         Action.see_tickets, "save_ticket_view",

@@ -3,6 +3,7 @@ import { BarChart, LineChart } from "echarts/charts";
 import { GridComponent, LegendComponent, TooltipComponent } from "echarts/components";
 import { init, use, type ECharts } from "echarts/core";
 import { CanvasRenderer } from "echarts/renderers";
+import htmx from "htmx.org";
 
 use([LineChart, BarChart, GridComponent, TooltipComponent, LegendComponent, CanvasRenderer]);
 
@@ -94,6 +95,22 @@ function drawAll(within: ParentNode): void {
   within.querySelectorAll<HTMLElement>("[data-chart]").forEach(draw);
 }
 
+/** Whether a panel's numbers are on their way, or did not come. */
+function tellState(figure: Element | null, failed: boolean): void {
+  figure?.querySelector<HTMLElement>(".counts-still")?.toggleAttribute("hidden", failed);
+  figure?.querySelector<HTMLElement>(".failed-once")?.toggleAttribute("hidden", !failed);
+}
+
+for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
+  document.body.addEventListener(name, ({ target }) => tellState((target as Element).closest(".figure"), true));
+}
+document.body.addEventListener("click", ({ target }) => {
+  const figure = (target as Element).closest("[data-again]")?.closest(".figure");
+  if (figure) {
+    tellState(figure, false);
+    htmx.trigger(figure, "again");
+  }
+});
 document.body.addEventListener("htmx:load", (event) => drawAll((event as CustomEvent<{ elt: HTMLElement }>).detail.elt));
 window.addEventListener("resize", () => charts.forEach((chart) => chart.resize()));
 window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => drawAll(document));

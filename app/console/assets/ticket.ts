@@ -3,3 +3,4 @@ import "./ticket/modes";
 import "./ticket/writing";
 import "./ticket/hints";
 import "./ticket/seen";
+import "./ticket/templates";

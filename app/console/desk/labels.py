@@ -6,7 +6,6 @@ from typing import Final, NamedTuple
 from app.agents.presence import Shown
 from app.console.catalogue import marked
 from app.desk.lists import View
-from app.tickets.models import TicketStatus
 
 
 class Named(NamedTuple):
@@ -41,13 +40,6 @@ NARROWED: Final = (marked("没有符合筛选条件的会话"), marked("换一�
 WEEKDAYS: Final = (
     marked("周一"), marked("周二"), marked("周三"), marked("周四"), marked("周五"), marked("周六"), marked("周日"),
 )  # fmt: skip
-TICKETS: Final[Mapping[TicketStatus, str]] = {
-    TicketStatus.open: marked("已登记"), TicketStatus.in_progress: marked("处理中"),
-    TicketStatus.waiting: marked("等观众回答"), TicketStatus.closed: marked("已关闭"),
-}  # fmt: skip
-TICKET_LOOKS: Final[Mapping[TicketStatus, str]] = {
-    TicketStatus.open: "waiting", TicketStatus.in_progress: "waiting", TicketStatus.closed: "done",
-}  # fmt: skip
 SHOWN: Final[Mapping[Shown, str]] = {
     Shown.online: marked("在线"), Shown.busy: marked("忙碌"), Shown.away: marked("离开"),
     Shown.offline: marked("不在线"),

@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from app.agents.calendars import BEIJING
 from app.agents.sessions import Signed
-from app.console import rendering
+from app.console import rendering, ticket_words
 from app.console.desk import labels
 from app.console.desk.lines import is_long, lines
 from app.console.times import said_of
@@ -87,7 +87,7 @@ def _shown(kind: str) -> frozenset[str]:
 rendering.TEMPLATES.filters |= {"clock": clock, "stamp": stamp, "said": said}
 _SHARED: Final[dict[str, Any]] = {
     "platforms": labels.PLATFORMS, "priorities": labels.PRIORITIES, "weekdays": labels.WEEKDAYS,
-    "ticket_states": labels.TICKETS, "ticket_looks": labels.TICKET_LOOKS, "emoji": labels.EMOJI,
+    "ticket_states": ticket_words.STATUSES, "ticket_looks": ticket_words.LOOKS, "emoji": labels.EMOJI,
     "shortcuts": labels.SHORTCUTS, "tone": tone, "initial": initial, "until": until, "lines": lines_of,
     "is_long": is_long, "why": reasons.why, "mentioned": mentioned, "shown_pictures": _shown("image"),
     "shown_sounds": _shown("audio"), "shown_films": _shown("video"),

@@ -9,8 +9,8 @@ from app.agents.rights import Actor
 from app.console.catalogue import marked
 from app.console.figures.asking import Asked
 from app.console.figures.drawing import Chart, Colour, Panel, Series, Table
-from app.console.figures.labels import METRICS
 from app.console.figures.telling import Teller
+from app.console.ticket_words import METRICS
 from app.desk.tickets.figures import deadlines, flow, satisfaction, times
 from app.tickets.models import Metric
 
@@ -26,11 +26,11 @@ def flow_panel(session: Session, asked: Asked, tell: Teller, *, by: Actor, now: 
     before = flow.totals(session, asked.span.before, asked.narrowing, by=by)
     opened, closed, backlog = sum(day.opened for day in days), sum(day.closed for day in days), days[-1].backlog
     if opened > closed:
-        title = tell.say(marked("登记比关闭多 {num} 张，积压 {backlog} 张"), num=opened - closed, backlog=backlog)
+        title = tell.say(marked("登记比关闭多 {num} 个，积压 {backlog} 个"), num=opened - closed, backlog=backlog)
     elif opened < closed:
-        title = tell.say(marked("关闭比登记多 {num} 张，积压 {backlog} 张"), num=closed - opened, backlog=backlog)
+        title = tell.say(marked("关闭比登记多 {num} 个，积压 {backlog} 个"), num=closed - opened, backlog=backlog)
     else:
-        title = tell.say(marked("登记和关闭一样多，积压 {backlog} 张"), backlog=backlog)
+        title = tell.say(marked("登记和关闭一样多，积压 {backlog} 个"), backlog=backlog)
     names = [tell.say(text) for text in (marked("登记"), marked("关闭"), marked("积压"))]
     pairs = ((opened, before.opened), (closed, before.closed), (backlog, before.backlog))
     return Panel(
@@ -56,7 +56,7 @@ def flow_panel(session: Session, asked: Asked, tell: Teller, *, by: Actor, now: 
 def ages_panel(session: Session, asked: Asked, tell: Teller, *, by: Actor, now: datetime) -> Panel:
     found = flow.ages(session, asked.narrowing, by=by, now=now)
     old = sum(found.counts[_OLD:])
-    text = marked("还没关的 {total} 张里，{old} 张超过 7 天") if old else marked("还没关的 {total} 张都不到 7 天")
+    text = marked("还没关的 {total} 个里，{old} 个超过 7 天") if old else marked("还没关的 {total} 个都不到 7 天")
     head = [tell.say(marked("登记了多久")), tell.say(marked("还没关的"))]
     labels = [tell.say(text) for text in AGES]
     rows = list(zip(labels, found.counts, strict=True))
@@ -96,8 +96,7 @@ def times_panel(session: Session, asked: Asked, tell: Teller, *, by: Actor, now:
     ]
     return Panel(
         title, Table(head, rows), [times.RESPONSES, times.RESOLUTIONS], Chart("columns", kinds, series),
-        tell.compared(asked.span.days, medians),
-        not any(each.count for each in found),
+        tell.compared(asked.span.days, medians), not any(each.count for each in found),
     )  # fmt: skip
 
 
@@ -144,7 +143,7 @@ def opinions_panel(session: Session, asked: Asked, tell: Teller, *, by: Actor, n
         mean=f"{found.mean:.1f}", asked=found.asked, share=tell.share(found.answered, found.asked),
     )  # fmt: skip
     note = tell.say(
-        marked("关过的 {closed} 张里，{count} 张又重新打开，占 {share}"),
+        marked("关过的 {closed} 个里，{count} 个又重新打开，占 {share}"),
         closed=again.closed, count=again.reopened, share=tell.share(again.reopened, again.closed),
     )  # fmt: skip
     labels = [tell.say(marked("{score} 分"), score=score) for score in satisfaction.SCORES]

@@ -13,7 +13,7 @@ from app.console.catalogue import marked
 from app.console.figures.asking import Asked
 from app.console.figures.drawing import Cell, Chart, Panel, Series, Table, list_link
 from app.console.figures.telling import Teller
-from app.console.tickets.labels import DIMENSIONS, SOURCES
+from app.console.ticket_words import DIMENSIONS, SOURCES
 from app.desk.tickets.figures import people, shares
 from app.desk.tickets.figures.shares import Shares
 
@@ -40,20 +40,19 @@ def _worded(words: Mapping[Any, str]) -> Callable[[Teller, str], str]:
 
 
 CATEGORIES = Share(
-    shares.by_category, "category", shares.BY_CATEGORY, marked("问得最多的是{name}：{count} 张，占 {share}"),
-    marked("知识条目"), marked("没有认出来"),
-    Teller.name_of,
+    shares.by_category, "category", shares.BY_CATEGORY, marked("问得最多的是{name}：{count} 个，占 {share}"),
+    marked("知识条目"), marked("没有认出来"), Teller.name_of,
 )  # fmt: skip
 DIMENSION = Share(
-    shares.by_dimension, "dimension", shares.BY_DIMENSION, marked("说得最多的是{name}：{count} 张，占 {share}"),
+    shares.by_dimension, "dimension", shares.BY_DIMENSION, marked("说得最多的是{name}：{count} 个，占 {share}"),
     marked("哪一方面"), marked("没有说到质量"), _worded(DIMENSIONS),
 )  # fmt: skip
 TITLES = Share(
-    shares.by_title, "title", shares.BY_TITLE, marked("《{name}》最多：{count} 张，占 {share}"), marked("作品"),
+    shares.by_title, "title", shares.BY_TITLE, marked("《{name}》最多：{count} 个，占 {share}"), marked("作品"),
     marked("没有说到作品"),
 )  # fmt: skip
 CHANNELS = Share(
-    shares.by_source, "source", shares.BY_SOURCE, marked("来自{name}的最多：{count} 张，占 {share}"), marked("渠道"),
+    shares.by_source, "source", shares.BY_SOURCE, marked("来自{name}的最多：{count} 个，占 {share}"), marked("渠道"),
     marked("不知道"), _worded(SOURCES),
 )  # fmt: skip
 
@@ -63,9 +62,8 @@ def _panel(share: Share, session: Session, asked: Asked, tell: Teller, *, by: Ac
     labels = [share.name(tell, row.name) for row in found.rows]
     links = [list_link(asked.listed({share.asked_as: row.name})) for row in found.rows]
     counts = [row.count for row in found.rows]
-    known = found.total - found.unset
     title = (
-        tell.say(share.told, name=labels[0], count=counts[0], share=tell.share(counts[0], known))
+        tell.say(share.told, name=labels[0], count=counts[0], share=tell.share(counts[0], found.total))
         if labels else tell.say(marked("这段时间没有这样的工单"))
     )  # fmt: skip
     head = [tell.say(share.head), tell.say(marked("登记")), tell.say(marked("占比"))]
@@ -90,7 +88,7 @@ def people_panel(session: Session, asked: Asked, tell: Teller, *, by: Actor, now
     found = people.by_person(session, asked.span, asked.narrowing, by=by)
     closed = sum(each.closed for each in found)
     title = tell.say(marked("没有人有工单")) if not found else tell.say(
-        marked("{num} 个人关闭了 {closed} 张，{name}最多：{most} 张"),
+        marked("{num} 个人关闭了 {closed} 个，{name}最多：{most} 个"),
         num=sum(each.closed > 0 for each in found), closed=closed, name=found[0].name, most=found[0].closed,
     ) if closed else tell.say(marked("这段时间没有人关闭工单"))  # fmt: skip
     heads = (

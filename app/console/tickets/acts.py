@@ -1,5 +1,6 @@
 """What is done to a ticket: each act is one rule, and the live event of its transaction shows it."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +13,7 @@ from app.agents.rights import Actor
 from app.console.catalogue import marked
 from app.console.guard import DbDep, Now, SignedIn
 from app.console.rendering import done, reload
+from app.desk import notices as approved
 from app.desk.tickets import (
     applying,
     assigning,
@@ -21,18 +23,22 @@ from app.desk.tickets import (
     labelling,
     linking,
     merging,
-    noticing,
+    notices,
+    reaching,
     telling,
 )
 from app.desk.tickets.telling import Then
 from app.dialogue.rules import Rules
 from app.errors import AppError
-from app.forms import Id, find_id, read_form
+from app.forms import Id, find_id, read_fields, read_form
+from app.tickets import finding
 from app.tickets.models import ComplaintState, TicketKind
 
 router = APIRouter(prefix="/tickets/{ticket_id:id}")
 LONGEST = 20_000
 DONE = 204
+ANSWERED_BY_LAW = (TicketKind.complaint, TicketKind.data)
+"""Kinds that always have a deadline."""
 
 
 class OwnerWrong(AppError):
@@ -79,7 +85,10 @@ def _change(session: Session, ticket_id: int, form: Facts, rules: Rules, *, by: 
     given: dict[str, Any] = form.model_dump(exclude={"due", "parent", "tags", "contact"})
     if form.contact is not None:
         given["contact"] = form.contact
-    given["due_at"] = read_due(form.due) or promised(rules, form.kind, form.priority, now)
+    due = finding.get(session, ticket_id).due_at
+    if minute_of(due) != form.due:  # what the field cannot show is not changed by it
+        due = read_due(form.due) or (due if form.kind in ANSWERED_BY_LAW else None)
+    given["due_at"] = due or promised(rules, form.kind, form.priority, now)
     given["parent_id"] = changing.find_number(session, number_of(form.parent)) if form.parent.strip() else None
     changing.change(session, ticket_id, by=by, changes=given, now=now)
     labelling.set_tags(session, ticket_id, by=by, tags=form.tags, now=now)
@@ -87,7 +96,12 @@ def _change(session: Session, ticket_id: int, form: Facts, rules: Rules, *, by: 
 
 def promised(rules: Rules, kind: str, priority: str, now: datetime) -> datetime | None:
     """What is answered by law or by promise has a deadline, also where nobody names one."""
-    return rules.due(kind, priority, now) if kind in (TicketKind.complaint, TicketKind.data) else None
+    return rules.due(kind, priority, now) if kind in ANSWERED_BY_LAW else None
+
+
+def minute_of(at: datetime | None) -> str:
+    """As the browser's own field writes it."""
+    return f"{at.astimezone(BEIJING):%Y-%m-%dT%H:%M}" if at is not None else ""
 
 
 def read_due(written: str) -> datetime | None:
@@ -168,7 +182,7 @@ async def remove_watcher(request: Request, ticket_id: Id, signed: SignedIn, db: 
 
 @router.post("/seen", status_code=DONE)
 async def see(ticket_id: Id, signed: SignedIn, db: DbDep, now: Now) -> None:
-    await db.write(noticing.see, ticket_id, by=signed.actor, now=now)
+    await db.write(notices.see, ticket_id, by=signed.actor, now=now)
 
 
 # -------------------- what is written
@@ -182,16 +196,33 @@ class Told(Words):
     then: Then = Field(Then.goes_on, title=marked("之后"))
     key: str = Field(title=marked("编号"), min_length=8, max_length=60)
     doubtful: str = ""
+    template: str = Field("", title=marked("模板"), max_length=128)
+    """What leaves instead where the window is closed; its fields are named after it, see ``_filled``."""
 
 
 @router.post("/tell")
 async def tell(request: Request, ticket_id: Id, signed: SignedIn, db: DbDep, now: Now) -> Response:
     form = await read_form(request, Told)
-    await db.write(
-        telling.tell, ticket_id, by=signed.actor, text=form.text, then=form.then, key=form.key, now=now,
+    filled = _filled(form.template, await read_fields(request))
+    await db.write(_tell, ticket_id, form, filled, by=signed.actor, now=now)
+    return done(signed, _TOLD[form.then], changed=f"ticket:{ticket_id}")
+
+
+def _filled(template: str, fields: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """``template:<id>:<key>``, of the one that was chosen."""
+    beginning = f"template:{template}:"
+    return {name.removeprefix(beginning): value for name, value in fields if name.startswith(beginning)}
+
+
+def _tell(session: Session, ticket_id: int, form: Told, filled: Mapping[str, str], *, by: Actor, now: datetime) -> None:
+    fallback = None
+    if form.template:
+        place = reaching.require_place(session, finding.get(session, ticket_id))
+        fallback = approved.filled(approved.get_template(session, place, form.template, by=by), filled)
+    telling.tell(
+        session, ticket_id, by=by, text=form.text, then=form.then, key=form.key, now=now, fallback=fallback,
         even_if_doubtful=bool(form.doubtful),
     )  # fmt: skip
-    return done(signed, _TOLD[form.then], changed=f"ticket:{ticket_id}")
 
 
 _TOLD = {

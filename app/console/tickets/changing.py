@@ -12,9 +12,9 @@ from app.agents import rights
 from app.agents.models import Language
 from app.agents.rights import Action
 from app.agents.sessions import Signed
+from app.console import ticket_words
 from app.console.catalogue import marked, translate
 from app.console.guard import DbDep, Now, SignedIn
-from app.console.tickets import labels
 from app.console.tickets.asking import read_query
 from app.console.tickets.pages import page
 from app.db.database import Database
@@ -122,7 +122,7 @@ async def _target(db: Database, signed: Signed, form: Doing) -> str:
         names = [dict(known.people).get(find_id(form.owner) or 0), dict(known.teams).get(find_id(form.team) or 0)]
         return " · ".join(name for name in names if name)
     if form.what is What.priority:
-        return translate(Language(signed.language), labels.PRIORITIES[TicketPriority(form.priority)])
+        return translate(Language(signed.language), ticket_words.PRIORITIES[TicketPriority(form.priority)])
     return form.tag
 
 

@@ -1,7 +1,7 @@
 """Lists of tickets that leave the console: as a table, and on paper."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -10,8 +10,9 @@ from fastapi.responses import StreamingResponse
 
 from app.agents import rights
 from app.agents.models import Language
-from app.agents.rights import Action
+from app.agents.rights import Action, Actor
 from app.agents.sessions import Signed
+from app.console import ticket_words
 from app.console.catalogue import translate
 from app.console.guard import DbDep, Now, SignedIn
 from app.console.tickets import labels, pages
@@ -23,8 +24,9 @@ from app.pages import HEADERS
 router = APIRouter(prefix="/tickets")
 PRINTED: Final = 500
 _TEXTS: Final[Mapping[str, Mapping[Any, str]]] = {
-    "kind": labels.KINDS, "status": labels.STATUSES, "priority": labels.PRIORITIES, "dimension": labels.DIMENSIONS,
-    "source": labels.SOURCES,
+    "kind": ticket_words.KINDS, "status": ticket_words.STATUSES, "priority": ticket_words.PRIORITIES,
+    "dimension": ticket_words.DIMENSIONS,
+    "source": ticket_words.SOURCES,
 }  # fmt: skip
 _writes: Final[set[asyncio.Task[None]]] = set()
 """What is written down of tables whose readers have gone."""
@@ -34,10 +36,10 @@ _writes: Final[set[asyncio.Task[None]]] = set()
 async def export(signed: SignedIn, asked: AskedDep, db: DbDep, now: Now) -> Response:
     rights.require(signed.actor, Action.export_tickets)
     headers = {**HEADERS, "content-disposition": f'attachment; filename="tickets-{now:%Y%m%d-%H%M}.csv"'}
-    return StreamingResponse(_table(db, signed, asked, now), media_type="text/csv; charset=utf-8", headers=headers)
+    return StreamingResponse(table(db, signed.actor, asked, now), media_type="text/csv; charset=utf-8", headers=headers)
 
 
-async def _table(db: Database, signed: Signed, asked: Asked, now: datetime) -> AsyncIterator[str]:
+async def table(db: Database, by: Actor, asked: Asked, now: datetime) -> AsyncGenerator[str, None]:
     """Page by page; how many rows were given away is written down, also where the reader goes away amid them."""
     words = {name: dict(texts) for name, texts in _TEXTS.items()}
     given, after = 0, ""
@@ -45,7 +47,7 @@ async def _table(db: Database, signed: Signed, asked: Asked, now: datetime) -> A
         yield exporting.write_head()
         while given < exporting.MOST:
             lines, count, further = await db.read(
-                exporting.write_page, asked.filters, by=signed.actor, after=after or None,
+                exporting.write_page, asked.filters, by=by, after=after or None,
                 limit=exporting.MOST - given, words=words, now=now,
             )  # fmt: skip
             given += count
@@ -54,7 +56,7 @@ async def _table(db: Database, signed: Signed, asked: Asked, now: datetime) -> A
                 break
             after = further
     finally:
-        record = db.write(exporting.record, by=signed.actor, filters=asked.values, rows=given, now=now)
+        record = db.write(exporting.record, by=by, filters=asked.values, rows=given, now=now)
         writing = asyncio.ensure_future(record)
         _writes.add(writing)
         writing.add_done_callback(_writes.discard)
@@ -79,11 +81,11 @@ def _told(signed: Signed, asked: Asked, names: choices.Choices) -> str:
 
     owner = filters.owner
     parts = [
-        say(labels.CHOICES[filters.status]), say(labels.KINDS[filters.kind]) if filters.kind else None,
-        say(labels.PRIORITIES[filters.priority]) if filters.priority else None,
+        say(labels.CHOICES[filters.status]), say(ticket_words.KINDS[filters.kind]) if filters.kind else None,
+        say(ticket_words.PRIORITIES[filters.priority]) if filters.priority else None,
         signed.actor.name if owner == "me" else say(labels.NOBODY) if owner == "nobody" else people.get(owner or 0),
-        teams.get(filters.team or 0), say(labels.SOURCES.get(filters.source or "")),
-        say(labels.DIMENSIONS[filters.dimension]) if filters.dimension else None,
+        teams.get(filters.team or 0), say(ticket_words.SOURCES.get(filters.source or "")),
+        say(ticket_words.DIMENSIONS[filters.dimension]) if filters.dimension else None,
         f"《{filters.title}》" if filters.title else None, f"#{filters.tag}" if filters.tag else None, filters.category,
         say(labels.OVERDUE) if filters.overdue else None, say(labels.WATCHED) if filters.watching else None,
         say(labels.DUES[filters.due]) if filters.due else None, f"“{filters.q}”" if filters.q else None,

@@ -14,34 +14,10 @@ from app.console.times import exactly
 from app.desk.tickets.filters import Due, Filters, Status
 from app.desk.tickets.lists import Counted
 from app.desk.tickets.orders import Sort
-from app.tickets.models import Dimension, TicketKind, TicketPriority, TicketStatus
 
-KINDS: Final[Mapping[TicketKind, str]] = {
-    TicketKind.inquiry: marked("咨询"), TicketKind.fault: marked("故障"), TicketKind.suggestion: marked("建议"),
-    TicketKind.complaint: marked("投诉"), TicketKind.refund: marked("退款"), TicketKind.data: marked("个人信息"),
-}  # fmt: skip
-STATUSES: Final[Mapping[TicketStatus, str]] = {
-    TicketStatus.open: marked("待处理"), TicketStatus.in_progress: marked("处理中"),
-    TicketStatus.waiting: marked("等观众"), TicketStatus.closed: marked("已关闭"),
-}  # fmt: skip
-LOOKS: Final[Mapping[TicketStatus, str]] = {TicketStatus.waiting: "waiting", TicketStatus.closed: "done"}
-"""Classes of chips."""
 CHOICES: Final[Mapping[Status, str]] = {
     Status.unclosed: marked("全部未完成"), Status.open: marked("待处理"), Status.in_progress: marked("处理中"),
     Status.waiting: marked("等观众"), Status.closed: marked("已关闭"), Status.all: marked("所有状态"),
-}  # fmt: skip
-PRIORITIES: Final[Mapping[TicketPriority, str]] = {
-    TicketPriority.urgent: marked("紧急"), TicketPriority.high: marked("高"), TicketPriority.normal: marked("普通"),
-    TicketPriority.low: marked("低"),
-}  # fmt: skip
-DIMENSIONS: Final[Mapping[Dimension, str]] = {
-    Dimension.script: marked("剧本"), Dimension.acting: marked("表演"), Dimension.picture: marked("画面"),
-    Dimension.sound: marked("声音"), Dimension.subtitles: marked("字幕"), Dimension.dubbing: marked("配音"),
-    Dimension.platform: marked("播放平台"), Dimension.schedule: marked("更新排期"), Dimension.promotion: marked("宣传"),
-    Dimension.service: marked("服务"), Dimension.payment: marked("付费"),
-}  # fmt: skip
-SOURCES: Final[Mapping[str, str]] = {
-    "wechat": marked("微信"), "qq": "QQ", "phone": marked("电话"), "desk": marked("同事登记"),
 }  # fmt: skip
 DUES: Final[Mapping[Due, str]] = {
     Due.hour: marked("1 小时内到期"), Due.today: marked("今天到期"), Due.tomorrow: marked("明天以前到期"),
@@ -50,21 +26,6 @@ DUES: Final[Mapping[Due, str]] = {
 SORTS: Final[Mapping[Sort, str]] = {
     Sort.due: marked("最先到期"), Sort.priority: marked("最紧急"), Sort.newest: marked("最新登记"),
     Sort.oldest: marked("最早登记"), Sort.changed: marked("最近有变化"),
-}  # fmt: skip
-HAPPENED: Final[Mapping[str, str]] = {
-    "opened": marked("登记了"), "added": marked("补充了"), "answered": marked("回答了"), "raised": marked("催得更急了"),
-    "wants_notice": marked("要求有结果时通知"), "accepted": marked("接受了"), "refused": marked("没有接受"),
-    "scored": marked("打了分"), "started": marked("开始处理"), "noted": marked("写了备注"),
-    "replied": marked("答复了观众"), "asked": marked("问了观众"), "changed": marked("改动了"),
-    "linked": marked("关联了会话"), "unlinked": marked("取消了关联"), "filed": marked("加了文件"),
-    "merged": marked("并入了"), "unmerged": marked("撤销了合并"), "split": marked("拆出了"),
-    "decided": marked("作出了决定"), "closed": marked("关闭了"), "reopened": marked("重新打开了"),
-    "warned": marked("提醒：时限快到了"),
-    "breached": marked("提醒：时限过了"),
-}  # fmt: skip
-"""By kind of a line of the history, what its author did."""
-AUTHORS: Final[Mapping[str, str]] = {
-    "viewer": marked("观众"), "bot": marked("机器人"), "clock": marked("时钟"),
 }  # fmt: skip
 NOBODY: Final = marked("还没有人")
 OVERDUE: Final = marked("逾期的")
@@ -110,7 +71,7 @@ def due_words(at: datetime, now: datetime, language: Language) -> str:
     span = abs(at - now)
     words = _LATE if at < now else _LEFT
     days, hours, minutes = span // timedelta(days=1), span // timedelta(hours=1), span // timedelta(minutes=1)
-    text, num = (words[0], days) if days >= 2 else (words[1], hours) if hours else (words[2], minutes)
+    text, num = (words[0], days) if days >= 2 else (words[1], hours) if hours else (words[2], max(minutes, 1))
     return counted(language, text, num) % {"num": num}
 
 

@@ -1,7 +1,7 @@
 """The page of one ticket, and the fragments that it is made of."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -15,14 +15,17 @@ from app.agents.models import Language
 from app.agents.rights import Action
 from app.agents.sessions import Signed
 from app.channels.registry import PLATFORMS
+from app.channels.templates import Template
 from app.console import macro_words, rendering
 from app.console.catalogue import translate
 from app.console.guard import DbDep, Now, SignedIn
 from app.console.tickets import labels, told
+from app.console.tickets.acts import minute_of
 from app.conversations.accounts import Account, Directory
 from app.db.database import Database
-from app.desk import reasons
+from app.desk import notices, reasons
 from app.desk.tickets import choices, deciding, fields, macros, reading
+from app.desk.tickets.reading import Sheet
 from app.desk.tickets.telling import Then
 from app.forms import Id
 
@@ -87,12 +90,20 @@ async def _account_of(request: Request, db: Database, signed: Signed, ticket_id:
 
 def _sheet(session: Session, signed: Signed, ticket_id: int, account: Account | None, now: datetime) -> dict[str, Any]:
     sheet = reading.read(session, ticket_id, by=signed.actor, account=account, now=now)
+    approved = _templates(session, sheet, signed)
     platform = PLATFORMS.get(sheet.platform or "")
     limit = platform.capability.text_bytes if platform is not None else None
     return {
         "sheet": sheet, "ticket": sheet.ticket, "choices": choices.list_choices(session, by=signed.actor),
-        "limit": limit, "watches": any(agent == signed.actor.id for agent, _ in sheet.watchers),
+        "limit": limit, "approved": approved, "watches": any(agent == signed.actor.id for agent, _ in sheet.watchers),
     }  # fmt: skip
+
+
+def _templates(session: Session, sheet: Sheet, signed: Signed) -> Sequence[Template]:
+    """What may leave although the window is closed, where somebody may write to a viewer at all."""
+    if sheet.place is None or sheet.in_group or not signed.actor.may(Action.work_tickets):
+        return ()
+    return notices.list_for(session, sheet.place, by=signed.actor)
 
 
 def page(request: Request, name: str, signed: Signed, **context: Any) -> HTMLResponse:
@@ -102,7 +113,7 @@ def page(request: Request, name: str, signed: Signed, **context: Any) -> HTMLRes
         "may_work": may(Action.work_tickets), "may_note": may(Action.note_tickets),
         "may_decide": may(Action.decide_complaints), "may_talk": may(Action.see_conversations),
         "key": secrets.token_urlsafe(12), "categories": _categories(request), "titles": _titles(request),
-        "timecode": fields.show_timecode, "zone": BEIJING,
+        "timecode": fields.show_timecode, "minute_of": minute_of,
         "say": partial(translate, Language(signed.language)),
     }  # fmt: skip
     return rendering.page(request, f"tickets/{name}", signed, **own | context)

@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Any, Final
 
 from app.agents.calendars import BEIJING
+from app.console import ticket_words
 from app.console.catalogue import marked
-from app.console.tickets import labels
 from app.desk.tickets import fields
 from app.desk.tickets.reading import Line, Sheet
-from app.tickets.models import ComplaintState, Metric
+from app.tickets.models import ComplaintState
 
 FIELDS: Final[Mapping[str, str]] = {
     "subject": marked("标题"), "kind": marked("类型"), "category": marked("分类"), "dimension": marked("质量维度"),
@@ -18,29 +18,14 @@ FIELDS: Final[Mapping[str, str]] = {
     "contact": marked("联系人"), "due_at": marked("答复期限"), "owner_id": marked("负责人"), "tags": marked("标签"),
     "status": marked("状态"),
 }  # fmt: skip
-METRICS: Final[Mapping[str, str]] = {
-    Metric.first_response: marked("首次答复"), Metric.next_response: marked("再次答复"),
-    Metric.resolution: marked("处理完成"), Metric.promise: marked("对观众的承诺"), "complaint": marked("投诉答复期限"),
-}  # fmt: skip
 COMPLAINTS: Final[Mapping[ComplaintState, str]] = {
     ComplaintState.examining: marked("正在核查"), ComplaintState.decided: marked("已书面答复，等观众表态"),
     ComplaintState.pending: marked("等承诺的事项到位后再确认"), ComplaintState.accepted: marked("观众接受"),
     ComplaintState.refused: marked("观众不接受"),
 }  # fmt: skip
-DEEDS: Final[Mapping[str, str]] = {
-    "opened": marked("登记了工单"), "added": marked("补充"), "answered": marked("回答"),
-    "raised": marked("改为加急"), "wants_notice": marked("希望有结果时通知一次"), "accepted": marked("接受处理结果"),
-    "refused": marked("不接受处理结果"), "scored": marked("评分"), "started": marked("开始处理"),
-    "noted": marked("内部备注"), "replied": marked("答复观众"), "asked": marked("向观众核实"),
-    "linked": marked("关联了会话"),
-    "unlinked": marked("取消关联会话"), "filed": marked("添加了附件"), "decided": marked("作出书面决定"),
-    "closed": marked("关闭了工单"), "reopened": marked("重新打开了工单"), "unmerged": marked("撤销了合并"),
-    "changed": marked("修改了"), "warned": marked("时限快到了"), "breached": marked("时限过了"),
-}  # fmt: skip
 TO_VIEWER: Final = frozenset({"replied", "asked", "decided"})
 FROM_VIEWER: Final = frozenset({"added", "answered", "accepted", "refused"})
 INTERNAL: Final = frozenset({"noted"})
-AUTHORS: Final[Mapping[str, str]] = {"viewer": marked("观众"), "bot": marked("机器人"), "clock": marked("系统")}
 _NOTHING: Final = marked("没有")
 
 
@@ -56,7 +41,7 @@ def side(line: Line) -> str:
 
 
 def author(line: Line, say: Callable[[str], str]) -> str:
-    return say(AUTHORS[line.author]) if line.author in AUTHORS else line.author
+    return say(ticket_words.AUTHORS[line.author]) if line.author in ticket_words.AUTHORS else line.author
 
 
 def changes(line: Line, sheet: Sheet, say: Callable[[str], str]) -> list[tuple[str, str, str]]:
@@ -69,7 +54,7 @@ def changes(line: Line, sheet: Sheet, say: Callable[[str], str]) -> list[tuple[s
 
 
 def metric(name: str, say: Callable[[str], str]) -> str:
-    return say(METRICS[name]) if name in METRICS else name
+    return say(ticket_words.METRICS[name]) if name in ticket_words.METRICS else name
 
 
 def moment(written: Any) -> datetime | None:
@@ -81,7 +66,8 @@ def moment(written: Any) -> datetime | None:
 
 
 _WORDS: Final[Mapping[str, Mapping[Any, str]]] = {
-    "kind": labels.KINDS, "priority": labels.PRIORITIES, "dimension": labels.DIMENSIONS, "status": labels.STATUSES,
+    "kind": ticket_words.KINDS, "priority": ticket_words.PRIORITIES,
+    "dimension": ticket_words.DIMENSIONS, "status": ticket_words.STATUSES,
 }  # fmt: skip
 
 

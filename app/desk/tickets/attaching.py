@@ -45,7 +45,7 @@ def attach(
     rights.require(by, Action.note_tickets)
     ticket = finding.lock(session, ticket_id)
     own = select(TicketFile.key, TicketFile.event_id).where(TicketFile.ticket_id == ticket_id)
-    there: dict[str, int] = dict(session.execute(own).all())
+    there: dict[str, int] = {row.key: row.event_id for row in session.execute(own)}
     brought = {one.key: one for one in files}
     files = [one for key, one in brought.items() if key not in there]
     if not 0 < len(brought) <= AT_ONCE or len(there) + len(files) > MOST:

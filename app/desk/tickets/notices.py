@@ -1,10 +1,11 @@
 """What happened to tickets that somebody has or watches, until he has seen it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import String, bindparam, cast, func, literal_column, select, update
+from sqlalchemy import ColumnElement, String, bindparam, cast, func, literal_column, select, update
 from sqlalchemy.orm import Session
 
 from app import events
@@ -53,6 +54,17 @@ def see_all(session: Session, *, by: Actor, until: int, now: datetime) -> int:
     """What the page showed, up to the line ``until``: what came since stays new. How many there were."""
     rights.require(by, Action.see_tickets)
     own = (TicketNotice.agent_id == by.id, TicketNotice.seen_at.is_(None), TicketNotice.event_id <= until)
+    return _see(session, own, by, now)
+
+
+def see(session: Session, ticket_id: int, *, by: Actor, now: datetime) -> int:
+    """He has the ticket open: how many of it there were."""
+    rights.require(by, Action.see_tickets)
+    own = (TicketNotice.agent_id == by.id, TicketNotice.ticket_id == ticket_id, TicketNotice.seen_at.is_(None))
+    return _see(session, own, by, now)
+
+
+def _see(session: Session, own: Sequence[ColumnElement[bool]], by: Actor, now: datetime) -> int:
     seen = changed(session.execute(update(TicketNotice).where(*own).values(seen_at=now)))
     if seen:
         events.publish(session, events.Kind.agent, [by.id], now=now)

@@ -10,7 +10,9 @@ from sqlalchemy.orm import Session
 
 from app.db.driver import Prepared
 from app.db.sql import is_any
+from app.desk.models import SearchGram
 from app.desk.search import query as queries
+from app.desk.search.grams import ranges, wanted
 from app.desk.search.query import TOP, Query, collect, stretches
 from app.desk.search.sources import Kind, ticket_text
 from app.tickets.models import Ticket
@@ -45,9 +47,19 @@ def find(session: Session, words: Words, *, among: Sequence[int] | None) -> list
         return [row[0] for row in named]
     if among is not None:
         return [row[0] for row in _TEXTS(session, ids=among) if words.meets(row[1], row[2])]
+    if _is_crowded(session, words):
+        return None
     way = stretches(session, Kind.tickets, words.query, lambda *at: _newest(session, *at), below=TOP, floor=0)
     hits, further = collect(way, lambda ids: _texts(session, ids), words.query, limit=COMMON, most=COMMON)
     return [ticket_id for ticket_id, _ in hits] if further is None else None
+
+
+def _is_crowded(session: Session, words: Words) -> bool:
+    """Single characters, each of which too many have: the index would sort them all."""
+    if wanted(words.query.terms):
+        return False
+    letters = ranges(words.query.terms)
+    return all(_CROWDED(session, kind=Kind.tickets.value, first=first, last=last) for first, last in letters)
 
 
 def _newest(session: Session, below: int, limit: int) -> list[int]:
@@ -58,6 +70,13 @@ def _texts(session: Session, ids: Sequence[int]) -> dict[int, str]:
     return {ticket_id: ticket_text(number, subject) for ticket_id, number, subject in _TEXTS(session, ids=ids)}
 
 
+_CROWDED: Final = Prepared(
+    select(literal_column("1"))
+    .select_from(SearchGram)
+    .where(SearchGram.kind == bindparam("kind"), SearchGram.gram.between(bindparam("first"), bindparam("last")))
+    .limit(literal_column("1"))
+    .offset(literal_column(str(COMMON)))
+)
 _NAMED: Final = Prepared(select(Ticket.id).where(Ticket.number == bindparam("number")).limit(literal_column("1")))
 _TEXTS: Final = Prepared(select(Ticket.id, Ticket.number, Ticket.subject).where(is_any(Ticket.id, "ids")))
 _NEWEST: Final = Prepared(

@@ -46,13 +46,16 @@ class _Walk:
     words: Words | None
     """What must be in the subject, where it is too common to be looked up."""
     ranks: dict[int, list[int] | None] = field(default_factory=dict)
-    """The open ones of a priority, where they are few."""
+    """The open ones of a priority with these words, where the priority has few."""
 
     def of_rank(self, rank: int | None) -> list[int] | None:
-        if rank is None or self.words is not None:
+        if rank is None:
             return None
         if rank not in self.ranks:
-            self.ranks[rank] = rare.of_rank(self.session, rank)
+            ids = rare.of_rank(self.session, rank)
+            if ids is not None and self.words is not None:
+                ids = searching.find(self.session, self.words, among=ids)
+            self.ranks[rank] = ids
         return self.ranks[rank]
 
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 
+from app.desk.search.sources import Kind, ticket_text
 from app.tickets.models import Dimension, Metric, TicketKind
 from tests.bench.desking.filling import name_of, viewer_name
-from tests.bench.searching.filling import Row, Table
+from tests.bench.searching.filling import GRAMS, Row, Table, rows_of_grams
 
 YEAR = timedelta(days=365)
 AGENTS, TEAMS = 60, 6
@@ -106,6 +107,8 @@ class Year:
         }  # fmt: skip
         for name, given in rows.items():
             yield name, _COLUMNS[name], given
+        words = ((case.id, ticket_text(case.id, _SUBJECTS[case.id % len(_SUBJECTS)])) for case in self.cases)
+        yield *GRAMS, rows_of_grams(Kind.tickets, words)
 
     def _agents(self) -> Iterator[Row]:
         now = self.now

@@ -15,7 +15,7 @@ function tick(): void {
     const [count, unit] =
       span >= 2 * DAY ? ([Math.floor(span / DAY), "day"] as const)
       : span >= HOUR ? ([Math.floor(span / HOUR), "hour"] as const)
-      : ([Math.floor(span / MINUTE), "minute"] as const);
+      : ([Math.max(1, Math.floor(span / MINUTE)), "minute"] as const);
     passed ||= left < 0 && !clock.classList.contains("late");
     clock.classList.toggle("late", left < 0);
     clock.classList.toggle("soon", left >= 0 && left < SOON);

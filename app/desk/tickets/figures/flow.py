@@ -6,7 +6,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Any, Final
 
-from sqlalchemy import Integer, ScalarSelect, Select, bindparam, func, literal_column, select, union_all
+from sqlalchemy import ColumnElement, Integer, ScalarSelect, Select, bindparam, func, literal_column, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.agents import rights
@@ -151,7 +151,7 @@ def _ages(shape: Shape) -> Prepared:
 
 # -------------------- what came back
 
-REOPENED: Final = "这段时间登记、至少关过一次的工单里，后来又重新打开过的占多少；打开几次都算一张。并入其他工单的不算。"
+REOPENED: Final = "这段时间登记、至少关过一次的工单里，后来又重新打开过的占多少；打开几次都算一个。并入其他工单的不算。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +169,13 @@ def reopened(session: Session, span: Span, narrowing: Narrowing = ALL, *, by: Ac
 
 @lru_cache(256)
 def _reopened(shape: Shape) -> Prepared:
+    """Most of them are closed: what is not, and what was opened again, are taken from indexes of a few."""
+    opened = (Ticket.opened_at >= START, Ticket.opened_at < END, *shape.narrowed())
     again = Ticket.reopened > literal_column("0")
-    counts = (func.count().filter(Ticket.closed_at.is_not(None) | again), func.count().filter(again))
-    own = (Ticket.opened_at >= START, Ticket.opened_at < END, *shape.narrowed())
-    return Prepared(select(*counts).select_from(Ticket).where(*own))
+
+    def count(*conditions: ColumnElement[bool]) -> ScalarSelect[int]:
+        return select(func.count()).select_from(Ticket).where(*conditions).scalar_subquery()
+
+    hidden = (Unindexed(Ticket.opened_at) >= START, Unindexed(Ticket.opened_at) < END, *shape.narrowed())
+    never_closed = count(_IS_OPEN, ~again, *hidden)
+    return Prepared(select(count(*opened) - never_closed, count(again, *opened)))
