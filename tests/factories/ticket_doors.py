@@ -6,9 +6,20 @@ from sqlalchemy.orm import Session
 
 from app.agents.rights import Action, Actor
 from app.desk.tickets import (
-    applying, assigning, attaching, changing, closing, deciding, duplicates, labelling, linking, merging, opening, reading,
+    applying,
+    assigning,
+    attaching,
+    changing,
+    closing,
+    deciding,
+    duplicates,
+    labelling,
+    linking,
+    merging,
+    opening,
+    reading,
     telling,
-)  # fmt: skip
+)
 from app.desk.tickets.attaching import Brought
 from app.desk.tickets.duplicates import Matter
 from app.desk.tickets.opening import Draft
