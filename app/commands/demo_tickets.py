@@ -91,11 +91,11 @@ _SOLVED: Final = (
 _insert_tickets = Insert(
     table_of(Ticket),
     ("number", "source", "contact", "kind", "status", "priority", "subject", "category", "dimension", "title", "season",
-     "episode", "owner_id", "team_id", "created_by", "asked", "next_due_at", "opened_at", "updated_at", "closed_at",
+     "episode", "owner_id", "team_id", "created_by", "due_at", "next_due_at", "opened_at", "updated_at", "closed_at",
      "responded_at", "response_s", "resolution_s", "breaches", "reopened"),
     returning=("number", "id"),
 )  # fmt: skip
-_insert_events = Insert(table_of(TicketEvent), ("ticket_id", "kind", "author", "text", "at"))
+_insert_events = Insert(table_of(TicketEvent), ("ticket_id", "kind", "author", "text", "detail", "at"))
 _insert_clocks = Insert(
     table_of(TicketClock), ("ticket_id", "metric", "started_at", "work_s", "due_at", "breached_at", "ended_at")
 )
@@ -207,7 +207,8 @@ class _Course:
             number, PHONE if self.caller else DESK, self.caller, case.kind, self._status(), self.priority,
             case.subject.format(episode=self.episode), case.category, case.dimension, self.title,
             1 if self.title else None, self.episode if self.title else None,
-            self.worker.id if self.has_owner else None, self.worker.team, self.worker.id, None,
+            self.worker.id if self.has_owner else None, self.worker.team, self.worker.id,
+            self._deadline if case.kind is TicketKind.complaint else None,
             min(running, default=None), self.opened_at, max(filter(None, (closed, answered, self.opened_at))), closed,
             answered, _seconds(self.response) if answered else None, _seconds(self.resolution),
             sum(late is not None for _, late, _ in clocks), self.reopened,
@@ -215,13 +216,14 @@ class _Course:
 
     def events(self, ticket_id: int) -> Iterator[Row]:
         who = str(self.worker.id)
-        found = [("opened", who, "", self.opened_at)]
-        found += [("breached", "clock", metric.value, late) for metric, late in self._late()]
+        found: list[tuple[str, str, str, dict[str, str] | None, datetime]] = [("opened", who, "", None, self.opened_at)]
+        for metric, late in self._late():
+            found.append(("breached", "clock", "", {"metric": metric.value, "due": late.isoformat()}, late))
         if (at := self._responded_at) is not None:
-            found.append(("replied", who, "您反映的情况已经记下来，我们正在核实，有结果马上告诉您。", at))
+            found.append(("replied", who, "您反映的情况已经记下来，我们正在核实，有结果马上告诉您。", None, at))
         if (at := self._closed_at) is not None:
-            found.append(("closed", who, self.solved, at))
-        yield from ((ticket_id, *each) for each in sorted(found, key=lambda each: each[3]))
+            found.append(("closed", who, self.solved, None, at))
+        yield from ((ticket_id, *each) for each in sorted(found, key=lambda each: each[4]))
 
     def _late(self) -> Iterator[tuple[Metric, datetime]]:
         for metric in _METRICS:
@@ -233,11 +235,15 @@ class _Course:
             due, late, ended = self._due(metric)
             yield ticket_id, metric.value, self.opened_at, _seconds(given), due, late, ended
 
+    @property
+    def _deadline(self) -> datetime:
+        return self.opened_at + timedelta(days=15)
+
     def complaint(self, ticket_id: int) -> Row:
         closed = self._closed_at
         state = ComplaintState.examining if closed is None else ComplaintState.accepted
         decision = None if closed is None else "情况属实，向观众致歉，并补偿七天会员。"
-        return ticket_id, _OFFICE, self.opened_at + timedelta(days=15), state, decision, closed, closed
+        return ticket_id, _OFFICE, self._deadline, state, decision, closed, closed
 
     def opinion(self, ticket_id: int, viewer: int) -> Iterator[Row]:
         if (at := self._closed_at) is not None and self.caller:

@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from itertools import cycle
 from statistics import median, quantiles
 from time import perf_counter, process_time
 from typing import Any, Final
@@ -20,7 +21,8 @@ from app.agents.rights import Actor, Role
 from app.db.database import Database
 from app.db.opening import connect
 from app.db.schema import bring_up_to_date
-from app.desk.tickets import lists
+from app.desk.tickets import duplicates, lists, reading, today
+from app.desk.tickets.duplicates import Matter
 from app.desk.tickets.figures import deadlines, flow, people, satisfaction, shares, times
 from app.desk.tickets.figures.spans import LONGEST, Narrowing, Span
 from app.desk.tickets.filters import Filters, Status
@@ -67,8 +69,8 @@ def main() -> None:
     options = parser.parse_args()
     for database in ("sqlite", "postgresql") if options.database == "both" else (options.database,):
         for size in map(int, options.sizes.split(",")):
-            opened: AbstractContextManager[tuple[Settings, Fill, Seconds]] = store(database)
-            with opened as (settings, fill, server_seconds):
+            held: AbstractContextManager[tuple[Settings, Fill, Seconds]] = store(database)
+            with held as (settings, fill, server_seconds):
                 start = perf_counter()
                 year = Year(size, datetime.now(UTC))
                 bring_up_to_date(settings)
@@ -110,19 +112,20 @@ async def measure(db: Database, task: Task, samples: int, server_seconds: Second
 
 def tasks(year: Year) -> Iterator[Task]:
     yield from listed(year)
+    yield from opened(year)
     yield from figures(year)
 
 
 def listed(year: Year) -> Iterator[Task]:
     """The first page of each list, and how far it has been counted."""
-    by, today = leader(), year.now.astimezone(BEIJING).date()
+    by, day = leader(), year.now.astimezone(BEIJING).date()
     narrowed = {
         "open": Filters(), "all": Filters(Status.all), "closed": Filters(Status.closed), "mine": Filters(owner="me"),
         "nobody's": Filters(owner="nobody"), "overdue": Filters(overdue=True),
         "a common title": Filters(Status.all, title=TITLES[0]), "a rare title": Filters(Status.all, title=TITLES[-1]),
         "a category": Filters(Status.all, category=CATEGORIES[3]), "a tag": Filters(Status.all, tag=TAGS[0]),
         "a kind and a source": Filters(Status.all, kind=TicketKind.data, source="qq"),
-        "days": Filters(Status.all, opened_from=today - timedelta(days=200), opened_until=today - timedelta(days=190)),
+        "days": Filters(Status.all, opened_from=day - timedelta(days=200), opened_until=day - timedelta(days=190)),
         "a team's": Filters(team=1), "words": Filters(Status.all, q="字幕"),
     }  # fmt: skip
     for name, filters in narrowed.items():
@@ -132,12 +135,21 @@ def listed(year: Year) -> Iterator[Task]:
     yield Task("list: tabs", partial(lists.count_tabs, by=by, now=year.now))
 
 
+def opened(year: Year) -> Iterator[Task]:
+    """One ticket, what is like one that is written, and somebody's day."""
+    by, some = leader(), cycle(range(1, year.count, 97))
+    yield Task("one ticket", lambda session: reading.read(session, next(some), by=by, account=None, now=year.now))
+    matter = Matter("第8集没有字幕", TITLES[0], 8, CATEGORIES[3])
+    yield Task("what is like it", partial(duplicates.find, matter=matter, by=by))
+    yield Task("a day", partial(today.look, by=by, now=year.now))
+
+
 def figures(year: Year) -> Iterator[Task]:
     """Of a month and of a year; and some of a year that are narrowed."""
     by = leader()
-    today = year.now.astimezone(BEIJING).date()
+    last = year.now.astimezone(BEIJING).date()
     for days in (30, LONGEST):
-        span = Span(today - timedelta(days=days - 1), today)
+        span = Span(last - timedelta(days=days - 1), last)
         for figure in SPANNED:
             yield Task(f"{figure.__name__}, {days} days", partial(figure, span=span, by=by))
     yield Task("ages", partial(flow.ages, by=by, now=year.now))
