@@ -25,6 +25,7 @@ REOPENED_WITHIN: Final = timedelta(days=7)
 BAD: Final = 2
 """Up to this score the reason is asked for."""
 _NUMERALS: Final = {"一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5}
+_SCORES = frozenset("12345") | _NUMERALS.keys()
 _BARE = re.compile(r"[给打]?\s*([1-5一二两三四五])\s*(?:分|星|颗星)?\s*[吧啦了呗。!！]*")
 _NAMED = re.compile(r".{0,20}?(?<![\d.．点十百零负-])([1-5一二两三四五])\s*(?:分|颗?星)[吧啦了呗。!！]*")
 _PENDING = re.compile(r"(?:收到|到账|退[款钱回]?|钱).{0,8}(?:才|再|之后|以后|后)|(?:先|等).{0,6}(?:退|到账|钱)")
@@ -47,6 +48,8 @@ def may_look_back(understanding: Understanding) -> bool:
 
 def score_in(text: str, *, bare: bool) -> int | None:
     """``bare``: a number alone is one, too."""
+    if _SCORES.isdisjoint(text):  # nearly every text of every turn
+        return None
     found = _NAMED.fullmatch(text.strip()) or (_BARE.fullmatch(text.strip()) if bare else None)
     return (int(found[1]) if found[1].isdecimal() else _NUMERALS[found[1]]) if found else None
 

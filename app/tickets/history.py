@@ -4,12 +4,14 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from app import events
 from app.agents.models import Agent, AgentRole, TeamMember
 from app.agents.rights import Role
+from app.db.base import UtcDateTime
+from app.db.driver import Prepared
 from app.db.rows import Insert, table_of
 from app.db.sql import is_any
 from app.tickets.models import Ticket, TicketEvent, TicketNotice, TicketWatcher
@@ -44,20 +46,25 @@ def write_down(
 
 def tell_all(session: Session, ticket_ids: Collection[int], kinds: Collection[str], *, now: datetime) -> None:
     """As ``write_down`` tells, for lines of these kinds that a batch has written at this moment."""
-    lines = (is_any(TicketEvent.ticket_id, sorted(ticket_ids)), TicketEvent.kind.in_(kinds), TicketEvent.at == now)
-    owned = (
-        select(Ticket.owner_id, TicketEvent.id, Ticket.id)
-        .join(TicketEvent, TicketEvent.ticket_id == Ticket.id)
-        .where(*lines, Ticket.owner_id.is_not(None))
+    found = sorted(set(_CONCERNED(session, tickets=sorted(ticket_ids), kinds=sorted(kinds), now=now)))
+    if found:
+        _insert_notices(session, found)
+        events.publish(session, events.Kind.agent, {agent for agent, *_ in found}, now=now)
+
+
+_ticket, _event, _watcher = table_of(Ticket).c, table_of(TicketEvent).c, table_of(TicketWatcher).c
+_NOW = bindparam("now", type_=UtcDateTime())
+_LINES = (is_any(_event.ticket_id, "tickets"), is_any(_event.kind, "kinds"), _event.at == _NOW)
+_CONCERNED = Prepared(
+    select(_ticket.owner_id, _event.id, _ticket.id)
+    .join_from(table_of(Ticket), table_of(TicketEvent), _event.ticket_id == _ticket.id)
+    .where(*_LINES, _ticket.owner_id.is_not(None))
+    .union_all(
+        select(_watcher.agent_id, _event.id, _event.ticket_id)
+        .join_from(table_of(TicketWatcher), table_of(TicketEvent), _event.ticket_id == _watcher.ticket_id)
+        .where(*_LINES)
     )
-    watched = (
-        select(TicketWatcher.agent_id, TicketEvent.id, TicketWatcher.ticket_id)
-        .join(TicketEvent, TicketEvent.ticket_id == TicketWatcher.ticket_id)
-        .where(*lines)
-    )
-    found = sorted({(agent, line, ticket) for agent, line, ticket in session.execute(owned.union(watched))})
-    _insert_notices(session, found)
-    events.publish(session, events.Kind.agent, [agent for agent, *_ in found if agent is not None], now=now)
+)
 
 
 def leaders(session: Session, team_id: int | None) -> list[int]:

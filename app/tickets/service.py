@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import update
+from sqlalchemy import bindparam, update
 from sqlalchemy.orm import Session
 
 from app.agents.hours import calendar_for
-from app.db.driver import connection_of, fetch
+from app.db.base import UtcDateTime
+from app.db.driver import Prepared, connection_of, fetch
 from app.db.rows import Columns, Insert, Row, Write, table_of
 from app.db.sql import is_any, reserve
 from app.events import Kind, publish
@@ -174,15 +175,21 @@ def speak(session: Session, conversation_id: int, *, now: datetime) -> None:
         clocks.answered(session, ticket, keeps_promise=False, now=now)
 
 
+_ticket = table_of(Ticket).c
+_TOUCH = Prepared(
+    update(table_of(Ticket))
+    .where(is_any(_ticket.id, "tickets"))
+    .values(updated_at=bindparam("now", type_=UtcDateTime()))
+    .returning(_ticket.id, _ticket.responded_at, _ticket.closed_at)
+)
+
+
 def hear(session: Session, ticket_ids: Collection[int], *, now: datetime) -> None:
     """Their viewers have written: who answered owes a word again. After the lines are written, to tell of them."""
     if not ticket_ids:
         return
-    touched = session.execute(
-        update(Ticket).where(is_any(Ticket.id, sorted(ticket_ids))).values(updated_at=now)
-        .returning(Ticket.id, Ticket.responded_at, Ticket.closed_at)
-    )  # fmt: skip
-    for ticket_id, responded_at, closed_at in touched.all():
+    session.flush()
+    for ticket_id, responded_at, closed_at in _TOUCH(session, tickets=sorted(ticket_ids), now=now):
         if responded_at is not None and closed_at is None:
             clocks.ask_next(session, session.get_one(Ticket, ticket_id, populate_existing=True), now=now)
     history.tell_all(session, ticket_ids, HEARD, now=now)

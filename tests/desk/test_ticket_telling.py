@@ -101,6 +101,18 @@ async def test_of_a_call_he_is_told_where_he_writes(db: Database, talk: int, lin
     assert (await db.read(do.message, told.message_id)).conversation_id == talk
 
 
+async def test_of_a_call_he_is_told_alone_though_he_wrote_in_a_group_since(db: Database, talk: int, lin: Actor) -> None:
+    viewer, channel_id = await db.read(viewer_of, talk), await make.channel(db, "qq")
+    await db.write(lambda s: s.execute(update(Channel).where(Channel.id == channel_id).values(platform="qq")) and None)
+    group = await make.conversation(db, channel_id, GROUP)
+    identity = (await db.read(desk.talk_of, group)).identity_id
+    own = update(Identity).where(Identity.id == identity).values(viewer_id=viewer)
+    await db.write(lambda s: s.execute(own) and None)
+    called = await ticketing.ticket(db, source="phone", viewer_id=viewer)
+    told = await tell(db, called, lin)
+    assert (await db.read(do.message, told.message_id)).conversation_id == talk
+
+
 @pytest.mark.parametrize(
     ("then", "status", "kind", "words"),
     [

@@ -6,18 +6,22 @@ from sqlalchemy.orm import Session
 
 from app.agents.rights import Action, Actor
 from app.desk.tickets import (
+    applying,
     assigning,
     attaching,
     changing,
     closing,
     deciding,
+    duplicates,
     labelling,
     linking,
     merging,
     opening,
+    reading,
     telling,
 )
 from app.desk.tickets.attaching import Brought
+from app.desk.tickets.duplicates import Matter
 from app.desk.tickets.opening import Draft
 from app.desk.tickets.telling import Then
 from app.tickets.models import ComplaintState
@@ -28,6 +32,8 @@ _DRAFT = Draft({"subject": "没有字幕", "kind": "fault"})
 _FILE = Brought("key", "截图.png", 7, "image/png")
 _WORKS: list[tuple[str, Callable[[Session, Actor], object]]] = [
     ("open_ticket", lambda s, by: opening.open_ticket(s, _DRAFT, by=by, now=NOW)),
+    ("open_form", lambda s, by: opening.require(by)),
+    ("apply_macro", lambda s, by: applying.apply(s, NOBODY, NOBODY, by=by, key="k", now=NOW)),
     ("change_ticket", lambda s, by: changing.change(s, NOBODY, by=by, changes={}, now=NOW)),
     ("give_ticket", lambda s, by: assigning.give(s, NOBODY, by=by, now=NOW)),
     ("close_ticket", lambda s, by: closing.close(s, NOBODY, by=by, text="好", now=NOW)),
@@ -56,6 +62,10 @@ _NOTES: list[tuple[str, Callable[[Session, Actor], object]]] = [
     ),
 ]
 _SEES: list[tuple[str, Callable[[Session, Actor], object]]] = [
+    ("read_ticket", lambda s, by: reading.read(s, NOBODY, by=by, account=None, now=NOW)),
+    ("channel_of_ticket", lambda s, by: reading.channel_of(s, NOBODY, by=by)),
+    ("find_ticket_number", lambda s, by: reading.find_number(s, NOBODY, by=by)),
+    ("find_duplicates", lambda s, by: duplicates.find(s, Matter("没有字幕"), by=by)),
     ("watch_ticket", lambda s, by: labelling.watch(s, NOBODY, by=by, now=NOW)),
     ("unwatch_ticket", lambda s, by: labelling.unwatch(s, NOBODY, by=by, now=NOW)),
     ("get_ticket_file", lambda s, by: attaching.get_file(s, NOBODY, by=by)),

@@ -19,14 +19,17 @@ class InGroup(AppError):
 
 
 def place_of(session: Session, ticket: Ticket) -> int | None:
-    """The conversation; None: there is no channel to him."""
+    """The conversation; None: there is no channel to him. Where he did not open it himself, one of his own first."""
     if ticket.conversation_id is not None:
         own = select(Conversation.identity_id).where(Conversation.id == ticket.conversation_id).scalar_subquery()
         return _newest(session, Conversation.identity_id == own)
     if ticket.viewer_id is None:
         return None
-    theirs = select(Identity.id).where(Identity.viewer_id == ticket.viewer_id)
-    return _newest(session, Conversation.identity_id.in_(theirs))
+    theirs = select(Identity).where(Identity.viewer_id == ticket.viewer_id)
+    places = [_newest(session, Conversation.identity_id == identity.id) for identity in session.scalars(theirs)]
+    known = sorted(place for place in places if place is not None)
+    alone = [place for place in known if not is_group(session, place)]
+    return max(alone or known, default=None)
 
 
 def require_place(session: Session, ticket: Ticket) -> int:
