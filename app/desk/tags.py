@@ -24,7 +24,7 @@ _insert = Insert(table_of(Tag), ("conversation_id", "tag"), or_ignore=True)
 
 
 class TooManyTags(AppError):
-    status_code, message = 422, f"一个会话最多 {MOST} 个标签"
+    status_code, message = 422, f"最多 {MOST} 个标签"
 
 
 class TagUnusable(AppError):

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from app.agents.rights import Actor, Forbidden
 from app.conversations.models import Channel, Message
 from app.db.database import Database
-from app.desk.tickets import closing, deciding, opening
+from app.desk.tickets import closing, deciding, opening, telling
 from app.desk.tickets.closing import TextMissing
 from app.desk.tickets.opening import Draft
 from app.desk.tickets.reaching import InGroup
@@ -186,7 +186,7 @@ async def test_what_the_viewer_says_late_or_twice_is_kept_and_settles_nothing(
     assert (await db.read(deadlines.ticket_of, complaint)).status == "in_progress"
 
 
-async def test_a_promise_that_begins_anew_is_the_deadline(db: Database, complaint: int, lin: Actor) -> None:
+async def test_a_promise_that_begins_anew_is_the_deadline(db: Database, complaint: int, zhou: Actor) -> None:
     """He was asked something and told another day: he is not reminded of the old one."""
 
     def ask(session: Session) -> None:
@@ -196,6 +196,18 @@ async def test_a_promise_that_begins_anew_is_the_deadline(db: Database, complain
     await db.write(service.resume, complaint, due=NOW + 9 * DAY, now=NOW + DAY)
     moved = await db.read(formal, complaint)
     assert (moved.deadline_at, moved.remind_at) == (NOW + 9 * DAY, NOW + 8 * DAY)
-    await db.write(closing.close, complaint, by=lin, text="撤诉", now=NOW + DAY)
+    await db.write(closing.close, complaint, by=zhou, text="撤诉", now=NOW + DAY)
     await db.write(returning.reopen, complaint, "没撤", due=NOW + 20 * DAY, now=NOW + 2 * DAY)
     assert (await db.read(formal, complaint)).deadline_at == NOW + 20 * DAY
+
+
+async def test_without_a_decision_only_who_decides_ends_it(
+    db: Database, complaint: int, lin: Actor, zhou: Actor
+) -> None:
+    with pytest.raises(closing.Undecided):
+        await db.write(closing.close, complaint, by=lin, text="撤诉", now=NOW)
+    with pytest.raises(closing.Undecided):
+        await db.write(
+            telling.tell, complaint, by=lin, text="撤诉", then=telling.Then.closes, key="k" * 8, now=NOW
+        )  # fmt: skip
+    assert await db.write(closing.close, complaint, by=zhou, text="撤诉", now=NOW)

@@ -200,7 +200,7 @@ async def test_a_moved_deadline_is_reminded_of_again(db: Database, people: dict[
 async def test_a_closed_complaint_is_reminded_of_to_nobody(db: Database, people: dict[str, Actor]) -> None:
     day = timedelta(days=1)
     ticket = await due(db, people, kind="complaint", due_at=MONDAY + 5 * day)
-    await db.write(closing.close, ticket, by=people["owner"], text="撤诉", now=MONDAY)
+    await db.write(closing.close, ticket, by=people["leader"], text="撤诉", now=MONDAY)
     await db.write(sweeps.remind, now=MONDAY + 4 * day)
     assert not await db.read(lines, ticket, "warned")
 

@@ -13,7 +13,7 @@ from app.agents.models import Agent, Team
 from app.agents.rights import Action, Actor
 from app.conversations.accounts import Account
 from app.conversations.attachments import Attachment, AttachmentState
-from app.conversations.models import Channel, Conversation, Message
+from app.conversations.models import Channel, Conversation, Message, MessageState
 from app.db.sql import is_any
 from app.desk import names, reach
 from app.desk.reach import Window
@@ -122,6 +122,12 @@ class Sheet:
     names: Mapping[int, str]
     """Of the people and teams that changes name, by id: people; see ``teams``."""
     teams: Mapping[int, str]
+
+    @property
+    def is_undelivered(self) -> bool:
+        """What the viewer was told last has not left, or not arrived: he is not answered."""
+        told = next((line.sent for line in reversed(self.lines) if line.sent is not None), None)
+        return told is not None and told.state in (MessageState.queued, MessageState.failed, MessageState.unknown)
 
 
 def channel_of(session: Session, ticket_id: int, *, by: Actor) -> int | None:

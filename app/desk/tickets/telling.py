@@ -64,7 +64,8 @@ def tell(
 ) -> Told:  # fmt: skip
     """A repeat with the same ``key`` says nothing, and returns the first.
 
-    NoWay, InGroup, TextMissing, TextTooLong, WordBlocked, WordDoubtful unless ``even_if_doubtful``, TicketClosed.
+    NoWay, InGroup, TextMissing, TextTooLong, Undecided, WordBlocked, TicketClosed; WordDoubtful unless
+    ``even_if_doubtful``.
     """
     rights.require(by, Action.work_tickets)
     said = closing.read_text(text)
@@ -75,6 +76,8 @@ def tell(
     if known is not None:
         return Told(known.message_id, None)
     ticket = finding.lock_open(session, ticket_id)
+    if then is Then.closes:
+        closing.require_decided(session, ticket, by)
     words.check(session, said, even_if_doubtful=even_if_doubtful)
     if then is Then.asks:
         routing.open_for_answer(session, place, by=by, now=now)

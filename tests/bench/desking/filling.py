@@ -40,7 +40,8 @@ _COLUMNS: dict[str, Sequence[str]] = {
     "conversation_tags": ("conversation_id", "tag"),
     "drafts": ("agent_id", "conversation_id", "text", "seen_seq", "revision", "updated_at"),
     "read_marks": ("agent_id", "conversation_id", "seq"),
-    "tickets": ("id", "number", "viewer_id", "conversation_id", "kind", "status", "priority", "subject", "opened_at"),
+    "tickets": ("id", "number", "viewer_id", "conversation_id", "kind", "status", "priority", "subject", "opened_at",
+                "updated_at", "closed_at"),
 }  # fmt: skip
 
 
@@ -208,7 +209,8 @@ class Desk:
         for number, n in self._numbered():
             status = ("open", "in_progress", "closed")[number % 3]
             subject = _SUBJECTS[number % len(_SUBJECTS)]
-            yield number, number, n, n, "fault", status, "normal", subject, self._company.talk(n).opened_at
+            at = self._company.talk(n).opened_at
+            yield number, number, n, n, "fault", status, "normal", subject, at, at, at if status == "closed" else None
 
     def _numbered(self) -> Iterator[tuple[int, int]]:
         """(number of a ticket, viewer)."""
