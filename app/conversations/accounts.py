@@ -115,6 +115,7 @@ class Directory:
         self._accounts: dict[tuple[str, str], Account] = {}
         self._by_id: dict[int, Account] = {}
         self._version: int | None = None
+        self._forgotten = 0
         self._looked_at = float("-inf")
         self._first_look = asyncio.Lock()
 
@@ -149,6 +150,7 @@ class Directory:
     def forget(self) -> None:
         """Look again at the next request, and let nobody be served by what is known meanwhile."""
         self._version = None
+        self._forgotten += 1
 
     def _open(self, channel: Channel) -> Account | None:
         """One account that cannot be used must not take the others with it."""
@@ -171,10 +173,12 @@ class Directory:
 
     async def _look(self) -> None:
         self._looked_at = monotonic()  # set first: a burst of requests looks once
+        forgotten = self._forgotten
         version = await self._db.look(counter, VERSION)
         if version != self._version:
             channels = await self._db.read(list_channels)
             opened = [account for c in channels if (account := self._open(c))]
             self._accounts = {(account.platform.name, account.name): account for account in opened}
             self._by_id = {account.channel_id: account for account in opened}
-            self._version = version
+            if forgotten == self._forgotten:  # else what was read may be older than what was to be seen
+                self._version = version

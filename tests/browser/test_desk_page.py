@@ -1,6 +1,7 @@
 """Agents at the desk, a viewer on the simulator's phone: who speaks, what each sees, and that nothing is lost."""
 
 import asyncio
+import re
 
 import pytest
 from playwright.async_api import Locator, Page, Route, expect
@@ -212,7 +213,8 @@ async def test_found_by_two_characters_of_what_was_said(page: Page, signed_in: S
         except AssertionError:
             await search.fill("")
     await expect(hits.first.locator("mark")).to_have_text("字幕")
-    await hits.first.click()
+    await expect(hits.first).to_have_attribute("href", re.compile("/tickets/"))  # its ticket, then what was said
+    await lin.locator("#list.found a.row[data-open]").first.click()
     await expect(lin.locator("#log")).to_contain_text("字幕一直不同步")
     await search.fill("没有这个词")
     await expect(lin.locator("#list")).to_contain_text("没有找到")

@@ -53,7 +53,7 @@ async def test_figures_are_looked_at_narrowed_and_followed(signed_in: SignedIn) 
     await titles.get_by_text("怎么算的").click()
     await expect(titles.get_by_text("只列最多的 20 部")).to_be_visible()
 
-    await page.get_by_label("种类").select_option(label="退款")
+    await page.get_by_label("类型").select_option(label="退款")
     await expect(page).to_have_url(re.compile("kind=refund"))
     await expect(titles.get_by_role("heading", name="这里还没有数字")).to_be_visible()
     await page.get_by_role("link", name="清除筛选").click()

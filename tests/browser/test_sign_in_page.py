@@ -97,6 +97,7 @@ async def test_a_second_factor_is_set_up_and_asked_for(
         await other.get_by_label("验证码", exact=True).fill(code)
         await other.keyboard.press("Enter")
         await expect(other.get_by_role("heading", name="快捷回复", exact=True)).to_be_visible()
+        await other.close()  # signed out below, it would be told so amid what it fetches
     await page.reload()
     await expect(part.get_by_text("还有 9 个没用过的恢复码")).to_be_visible()
     await expect(page.locator("#sign-ins tbody tr")).to_have_count(3)

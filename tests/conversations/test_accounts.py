@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import select, update
@@ -200,3 +200,32 @@ async def test_opening_says_what_is_wrong(db: Database) -> None:
     channel = await db.read(lambda session: session.scalars(select(Channel)).one())
     with pytest.raises(ConfigurationError, match="telex"):
         accounts.open_account(channel, KEYRING)
+
+
+class Held:
+    """The same database, whose answers come when the test lets them."""
+
+    def __init__(self, db: Database) -> None:
+        self.look, self._read = db.look, db.read
+        self.asked, self.go = asyncio.Event(), asyncio.Event()
+
+    async def read(self, *given: Any) -> Any:
+        found = await self._read(*given)
+        self.asked.set()
+        await self.go.wait()
+        return found
+
+
+async def test_what_is_forgotten_amid_a_look_is_looked_at_again(db: Database) -> None:
+    await db.write(save, settings=WECHAT | {"app_id": "wx0000000000000001"})
+    held = Held(db)
+    directory = Directory(cast(Database, held), KEYRING, simulated=False)
+    looking = asyncio.create_task(directory.find("wechat", "main"))
+    await held.asked.wait()
+    await db.write(save, settings=WECHAT | {"app_id": "wx0000000000000002"})
+    directory.forget()
+    held.go.set()
+    await looking
+    found = await directory.find("wechat", "main")
+    assert found is not None
+    assert found.credentials.app_id == "wx0000000000000002"
