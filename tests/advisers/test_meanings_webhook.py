@@ -340,8 +340,8 @@ async def test_vectors_of_other_dimensions_are_refused_by_name(
     opened: Opened, api: OpenAi, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(enriching, "SOONEST", SOON)
+    api.dimensions = DIMENSIONS // 2  # before anything can be asked for
     async with opened(ready=False, embedding_batch=2) as desk:
-        api.dimensions = DIMENSIONS // 2
 
         async def look() -> bool:
             return "meanings refused" in caplog.text

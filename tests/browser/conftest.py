@@ -1,5 +1,6 @@
 """A real browser before a real service. All of it lives on one event loop, that of the session."""
 
+import contextlib
 import inspect
 import re
 import shutil
@@ -11,6 +12,7 @@ from typing import Any, Protocol
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.async_api import TimeoutError as PlaywrightTimeoutError
 from sqlalchemy import select
 
 from app import pages
@@ -209,7 +211,8 @@ async def take_pictures(contexts: list[BrowserContext], test: str) -> None:
     name = re.sub(r"[^\w.-]+", "-", test)
     shown = [page for context in contexts for page in context.pages]
     for number, page in enumerate(shown, 1):
-        await page.screenshot(path=PICTURES / f"{name}{f'-{number}' if number > 1 else ''}.png")
+        with contextlib.suppress(PlaywrightTimeoutError):  # a picture is for whoever looks, and fails no test
+            await page.screenshot(path=PICTURES / f"{name}{f'-{number}' if number > 1 else ''}.png")
 
 
 @pytest_asyncio.fixture(loop_scope="session")

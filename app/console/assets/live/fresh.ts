@@ -34,7 +34,7 @@ export function freshen(events: ReadonlySet<string>): void {
   });
 }
 
-async function keepFresh(element: HTMLElement, happened: boolean): Promise<void> {
+async function keepFresh(element: HTMLElement, happened: boolean, inherits = false): Promise<void> {
   const state = states.get(element) ?? { stale: false, busy: false, happened: false, next: 0 };
   states.set(element, state);
   state.stale = true;
@@ -61,6 +61,17 @@ async function keepFresh(element: HTMLElement, happened: boolean): Promise<void>
     }
   }
   state.busy = false;
+  if (!element.isConnected && !inherits) {
+    passOn(element);
+  }
+}
+
+/** What was replaced while it was fetched may have been replaced by something older: that is fetched once more. */
+function passOn(element: HTMLElement): void {
+  const heir = element.id ? document.getElementById(element.id) : null;
+  if (heir?.dataset["fresh"]) {
+    void keepFresh(heir, true, true);
+  }
 }
 
 /** Whether the service has answered, be it with a refusal. */
