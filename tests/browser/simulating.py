@@ -2,7 +2,7 @@
 
 import httpx
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Locator, Page, expect
 
 from app.simulator.addresses import WECHAT_API
 
@@ -26,6 +26,11 @@ async def say(page: Page, text: str) -> None:
     await field.press("Enter")
     await expect(field).to_have_value("")
     await expect(answers).to_have_count(before + 1)
+
+
+async def settled(wire: Locator) -> None:
+    """The first exchange is complete: nothing on the wire is replaced under a hand any more."""
+    await expect(wire.get_by_text("发送状态：已发送").first).to_be_attached()
 
 
 async def turn_to(page: Page, channel: str, number: int = 0) -> None:

@@ -9,7 +9,7 @@ from playwright.async_api import Locator, Page, Route, expect
 from app.dialogue import phrases
 from tests.browser.conftest import PATIENCE
 from tests.browser.guard import Guard
-from tests.browser.simulating import FIELD, opened, reach, say, send_later
+from tests.browser.simulating import FIELD, opened, reach, say, send_later, settled
 from tests.demo_knowledge import answer_of, entry, options_of, title_of, wording
 
 pytestmark = pytest.mark.usefixtures("service")
@@ -24,6 +24,7 @@ async def test_what_was_sent_literally_is_folded_until_asked_for(page: Page, wir
     await say(page, "会员怎么退款")
     body = wire.locator("pre").first
     await expect(body).to_be_hidden()
+    await settled(wire)
     await wire.get_by_text("原文").first.click()
     await expect(body).to_contain_text("<Content><![CDATA[会员怎么退款]]></Content>")
     await say(page, "我要投诉")
@@ -35,8 +36,14 @@ async def test_what_is_swapped_with_a_click_does_not_fold_again(page: Page, wire
     await opened(page)
     await say(page, "会员怎么退款")
     summary = wire.get_by_text("原文").first
-    await summary.evaluate(
-        "(summary) => { summary.click(); document.body.dispatchEvent(new CustomEvent('htmx:afterSwap')); }"
+    await settled(wire)
+    # Found and clicked in one turn: what is found by one call may be replaced before the next.
+    await page.evaluate(
+        """() => {
+            const summaries = [...document.querySelectorAll(".wire summary")];
+            summaries.find((summary) => summary.textContent.includes("原文")).click();
+            document.body.dispatchEvent(new CustomEvent("htmx:afterSwap"));
+        }"""
     )
     await expect(wire.locator("pre").first).to_be_visible()
     await summary.press("Enter")

@@ -9,8 +9,9 @@ import pytest
 from app.db.database import Database
 from tests.faults import stored
 from tests.faults.installation import Installation
-from tests.faults.platform_side import Heard, Platform
+from tests.faults.platform_side import Platform
 from tests.faults.questions import Question, dialogue
+from tests.faults.waiting import eventually
 from tests.postgres import free_ports
 
 VIEWERS, QUESTIONS, REPEATS, CLIENTS = 125, 4, 100, 32
@@ -25,10 +26,9 @@ async def test_two_processes_with_the_same_pushes(installation: Installation, da
 
     heard = await asyncio.gather(*(_push_all(Platform(port), _shuffled(asked, random)) for port in ports))
 
-    for pushed in heard:
-        wrong = [(each, answer) for each, answer in pushed if answer != Heard(200, each.answer)]
-        assert not wrong
-    assert await database.read(stored.event_states) == {"handled": VIEWERS * QUESTIONS}
+    # On a machine too slow for so many, some are stored first and answered later: heard is nothing, never another's.
+    assert not [(each, text) for pushed in heard for each, text in pushed if text not in (None, each.answer)]
+    await eventually("everything is decided", lambda: _all_handled(database))
     conversations = await database.read(stored.lines)
     assert len(conversations) == VIEWERS
     for viewer, lines in conversations.items():
@@ -46,10 +46,15 @@ def _shuffled(asked: Sequence[Question], random: Random) -> list[Question]:
     return pushes
 
 
-async def _push_all(platform: Platform, pushes: Sequence[Question]) -> list[tuple[Question, Heard]]:
+async def _all_handled(database: Database) -> bool:
+    return await database.read(stored.event_states) == {"handled": VIEWERS * QUESTIONS}
+
+
+async def _push_all(platform: Platform, pushes: Sequence[Question]) -> list[tuple[Question, str | None]]:
+    """Each question, and what its viewer saw as the answer to the push."""
     remaining = iter(pushes)
 
-    async def client() -> list[tuple[Question, Heard]]:
-        return [(each, await platform.attempt(each)) for each in remaining]
+    async def client() -> list[tuple[Question, str | None]]:
+        return [(each, await platform.push(each)) for each in remaining]
 
     return [pair for pairs in await asyncio.gather(*(client() for _ in range(CLIENTS))) for pair in pairs]
