@@ -46,32 +46,26 @@ _CHECKS = {
     "closed": "(status = 'closed') = (closed_at IS NOT NULL)",
     "parent": "parent_id IS NULL OR parent_id <> id",
 }
-_COUNTS = "merged_into_id IS NULL"
+_NARROWED = ["merged_into_id", "kind", "source", "team_id", "title"]
 _OPEN = "status <> 'closed'"
 _INDEXES: dict[str, tuple[list[str], str | None]] = {
-    "opened_at": (["opened_at", "id", "merged_into_id"], None),
+    "opened_at": (
+        ["opened_at", "id", *_NARROWED, "owner_id", "closed_at", "response_s", "reopened", "category", "dimension"],
+        None,
+    ),
     "updated_at": (["updated_at", "id"], None),
-    "closed_at": (["closed_at", "id", "merged_into_id"], "closed_at IS NOT NULL"),
+    "closed_at": (["closed_at", "id", *_NARROWED, "owner_id", "opened_at", "resolution_s"], "closed_at IS NOT NULL"),
     "next_due_at": (["next_due_at", "id"], _OPEN),
     "rank": (["rank", "id"], _OPEN),
-    "owner_id": (["owner_id", "closed_at", "id", "merged_into_id", "breaches"], "owner_id IS NOT NULL"),
+    "owner_id": (
+        ["owner_id", "closed_at", "id", *_NARROWED, "opened_at", "resolution_s", "breaches"],
+        "owner_id IS NOT NULL",
+    ),
     "unowned": (["rank", "opened_at"], f"owner_id IS NULL AND {_OPEN}"),
     "title": (["title", "id"], "title IS NOT NULL"),
     "parent_id": (["parent_id"], "parent_id IS NOT NULL"),
     "merged_into_id": (["merged_into_id"], "merged_into_id IS NOT NULL"),
     "team_id": (["team_id"], None),
-    "by_category": (["category", "opened_at"], _COUNTS),
-    "by_dimension": (["dimension", "opened_at"], _COUNTS),
-    "by_title": (["title", "opened_at"], _COUNTS),
-    "by_source": (["source", "opened_at"], _COUNTS),
-    "by_owner": (["owner_id", "opened_at"], f"owner_id IS NOT NULL AND {_COUNTS}"),
-    "solved_by": (
-        ["owner_id", "resolution_s", "closed_at"],
-        f"owner_id IS NOT NULL AND closed_at IS NOT NULL AND {_COUNTS}",
-    ),
-    "resolution_s": (["resolution_s", "closed_at"], f"closed_at IS NOT NULL AND {_COUNTS}"),
-    "response_s": (["response_s", "opened_at"], f"response_s IS NOT NULL AND {_COUNTS}"),
-    "reopened": (["opened_at"], f"reopened > 0 AND {_COUNTS}"),
 }
 _TABLES = (
     "business_calendars",

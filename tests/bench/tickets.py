@@ -41,6 +41,13 @@ SPANNED: Final[Sequence[Read]] = (
     shares.by_category, shares.by_dimension, shares.by_title, shares.by_source, people.by_person,
     satisfaction.satisfaction,
 )  # fmt: skip
+NARROWINGS: Final = {
+    "kind": Narrowing(kind=TicketKind.fault), "source": Narrowing(source="wechat"), "title": Narrowing(title=TITLES[0]),
+    "team": Narrowing(team=1), "owner": Narrowing(owner=1),
+    "kind, source": Narrowing(kind=TicketKind.fault, source="wechat"),
+    "team, title": Narrowing(team=1, title=TITLES[0]),
+}  # fmt: skip
+"""The most frequent of each: 45 % of all, 60 %, 6 %, 15 %, 1.5 %."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,12 +160,7 @@ def figures(year: Year) -> Iterator[Task]:
         for figure in SPANNED:
             yield Task(f"{figure.__name__}, {days} days", partial(figure, span=span, by=by))
     yield Task("ages", partial(flow.ages, by=by, now=year.now))
-    narrowings = {
-        "kind": Narrowing(kind=TicketKind.fault),
-        "title": Narrowing(title=TITLES[0]),
-        "team": Narrowing(team=1),
-    }
-    for name, narrowing in narrowings.items():
+    for name, narrowing in NARROWINGS.items():
         for figure in SPANNED:
             yield Task(f"{name}: {figure.__name__}", partial(figure, span=span, narrowing=narrowing, by=by))
 

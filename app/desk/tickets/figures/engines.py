@@ -1,11 +1,13 @@
 """What figures say otherwise to each engine."""
 
+import json
+from collections import Counter
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Integer
+from sqlalchemy import ColumnElement, Text, func, select
 from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
@@ -46,25 +48,6 @@ def _microseconds(element: DayAfter, compiler: SQLCompiler, **context: Any) -> s
     return f"({compiler.process(element.clauses, **context)} + 86400000000)"
 
 
-class DayNumber(FunctionElement[int]):
-    """How many whole days the first time lies after the second, of two that are no earlier."""
-
-    inherit_cache = True
-    type = Integer()
-
-
-@compiles(DayNumber, "postgresql")
-def _seconds(element: DayNumber, compiler: SQLCompiler, **context: Any) -> str:
-    at, since = (compiler.process(each, **context) for each in element.clauses)
-    return f"CAST(floor(extract(epoch FROM {at} - {since}) / 86400) AS INTEGER)"
-
-
-@compiles(DayNumber)
-def _quotient(element: DayNumber, compiler: SQLCompiler, **context: Any) -> str:
-    at, since = (compiler.process(each, **context) for each in element.clauses)
-    return f"(({at} - {since}) / 86400000000)"
-
-
 class Unindexed(FunctionElement[Any]):
     """A column by which SQLite is not to look rows up: it prefers an index of a range to one that spares it a sort.
 
@@ -88,52 +71,34 @@ def _unary_plus(element: Unindexed, compiler: SQLCompiler, **context: Any) -> st
     return f"+{compiler.process(element.clauses, **context)}"
 
 
-class InOrder(FunctionElement[int]):
-    """By what the rows come that ``Median`` and ``Ninth`` are taken of. PostgreSQL's sort them by themselves."""
+class Listed(FunctionElement[str]):
+    """All values of a column of numbers as one text, with commas between them, but for NULLs; None of none."""
 
     inherit_cache = True
-    type = Integer()
+    type = Text()
 
 
-@compiles(InOrder, "postgresql")
-def _any_order(element: InOrder, compiler: SQLCompiler, **context: Any) -> str:
-    return "NULL::INTEGER"
+@compiles(Listed, "postgresql")
+def _strung(element: Listed, compiler: SQLCompiler, **context: Any) -> str:
+    return f"string_agg(CAST({compiler.process(element.clauses, **context)} AS TEXT), ',')"
 
 
-@compiles(InOrder)
-def _sorted(element: InOrder, compiler: SQLCompiler, **context: Any) -> str:
-    return compiler.process(element.clauses, **context)
+@compiles(Listed)
+def _concatenated(element: Listed, compiler: SQLCompiler, **context: Any) -> str:
+    return f"group_concat({compiler.process(element.clauses, **context)})"
 
 
-class _Quantile(FunctionElement[int]):
-    """The least value that so many tenths do not exceed; None of none. Of rows ``InOrder``, none of them NULL."""
+class Tally:
+    """How many rows there are of each value of a column.
 
-    inherit_cache = True
-    type = Integer()
-    tenths = 0
+    SQLite groups by sorting, which takes twice as long as to list all values and to count them here.
+    """
 
+    def __init__(self, column: InstrumentedAttribute[Any], *conditions: ColumnElement[bool]) -> None:
+        self._grouped = Prepared(select(column, func.count()).where(*conditions).group_by(column))
+        self._listed = select(func.json_group_array(column, type_=Text)).where(*conditions)
 
-class Median(_Quantile):
-    inherit_cache = True
-    tenths = 5
-
-
-class Ninth(_Quantile):
-    """Nine tenths do not exceed it."""
-
-    inherit_cache = True
-    tenths = 9
-
-
-@compiles(_Quantile, "postgresql")
-def _percentile(element: _Quantile, compiler: SQLCompiler, **context: Any) -> str:
-    column = compiler.process(element.clauses, **context)
-    return f"percentile_disc(0.{element.tenths}) WITHIN GROUP (ORDER BY {column})"
-
-
-@compiles(_Quantile)
-def _at_its_place(element: _Quantile, compiler: SQLCompiler, **context: Any) -> str:
-    """SQLite has no such function; numbering rows by a window takes five times as long as gathering them."""
-    column = compiler.process(element.clauses, **context)
-    place = f"max((count({column}) * {element.tenths} + 9) / 10 - 1, 0)"
-    return f"json_extract(json_group_array({column}), '$[' || {place} || ']')"
+    def __call__(self, session: Session, **values: Any) -> Counter[Any]:
+        if connection_of(session).dialect.name == "postgresql":
+            return Counter(dict(read(session, self._grouped, **values)))
+        return Counter(json.loads(session.execute(self._listed, values).scalar_one()))

@@ -6,15 +6,15 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Integer, ScalarSelect, Select, bindparam, func, literal_column, select, union_all
+from sqlalchemy import Integer, ScalarSelect, Select, bindparam, func, literal_column, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.agents import rights
 from app.agents.rights import Action, Actor
 from app.db.base import UtcDateTime
 from app.db.driver import Prepared
-from app.desk.tickets.figures.engines import DayAfter, DayNumber, Unindexed, read
-from app.desk.tickets.figures.spans import ALL, COUNTS, END, START, Narrowing, Shape, Span, asked, days_of
+from app.desk.tickets.figures.engines import DayAfter, Unindexed, read
+from app.desk.tickets.figures.spans import ALL, END, START, Narrowing, Shape, Span, asked, days_of
 from app.tickets.models import Ticket
 
 _IS_OPEN = Ticket.status != literal_column("'closed'")
@@ -54,25 +54,17 @@ _OPENED, _CLOSED, _LEFT = range(3)
 
 @lru_cache(256)
 def _per_day(shape: Shape) -> Prepared:
-    """(what, number of the day, count). A grouping has to sort, and looking into an index for each day has not; but
-    where it is narrowed, there may be fewer tickets than days."""
-    count = _grouped if shape.names else _day_by_day
+    """(what, number of the day, count). A grouping has to sort, and looking into an index for each day has not."""
     left = select(literal_column(str(_LEFT)), literal_column("0"), _left(shape))
-    parts = (count(shape, _OPENED, Ticket.opened_at), count(shape, _CLOSED, Ticket.closed_at))
+    parts = (_day_by_day(shape, _OPENED, Ticket.opened_at), _day_by_day(shape, _CLOSED, Ticket.closed_at))
     return Prepared(union_all(*parts, left))
-
-
-def _grouped(shape: Shape, what: int, column: InstrumentedAttribute[Any]) -> Select[int, int, int]:
-    number = DayNumber(column, START).label("number")
-    own = (column >= START, column < END, *shape.narrowed())
-    return select(literal_column(str(what), Integer), number, func.count()).where(*own).group_by(number)
 
 
 def _day_by_day(shape: Shape, what: int, column: InstrumentedAttribute[Any]) -> Select[int, int, int]:
     first = select(literal_column("0").label("number"), START.label("at")).cte(f"days_{what}", recursive=True)
     later = select(first.c.number + literal_column("1"), DayAfter(first.c.at)).where(DayAfter(first.c.at) < END)
     days = first.union_all(later)
-    own = (column >= days.c.at, column < DayAfter(days.c.at), COUNTS)
+    own = (column >= days.c.at, column < DayAfter(days.c.at), *shape.narrowed())
     counted = select(func.count()).select_from(Ticket).where(*own).correlate(days).scalar_subquery()
     found: Select[int, int, int] = select(literal_column(str(what), Integer), days.c.number, counted)
     return found
@@ -83,7 +75,7 @@ def _left(shape: Shape) -> Any:
     open_still = (
         select(func.count()).select_from(Ticket).where(_IS_OPEN, Unindexed(Ticket.opened_at) < END, *shape.narrowed())
     )
-    later = (Ticket.closed_at >= END, Ticket.opened_at < END)
+    later = (Ticket.closed_at >= END, Unindexed(Ticket.opened_at) < END)
     closed_since = select(func.count()).select_from(Ticket).where(*later, *shape.narrowed())
     return open_still.scalar_subquery() + closed_since.scalar_subquery()
 
@@ -106,8 +98,7 @@ def totals(session: Session, span: Span, narrowing: Narrowing = ALL, *, by: Acto
 @lru_cache(256)
 def _totals(shape: Shape) -> Prepared:
     def within(column: Any) -> ScalarSelect[int]:
-        own = (column >= START, column < END, *shape.narrowed())
-        return select(func.count()).select_from(Ticket).where(*own).scalar_subquery()
+        return select(func.count()).select_from(Ticket).where(*shape.within(column)).scalar_subquery()
 
     return Prepared(select(within(Ticket.opened_at), within(Ticket.closed_at), _left(shape)))
 
@@ -134,7 +125,7 @@ def ages(session: Session, narrowing: Narrowing = ALL, *, by: Actor, now: dateti
     rights.require(by, Action.see_figures)
     values = narrowing.values()
     bounds = {f"at_{days}": now - timedelta(days=days) for days in _CLASSES}
-    return Ages(read(session, _ages(Shape(tuple(values), False)), **bounds, **values)[0])
+    return Ages(read(session, _ages(Shape(tuple(values))), **bounds, **values)[0])
 
 
 @lru_cache(64)
@@ -169,13 +160,6 @@ def reopened(session: Session, span: Span, narrowing: Narrowing = ALL, *, by: Ac
 
 @lru_cache(256)
 def _reopened(shape: Shape) -> Prepared:
-    """Most of them are closed: what is not, and what was opened again, are taken from indexes of a few."""
-    opened = (Ticket.opened_at >= START, Ticket.opened_at < END, *shape.narrowed())
     again = Ticket.reopened > literal_column("0")
-
-    def count(*conditions: ColumnElement[bool]) -> ScalarSelect[int]:
-        return select(func.count()).select_from(Ticket).where(*conditions).scalar_subquery()
-
-    hidden = (Unindexed(Ticket.opened_at) >= START, Unindexed(Ticket.opened_at) < END, *shape.narrowed())
-    never_closed = count(_IS_OPEN, ~again, *hidden)
-    return Prepared(select(count(*opened) - never_closed, count(again, *opened)))
+    counts = (func.count().filter(Ticket.closed_at.is_not(None) | again), func.count().filter(again))
+    return Prepared(select(*counts).select_from(Ticket).where(*shape.within(Ticket.opened_at)))

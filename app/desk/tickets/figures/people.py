@@ -1,19 +1,19 @@
 """Who follows how many tickets to their end."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import ColumnElement, Select, Subquery, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.agents import rights
 from app.agents.models import Agent
 from app.agents.rights import Action, Actor
 from app.db.driver import Prepared
-from app.desk.tickets.figures.engines import InOrder, Median, read
-from app.desk.tickets.figures.spans import ALL, Narrowing, Shape, Span, asked
+from app.desk.tickets.figures.engines import Listed, read
+from app.desk.tickets.figures.spans import ALL, Narrowing, Shape, Span, asked, within
+from app.desk.tickets.figures.times import spread
 from app.tickets.models import Ticket
 
 BY_PERSON: Final = (
@@ -39,34 +39,27 @@ def by_person(session: Session, span: Span, narrowing: Narrowing = ALL, *, by: A
     """Those who own any of these; who closed the most first."""
     rights.require(by, Action.see_figures)
     shape, values = asked(span, narrowing)
-    people = [Person(*row) for row in read(session, _people(shape), **values)]
-    active = [each for each in people if each.opened or each.closed or each.open_now]
-    return tuple(sorted(active, key=lambda each: (-each.closed, -each.open_now, each.name, each.id)))
+    found = {owner: rest for owner, *rest in read(session, _owned(shape), **values)}
+    people = [
+        Person(agent_id, name, opened, closed, open_now, spread(lengths).median, late or 0)
+        for agent_id, name in session.execute(select(Agent.id, Agent.name))
+        for opened, closed, open_now, late, lengths in [found.get(agent_id, _NONE)]
+        if opened or closed or open_now
+    ]
+    return tuple(sorted(people, key=lambda each: (-each.closed, -each.open_now, each.name, each.id)))
 
 
-@lru_cache(256)
-def _people(shape: Shape) -> Prepared:
-    """Along indexes that begin with the owner, which no grouping has to sort."""
-    owned = (Ticket.owner_id.is_not(None), *shape.narrowed())
-    opened = _by_owner([func.count().label("tickets")], *shape.within(Ticket.opened_at), *owned)
-    counts = [func.count().label("tickets"), func.sum(Ticket.breaches).label("late")]
-    closed = _by_owner(counts, *shape.within(Ticket.closed_at), *owned)
-    own = (Ticket.owner_id == Agent.id, *shape.narrowed_each())
-    at_hand = select(func.count()).select_from(Ticket).where(Ticket.closed_at.is_(None), *own).correlate(Agent)
-    solved = (Ticket.closed_at.is_not(None), Ticket.resolution_s.is_not(None), *shape.within(Ticket.closed_at), *own)
-    lengths = select(Ticket.resolution_s.label("seconds")).where(*solved).order_by(InOrder(Ticket.resolution_s))
-    each = lengths.correlate(Agent).subquery()
-    median = select(Median(each.c.seconds)).select_from(each)
+_NONE = (0, 0, 0, None, None)
+
+
+@lru_cache(64)
+def _owned(shape: Shape) -> Prepared:
+    """In one pass along an index that begins with the owner, which no grouping has to sort."""
+    opened, closed = within(Ticket.opened_at), within(Ticket.closed_at)
     columns = (
-        Agent.id, Agent.name, func.coalesce(opened.c.tickets, 0), func.coalesce(closed.c.tickets, 0),
-        at_hand.scalar_subquery(), median.scalar_subquery(), func.coalesce(closed.c.late, 0),
+        Ticket.owner_id, func.count().filter(opened), func.count().filter(closed),
+        func.count().filter(Ticket.closed_at.is_(None)), func.sum(Ticket.breaches).filter(closed),
+        Listed(Ticket.resolution_s).filter(closed),
     )  # fmt: skip
-    joined = (
-        select(*columns).outerjoin(opened, opened.c.owner == Agent.id).outerjoin(closed, closed.c.owner == Agent.id)
-    )
-    return Prepared(joined)
-
-
-def _by_owner(counts: Sequence[ColumnElement[int]], *conditions: ColumnElement[bool]) -> Subquery:
-    found: Select[*tuple[Any, ...]] = select(Ticket.owner_id.label("owner"), *counts)
-    return found.where(*conditions).group_by(Ticket.owner_id).subquery()
+    own = (Ticket.owner_id.is_not(None), *shape.narrowed())
+    return Prepared(select(*columns).where(*own).group_by(Ticket.owner_id))

@@ -2,15 +2,13 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import ColumnElement, Integer, func, literal_column, select
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import Session
 
 from app.agents import rights
 from app.agents.rights import Action, Actor
-from app.db.driver import Prepared
-from app.desk.tickets.figures.engines import read
+from app.desk.tickets.figures.engines import Tally
 from app.desk.tickets.figures.spans import ALL, Narrowing, Shape, Span, asked
 from app.tickets.models import Ticket
 
@@ -64,20 +62,14 @@ def by_source(session: Session, span: Span, narrowing: Narrowing = ALL, *, by: A
 def _shares(session: Session, column: str, span: Span, narrowing: Narrowing, by: Actor) -> Shares:
     rights.require(by, Action.see_figures)
     shape, values = asked(span, narrowing)
-    found = read(session, _counted(column, shape), **values)
-    unset = sum(count for name, count, _, _ in found if name is None)
-    rows = tuple(Share(name, count) for name, count, _, _ in found if name is not None)[:MOST]
-    total, names = found[0][2:] if found else (0, 0)
-    return Shares(rows, total - unset - sum(row.count for row in rows), names - len(rows), unset)
+    counts = tally(column, shape)(session, **values)
+    unset = counts.pop(None, 0)
+    ranked = sorted(counts.items(), key=lambda row: (-row[1], row[0]))
+    rest = ranked[MOST:]
+    return Shares(tuple(Share(*row) for row in ranked[:MOST]), sum(count for _, count in rest), len(rest), unset)
 
 
 @lru_cache(256)
-def _counted(name: str, shape: Shape) -> Prepared:
-    """What is not known first, then the most frequent, each with the sum of all and the number of names."""
-    column: InstrumentedAttribute[Any] = getattr(Ticket, name)
-    own = (*shape.within(Ticket.opened_at), *shape.narrowed())
-    groups = select(column.label("name"), func.count().label("count")).where(*own).group_by(column).subquery()
-    sums = (func.sum(groups.c["count"]).over(), func.count(groups.c.name).over())
-    order = (groups.c.name.is_not(None), groups.c["count"].desc(), groups.c.name)
-    most: ColumnElement[int] = literal_column(str(MOST + 1), Integer)
-    return Prepared(select(groups.c.name, groups.c["count"], *sums).order_by(*order).limit(most))
+def tally(name: str, shape: Shape) -> Tally:
+    """Of the tickets that were opened in the span, by that column of theirs."""
+    return Tally(getattr(Ticket, name), *shape.within(Ticket.opened_at))

@@ -17,8 +17,6 @@ from app.tickets.models import Ticket, TicketKind
 LONGEST: Final = 366
 """Days."""
 _DAY = timedelta(days=1)
-_LONG = 60
-"""Days from which on an index in the order of days is no help to SQLite."""
 _EARLIEST, _LATEST = date(1970, 1, 1), date(2200, 1, 1)
 
 
@@ -62,10 +60,6 @@ class Span:
         """As many days, right before it."""
         return Span(self.first_on - self.days * _DAY, self.first_on - _DAY)
 
-    @property
-    def is_long(self) -> bool:
-        return self.days > _LONG
-
 
 @dataclass(frozen=True, slots=True)
 class Narrowing:
@@ -91,31 +85,29 @@ COUNTS: Final = Ticket.merged_into_id.is_(None)
 START, END = (bindparam(name, type_=UtcDateTime) for name in ("start", "end"))
 
 
+def within(column: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
+    return (column >= START) & (column < END)
+
+
 @dataclass(frozen=True, slots=True)
 class Shape:
     """What a statement's text depends on."""
 
     names: tuple[str, ...]
     """By what it is narrowed."""
-    is_long: bool
 
     def narrowed(self) -> list[ColumnElement[bool]]:
-        return [COUNTS, *(_COLUMNS[name] == bindparam(name) for name in self.names)]
-
-    def narrowed_each(self) -> list[ColumnElement[bool]]:
-        """The same, for what is asked person by person: only an index of theirs can serve."""
+        """None of it leads to rows on SQLite: an index in the order of days has all that figures ask for."""
         return [COUNTS, *(Unindexed(_COLUMNS[name]) == bindparam(name) for name in self.names)]
 
     def within(self, column: InstrumentedAttribute[Any]) -> list[ColumnElement[bool]]:
-        """Within the span; of a long one along an index that begins with something else."""
-        at: ColumnElement[Any] = Unindexed(column) if self.is_long and not self.names else column.expression
-        return [at >= START, at < END]
+        return [within(column), *self.narrowed()]
 
 
 def asked(span: Span, narrowing: Narrowing) -> tuple[Shape, dict[str, Any]]:
     """The statement to use, and its values."""
     values = narrowing.values()
-    return Shape(tuple(values), span.is_long), {"start": span.start, "end": span.end, **values}
+    return Shape(tuple(values)), {"start": span.start, "end": span.end, **values}
 
 
 def days_of(span: Span) -> Sequence[date]:
