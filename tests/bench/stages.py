@@ -49,11 +49,11 @@ class Stage:
 
 
 def report(traffic: Traffic) -> None:
-    now, platform, account = datetime.now(UTC), WeChat(), _account(traffic.mode)
-    requests = [_request(push) for push in pushes(_PUSHES, traffic.mode, different=traffic.different)]
-    inbounds = [_inbound(platform, account, request, now) for request in requests]
+    now, platform, account = datetime.now(UTC), WeChat(), account_of(traffic.mode)
+    requests = [request_of(push) for push in pushes(_PUSHES, traffic.mode, different=traffic.different)]
+    inbounds = [inbound_of(platform, account, request, now) for request in requests]
     understanding = understand(load_brain(Settings(mode="demo")), inbounds, different=traffic.different)
-    many = [_inbound(platform, account, _request(p), now) for p in pushes(_TURNS, traffic.mode, different=False)]
+    many = [inbound_of(platform, account, request_of(p), now) for p in pushes(_TURNS, traffic.mode, different=False)]
     inside = turns.measure(accounts.Account(1, "bench", False, platform, account), many)
     stages = [
         codec(platform, account, requests, now),
@@ -122,16 +122,16 @@ def _elapsed(work: Callable[[], object], calls: int) -> float:
     return time.perf_counter() - started
 
 
-def _account(mode: Mode) -> Account:
+def account_of(mode: Mode) -> Account:
     settings = {"app_id": APP_ID, "mode": "safe" if mode == "aes" else "plain"}
     return WeChat().account(settings, {"token": TOKEN, "aes_key": AES_KEY})
 
 
-def _request(push: Push) -> Request:
+def request_of(push: Push) -> Request:
     return Request(dict(parse_qsl(push.query)), push.body)
 
 
-def _inbound(platform: WeChat, account: Account, request: Request, now: datetime) -> Inbound:
+def inbound_of(platform: WeChat, account: Account, request: Request, now: datetime) -> Inbound:
     inbound = platform.parse(account, request, now)
     assert isinstance(inbound, Inbound), inbound
     return inbound

@@ -16,7 +16,7 @@ from app.desk.tickets.figures.flow import Day
 from app.desk.tickets.figures.spans import ALL, Narrowing, Span, asked
 from app.settings import Settings
 from app.tickets.models import TicketKind
-from tests.bench import tickets
+from tests.bench import filing, tickets
 from tests.bench.searching import filling
 from tests.bench.ticketing.filling import Year
 
@@ -82,3 +82,11 @@ async def test_what_it_reports_are_milliseconds(
         "list: tabs", "by_source, 30 days", "by_source, 366 days",
     ]  # fmt: skip
     assert all(float(line.removesuffix("above the target").split()[-1]) > 0 for line in lines)
+
+
+async def test_the_way_in_answers_opens_and_adds(database_url: str, tmp_path: Path) -> None:
+    settings = await asyncio.to_thread(filing.brought_up, tmp_path, database_url)
+    costs = await filing.costs(settings, viewers=5, rounds=1, server=lambda: 0.0)
+    assert [cost.what for cost in costs] == ["answered from the FAQ", "opens a ticket", "adds to a ticket"]
+    assert all(cost.client > 0 for cost in costs)
+    assert len(list(filing.table(costs))) == 1 + len(costs)

@@ -60,7 +60,7 @@ async def _run(
     settings: Settings, rules: Rules, keyring: Keyring, account: Account, inbounds: Sequence[Inbound]
 ) -> list[dict[str, float]]:
     db = connect(settings)
-    await db.write(_add_channel, account)
+    await db.write(add_channel, account)
     taken: list[dict[str, float]] = []
     with _watched() as watch:
         for start in range(0, len(inbounds) - BATCH, BATCH):
@@ -79,7 +79,7 @@ def _read(account: Account, inbound: Inbound, rules: Rules, keyring: Keyring, no
     return read_arrived(account, inbound, keyring, rules.brain, now)
 
 
-def _add_channel(session: Any, account: Account) -> None:
+def add_channel(session: Any, account: Account) -> None:
     now = datetime.now(UTC)
     about: dict[str, Any] = {
         "settings": {}, "secrets": b"", "simulated": False, "created_at": now, "updated_at": now,
