@@ -10,6 +10,7 @@ from typing import Final
 
 from app.dialogue import phrases
 from app.dialogue.phrases import when
+from app.dialogue.progress import going_on
 from app.dialogue.reports import waits
 from app.dialogue.rules import Rules
 from app.dialogue.turn import Awaiting, Decision, ReopenTicket, ScoreTicket, SettleComplaint, Turn, Waits, reply
@@ -153,7 +154,8 @@ def _long(view: TicketView) -> timedelta:
 
 
 def _named(turn: Turn, waiting: Awaiting) -> TicketView | None:
-    return next((view for view in turn.own if str(view.number) in waiting.options), None)
+    named = next((view for view in turn.own if str(view.number) in waiting.options), None)
+    return going_on(turn, named) if named is not None else None
 
 
 def _asks_for_something(turn: Turn) -> bool:

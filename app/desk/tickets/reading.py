@@ -29,6 +29,7 @@ from app.tickets.models import (
     TicketLink,
     TicketWatcher,
 )
+from app.tickets.service import ELSEWHERE
 from app.viewers.models import Identity, Viewer
 
 LINES = 200
@@ -90,6 +91,12 @@ class Talk:
 
 
 @dataclass(frozen=True, slots=True)
+class Reached:
+    viewer: str
+    platform: str
+
+
+@dataclass(frozen=True, slots=True)
 class Sheet:
     ticket: Ticket
     owner: str | None
@@ -117,6 +124,8 @@ class Sheet:
     satisfaction: Satisfaction | None
     place: int | None
     """The conversation in which its viewer is told."""
+    reached: Reached | None
+    """Whom what is written to him there reaches."""
     in_group: bool
     window: Window | None
     names: Mapping[int, str]
@@ -177,6 +186,7 @@ def read(session: Session, ticket_id: int, *, by: Actor, account: Account | None
         complaint=session.get(Complaint, ticket_id),
         satisfaction=session.get(Satisfaction, ticket_id),
         place=place,
+        reached=_reached(session, place),
         in_group=place is not None and reaching.is_group(session, place),
         window=_window(session, place, account, now),
         names=people,
@@ -198,12 +208,12 @@ def _lines(
 ) -> tuple[Line, ...]:
     sent = _sent(session, [row.message_id for row in rows if row.message_id is not None])
     files = _files(session, ticket.id)
-    pictures = _pictures(session, ticket, [row.seq for row in rows if row.seq is not None])
+    pictures = _pictures(session, ticket, rows)
     return tuple(
         Line(
             row.id, row.kind, people.get(_person(row.author), row.author), row.author.isdecimal(), row.text,
             row.detail or {}, row.at, sent.get(row.message_id or 0), tuple(files.get(row.id, ())),
-            tuple(pictures.get(row.seq or 0, ())),
+            tuple(pictures.get(row.id, ())),
         )
         for row in rows
     )  # fmt: skip
@@ -225,21 +235,28 @@ def _files(session: Session, ticket_id: int) -> dict[int, list[FileLine]]:
     return found
 
 
-def _pictures(session: Session, ticket: Ticket, seqs: Collection[int]) -> dict[int, list[int]]:
-    """What the viewer sent with the lines: by the number of its message."""
-    if not seqs or ticket.conversation_id is None:
+def _pictures(session: Session, ticket: Ticket, rows: Sequence[TicketEvent]) -> dict[int, list[int]]:
+    """What the viewer sent with the lines, by line; also in another conversation than the ticket's."""
+    lines: dict[tuple[int, int], int] = {}
+    for row in rows:
+        place = (row.detail or {}).get(ELSEWHERE, ticket.conversation_id)
+        if row.seq is not None and place is not None:
+            lines.setdefault((place, row.seq), row.id)
+    if not lines:
         return {}
-    rows = (
-        select(Message.seq, Attachment.id)
+    wanted = (
+        select(Message.conversation_id, Message.seq, Attachment.id)
         .join(Attachment, Attachment.message_id == Message.id)
         .where(
-            Message.conversation_id == ticket.conversation_id, is_any(Message.seq, sorted(set(seqs))),
+            is_any(Message.conversation_id, sorted({place for place, _ in lines})),
+            is_any(Message.seq, sorted({seq for _, seq in lines})),
             Attachment.state == AttachmentState.stored,
         )
     )  # fmt: skip
     found: dict[int, list[int]] = {}
-    for seq, attachment_id in session.execute(rows.order_by(Attachment.id)):
-        found.setdefault(seq, []).append(attachment_id)
+    for place, seq, attachment_id in session.execute(wanted.order_by(Attachment.id)):
+        if (place, seq) in lines:
+            found.setdefault(lines[place, seq], []).append(attachment_id)
     return found
 
 
@@ -310,6 +327,19 @@ def _talks(session: Session, ticket: Ticket) -> tuple[Talk, ...]:
         )
         for talk, platform, address, name in session.execute(rows)
     )  # fmt: skip
+
+
+def _reached(session: Session, place: int | None) -> Reached | None:
+    if place is None:
+        return None
+    rows = (
+        select(Channel.platform, Identity.external_id, Viewer.name)
+        .join(Conversation, Conversation.channel_id == Channel.id)
+        .join(Identity, Identity.id == Conversation.identity_id)
+        .join(Viewer, Viewer.id == Identity.viewer_id)
+    )
+    platform, address, name = session.execute(rows.where(Conversation.id == place)).one()
+    return Reached(names.display(name, platform, address), platform)
 
 
 def _relative(session: Session, ticket_id: int | None) -> Relative | None:
