@@ -215,7 +215,7 @@ async def test_where_his_window_is_closed_it_waits_or_the_approved_notice_leaves
     talk = await db.write(do.viewer, account.channel_id)
     await db.write(do.writes, talk, NOW - 3 * DAY)
     ticket = await ticketing.ticket(db, conversation_id=talk)
-    told = await tell(db, ticket, lin, fallback=do.NOTICE if has_notice else None)
+    told = await tell(db, ticket, lin, announcement=do.NOTICE if has_notice else None)
     drafts = await db.write(do.leave, account)
     job = await db.read(do.job, told.message_id)
     assert job is not None
@@ -226,6 +226,20 @@ async def test_where_his_window_is_closed_it_waits_or_the_approved_notice_leaves
         await db.write(do.writes, talk, NOW)
         (draft,) = await db.write(do.leave, account)
         assert isinstance(draft.message, Text)
+
+
+async def test_a_long_text_is_announced_once(db: Database, lin: Actor) -> None:
+    account = await db.write(do.account)
+    talk = await db.write(do.viewer, account.channel_id)
+    await db.write(do.writes, talk, NOW - 3 * DAY)
+    ticket = await ticketing.ticket(db, conversation_id=talk)
+    await tell(db, ticket, lin, text="长" * 2000, announcement=do.NOTICE)
+    assert len(await db.read(said, talk)) > 1
+    (notice,) = await db.write(do.leave, account)
+    await db.write(do.settle, do.arrived(notice))
+    assert await db.write(do.leave, account) == []
+    states = select(Message.state).where(Message.conversation_id == talk, Message.direction == "out")
+    assert await db.read(lambda session: set(session.scalars(states))) == {"queued"}
 
 
 # -------------------- what he answers

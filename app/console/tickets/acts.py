@@ -197,7 +197,7 @@ class Told(Words):
     key: str = Field(title=marked("编号"), min_length=8, max_length=60)
     doubtful: str = ""
     template: str = Field("", title=marked("模板"), max_length=128)
-    """What leaves instead where the window is closed; its fields are named after it, see ``_filled``."""
+    """What leaves first where the window is closed; its fields are named after it, see ``_filled``."""
 
 
 @router.post("/tell")
@@ -215,12 +215,12 @@ def _filled(template: str, fields: Sequence[tuple[str, str]]) -> dict[str, str]:
 
 
 def _tell(session: Session, ticket_id: int, form: Told, filled: Mapping[str, str], *, by: Actor, now: datetime) -> None:
-    fallback = None
+    announcement = None
     if form.template:
         place = reaching.require_place(session, finding.get(session, ticket_id))
-        fallback = approved.filled(approved.get_template(session, place, form.template, by=by), filled)
+        announcement = approved.filled(approved.get_template(session, place, form.template, by=by), filled)
     telling.tell(
-        session, ticket_id, by=by, text=form.text, then=form.then, key=form.key, now=now, fallback=fallback,
+        session, ticket_id, by=by, text=form.text, then=form.then, key=form.key, now=now, announcement=announcement,
         even_if_doubtful=bool(form.doubtful),
     )  # fmt: skip
 

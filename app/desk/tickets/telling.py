@@ -2,7 +2,7 @@
 transaction.
 
 The conversation is locked before the ticket, as on the way in. Whether the viewer's window is open is decided when the
-message leaves: where it is closed, the approved notice goes instead (``fallback``), or it waits until he writes.
+message leaves: where it is closed, it waits until he writes, and the approved notice (``announcement``) goes first.
 """
 
 from dataclasses import dataclass
@@ -60,7 +60,7 @@ class Told:
 
 def tell(
     session: Session, ticket_id: int, *, by: Actor, text: str, then: Then, key: str, now: datetime,
-    fallback: outbound.Notice | None = None, even_if_doubtful: bool = False,
+    announcement: outbound.Notice | None = None, even_if_doubtful: bool = False,
 ) -> Told:  # fmt: skip
     """A repeat with the same ``key`` says nothing, and returns the first.
 
@@ -81,7 +81,7 @@ def tell(
     words.check(session, said, even_if_doubtful=even_if_doubtful)
     if then is Then.asks:
         routing.open_for_answer(session, place, by=by, now=now)
-    message_id = say(session, place, _worded(ticket, said, then), by=by, now=now, fallback=fallback)
+    message_id = say(session, place, _worded(ticket, said, then), by=by, now=now, announcement=announcement)
     session.add(SentKey(agent_id=by.id, conversation_id=place.id, key=key, message_id=message_id, at=now))
     event_id = _step(session, ticket, said, then, str(by.id), now, message_id)
     if then is Then.asks:
@@ -93,7 +93,7 @@ def tell(
 
 def say(
     session: Session, place: Conversation, text: str, *, by: Actor, now: datetime,
-    fallback: outbound.Notice | None = None,
+    announcement: outbound.Notice | None = None,
 ) -> int:  # fmt: skip
     """In the conversation, which is locked; as several messages where one is too long. The first one's id."""
     platform = session.scalars(select(Channel.platform).where(Channel.id == place.channel_id)).one()
@@ -104,9 +104,9 @@ def say(
     said = [
         outbox.post(
             session, place.id, outbound.Text(part), author=str(by.id), priority=Priority.agent, now=now,
-            fallback=fallback,
+            announcement=announcement if number == 0 else None,
         )
-        for part in parts
+        for number, part in enumerate(parts)
     ]  # fmt: skip
     place.waits_since = None
     return said[0]
