@@ -13,8 +13,8 @@ from app.conversations.pending import NEVER
 from app.db.database import Database
 from app.jobs.models import Priority
 from tests.factories import delivering as do
-from tests.factories.delivering import LEASE, NOTICE
 from tests.factories.conversations import NOW
+from tests.factories.delivering import LEASE, NOTICE
 
 SECOND = timedelta(seconds=1)
 LATER = NOW + timedelta(days=3)
