@@ -155,6 +155,7 @@ def _with_bot(turn: Turn, rules: Rules, now: datetime) -> Decision:
             return heard
         if heard is not None:
             return _do(turn, heard, rules, now)
+        turn = afterwards.spoken_of_otherwise(turn)
     if turn.understanding is None:
         return _wordless(turn, rules, now)
     if looked_back := afterwards.hear(turn, rules, now):
