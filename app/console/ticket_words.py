@@ -45,5 +45,8 @@ DEEDS: Final[Mapping[str, str]] = {
     "changed": marked("修改了"), "warned": marked("时限快到了"), "breached": marked("时限过了"),
 }  # fmt: skip
 """What somebody did, by the kind of the line in the history."""
-AUTHORS: Final[Mapping[str, str]] = {"viewer": marked("观众"), "bot": marked("机器人"), "clock": marked("系统")}
+AUTHORS: Final[Mapping[str, str]] = {
+    "viewer": marked("观众"), "bot": marked("机器人"), "clock": marked("系统"),
+    "operator": marked("管理员"),
+}  # fmt: skip
 """Of a line, where it is no person of ours."""

@@ -1,8 +1,8 @@
 """What a viewer says of the decision about his complaint. Pure.
 
-A complaint ends by a clear yes alone: who only says that he has read it (好的, 嗯, 知道了, 收到) is asked once, directly, and
-only then is a short yes an answer. A condition is no yes, and what mocks (好的呵呵) is none either: a yes is one only where
-the whole text says nothing else.
+A complaint ends by a clear yes alone. Who only says that he has read it (好的, 嗯, 知道了, 收到) is asked once,
+directly, and only then is a short yes an answer. A condition is no yes, nor is what mocks (好的呵呵): a yes is one only
+where the whole text says nothing else.
 """
 
 import re
@@ -84,7 +84,7 @@ def read(words: str) -> Heard | None:
 
 
 def is_explicit(words: str) -> bool:
-    """Whether it can be a clear word on a decision, whatever was spoken of last: cheap, for every text of every turn."""
+    """Whether it can be a clear word on a decision, whatever was spoken of last; cheap, as every text is asked."""
     return len(words) <= _LONGEST_YES and any(word in words for word in EXPLICIT)
 
 

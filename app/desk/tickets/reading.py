@@ -149,10 +149,7 @@ def channel_of(session: Session, ticket_id: int, *, by: Actor) -> int | None:
 def find_number(session: Session, number: int, *, by: Actor) -> int:
     """Its id; TicketNotFound."""
     rights.require(by, Action.see_tickets)
-    found = session.scalar(select(Ticket.id).where(Ticket.number == number))
-    if found is None:
-        raise finding.TicketNotFound
-    return found
+    return finding.id_of(session, number)
 
 
 def read(session: Session, ticket_id: int, *, by: Actor, account: Account | None, now: datetime) -> Sheet:

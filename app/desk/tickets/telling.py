@@ -20,7 +20,7 @@ from app.channels.registry import PLATFORMS
 from app.channels.text import carriable, split_text
 from app.conversations import outbox, routing
 from app.conversations.models import Channel, Conversation
-from app.desk import words
+from app.desk import names, words
 from app.desk.models import SentKey
 from app.desk.replies import LONGEST_KEY, MOST_PIECES, TextTooLong
 from app.desk.tickets import closing, reaching
@@ -59,31 +59,32 @@ class Told:
 
 
 def tell(
-    session: Session, ticket_id: int, *, by: Actor, text: str, then: Then, key: str, now: datetime,
+    session: Session, ticket_id: int, *, by: Actor | None, text: str, then: Then, key: str, now: datetime,
     announcement: outbound.Notice | None = None, even_if_doubtful: bool = False,
 ) -> Told:  # fmt: skip
-    """A repeat with the same ``key`` says nothing, and returns the first.
+    """A repeat with the same ``key`` says nothing, and returns the first. ``by`` None: a command, whose repeat repeats.
 
     NoWay, InGroup, TextMissing, TextTooLong, Undecided, WordBlocked, TicketClosed; WordDoubtful unless
     ``even_if_doubtful``.
     """
-    rights.require(by, Action.work_tickets)
+    rights.require_here(by, Action.work_tickets)
     said = closing.read_text(text)
     ticket = finding.get(session, ticket_id)
     place = routing.lock(session, reaching.require_place(session, ticket))
-    key = carriable(key)[:LONGEST_KEY]
-    known = session.get(SentKey, (by.id, place.id, key))
+    key, author = carriable(key)[:LONGEST_KEY], str(by.id) if by is not None else names.COMMAND
+    known = session.get(SentKey, (by.id, place.id, key)) if by is not None else None
     if known is not None:
         return Told(known.message_id, None)
     ticket = finding.lock_open(session, ticket_id)
-    if then is Then.closes:
+    if then is Then.closes and by is not None:
         closing.require_decided(session, ticket, by)
     words.check(session, said, even_if_doubtful=even_if_doubtful)
     if then is Then.asks:
         routing.open_for_answer(session, place, by=by, now=now)
-    message_id = say(session, place, _worded(ticket, said, then), by=by, now=now, announcement=announcement)
-    session.add(SentKey(agent_id=by.id, conversation_id=place.id, key=key, message_id=message_id, at=now))
-    event_id = _step(session, ticket, said, then, str(by.id), now, message_id)
+    message_id = say(session, place, _worded(ticket, said, then), author=author, now=now, announcement=announcement)
+    if by is not None:
+        session.add(SentKey(agent_id=by.id, conversation_id=place.id, key=key, message_id=message_id, at=now))
+    event_id = _step(session, ticket, said, then, author, now, message_id)
     if then is Then.asks:
         until = int((now + ANSWERED_WITHIN).timestamp())
         waits = Waits.decision if complaints.is_decided(session, ticket) else Waits.answer
@@ -92,7 +93,7 @@ def tell(
 
 
 def say(
-    session: Session, place: Conversation, text: str, *, by: Actor, now: datetime,
+    session: Session, place: Conversation, text: str, *, author: str, now: datetime,
     announcement: outbound.Notice | None = None,
 ) -> int:  # fmt: skip
     """In the conversation, which is locked; as several messages where one is too long. The first one's id."""
@@ -103,7 +104,7 @@ def say(
         raise TextTooLong(MOST_PIECES * limit)
     said = [
         outbox.post(
-            session, place.id, outbound.Text(part), author=str(by.id), priority=Priority.agent, now=now,
+            session, place.id, outbound.Text(part), author=author, priority=Priority.agent, now=now,
             announcement=announcement if number == 0 else None,
         )
         for number, part in enumerate(parts)
