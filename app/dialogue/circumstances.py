@@ -17,18 +17,18 @@ from app.dialogue.progress import number_in
 from app.dialogue.push import Push
 from app.dialogue.reports import COUNTED
 from app.dialogue.threads import Thread
-from app.dialogue.turn import Awaiting, Decision, Waits
+from app.dialogue.turn import Awaiting, CallBack, CallOff, Decision, Waits
 from app.dialogue.waiting import ASKS_OWN_TICKETS
 from app.faq.knowledge import INTENT_PREFIX, Action, Intent
 from app.jobs.lanes import HAS_WORK
 from app.jobs.models import Lane, Priority
 from app.tickets import views
-from app.tickets.models import Ticket
+from app.tickets.models import Ticket, TicketKind, TicketPriority
 from app.tickets.views import TicketRef, TicketView
 
 _ASKS_TICKETS = frozenset({Action.ticket_progress, Action.my_tickets, Action.answer_due})
 _ASKS_PLACE = frozenset({Action.wait_estimate, Action.hand_over})
-_ASKS_WHEN = frozenset({Action.wait_estimate})
+_ASKS_WHEN = frozenset({Action.wait_estimate, Action.cancel_queue})
 _BY_PEOPLE = Priority.agent.rank
 
 
@@ -96,10 +96,16 @@ class Circumstances:
         return tuple(self.own.get(thread.viewer_id, ()))
 
     def note(self, thread: Thread, decision: Decision) -> None:
-        """Keep the places right for the turns that follow in this batch."""
+        """Keep the places and promises right for the turns that follow in this batch."""
         if decision.memory.owner == "queue" and thread.memory.owner != "queue":
             self.places[thread.conversation_id] = self.length
             self.length += 1
+        for effect in decision.effects:
+            if isinstance(effect, CallBack):
+                kind, conversation = TicketKind.inquiry, thread.conversation_id
+                self.promised.setdefault(conversation, TicketRef(conversation, 0, 0, kind, TicketPriority.normal, None))
+            elif isinstance(effect, CallOff):
+                self.promised.pop(thread.conversation_id, None)
 
 
 def load(session: Session, turns: Sequence[tuple[Push, Thread]], *, now: datetime) -> Circumstances:

@@ -10,13 +10,16 @@ from sqlalchemy.orm import Session
 from app.conversations import callbacks
 from app.db.rows import Insert, Write, table_of
 from app.dialogue.circumstances import Circumstances
+from app.dialogue.promised import ANSWERED_OTHERWISE
 from app.dialogue.threads import Thread
 from app.dialogue.turn import (
     AddToTicket,
     CallBack,
+    CallOff,
     CloseTicket,
     Consent,
     Effect,
+    NameTicket,
     OpenTicket,
     ReopenTicket,
     ScoreTicket,
@@ -103,6 +106,10 @@ class Files:
                     self._want_notice(filed)
                 case CallBack():
                     self._callbacks.append(filed.thread.conversation_id)
+                case CallOff():
+                    self._call_off(session, filed)
+                case NameTicket():
+                    self._name(filed)
                 case Consent(granted=granted):
                     self._pushes.append((filed.thread.identity_id, granted))
 
@@ -184,6 +191,16 @@ class Files:
         if wanted is not None:
             self._lines.append(_Line(wanted, "wants_notice", "viewer", "", filed))
             self._notices.append((filed.thread.identity_id, wanted))
+
+    def _call_off(self, session: Session, filed: Filed) -> None:
+        conversation = filed.thread.conversation_id
+        self._callbacks = [each for each in self._callbacks if each != conversation]
+        callbacks.drop(session, filed.thread.identity_id)
+
+    def _name(self, filed: Filed) -> None:
+        newest = next((known for known in reversed(self._here(filed)) if known.kind not in ANSWERED_OTHERWISE), None)
+        if newest is not None:
+            self._takes[filed.event_id] = newest
 
     def _here(self, filed: Filed) -> list[_Known]:
         """The open tickets of the conversation as this batch has made them, oldest first."""

@@ -100,7 +100,10 @@ class Turn(NamedTuple):
     own: tuple[TicketView, ...] = ()
     """The viewer's tickets, newest first; loaded only where the turn asks for them."""
     promised: TicketRef | None = None
-    """With the bot: under which ticket a person's word is promised as soon as one is there; loaded as ``own``."""
+    """With the bot: under which ticket a person's word is promised as soon as one is there; loaded as ``own``.
+
+    Its number is 0 where it is opened by this batch.
+    """
     more: bool = False
     """Whether an earlier text still waits to be sent."""
     unseen: bool = False
@@ -231,6 +234,16 @@ class CallBack:
 
 
 @dataclass(frozen=True, slots=True)
+class CallOff:
+    """He does not want that person any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class NameTicket:
+    """The words name the newest ticket of this conversation, which this batch may have opened a moment ago."""
+
+
+@dataclass(frozen=True, slots=True)
 class Consent:
     """To value-added pushes, or that there is none any more."""
 
@@ -239,7 +252,7 @@ class Consent:
 
 Effect = (
     OpenTicket | AddToTicket | CloseTicket | SettleComplaint | ScoreTicket | ReopenTicket | WantNotice | CallBack
-    | Consent
+    | CallOff | NameTicket | Consent
 )  # fmt: skip
 
 

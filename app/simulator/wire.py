@@ -9,10 +9,12 @@ from app.dialogue.turn import (
     AddToTicket,
     Awaiting,
     CallBack,
+    CallOff,
     CloseTicket,
     Consent,
     Effect,
     Memory,
+    NameTicket,
     OpenTicket,
     ReopenTicket,
     ScoreTicket,
@@ -182,6 +184,10 @@ def _effect(effect: Effect, ticket: int | None) -> str:
             return "记下：这条建议有结果时通知一次"
         case CallBack():
             return "有人上班以后，请客服先联系观众"
+        case CallOff():
+            return "观众不等了，不再安排客服联系"
+        case NameTicket():
+            return f"说的是工单 T-{ticket}"
         case Consent(granted=True):
             return "记下：同意接收节目和活动消息"
         case Consent():
