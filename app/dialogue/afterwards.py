@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
-from app.dialogue import accepting, phrases
+from app.dialogue import accepting, phrases, solved
 from app.dialogue.accepting import Heard
 from app.dialogue.phrases import when
 from app.dialogue.progress import going_on
@@ -18,6 +18,7 @@ from app.dialogue.rules import Rules
 from app.dialogue.turn import (
     AddToTicket,
     Awaiting,
+    ConfirmTicket,
     Decision,
     ReopenTicket,
     Said,
@@ -86,6 +87,23 @@ def hear_reason(turn: Turn, waiting: Awaiting, rules: Rules, now: datetime) -> D
     if turn.means(Action.deny) or turn.words.startswith(("没什么", "没事", "算了", "不用")):
         return reply(turn.memory.closed(), phrases.NO_REASON)
     return _reopened(turn, ticket, rules, now, explains_score=True)
+
+
+def hear_solved(turn: Turn, waiting: Awaiting, rules: Rules, now: datetime) -> Decision | None:
+    """What he says once it is closed again; a score alone says enough."""
+    ticket = _named(turn, waiting)
+    if ticket is None or ticket.closed_at is None or not turn.words or turn.unseen:
+        return None
+    scored, is_solved = hear(turn, rules, now), solved.read(turn.words)
+    if is_solved is False or turn.means(Action.still_broken):
+        again = _reopened(turn, ticket, rules, now)
+        return again if scored is None else again._replace(effects=(*scored.effects, *again.effects))
+    if scored is not None:
+        return scored
+    if is_solved or turn.means(Action.solved) or turn.means(Action.confirm):
+        confirms = ConfirmTicket(ticket.number, turn.words)
+        return reply(turn.memory.closed(), phrases.CONFIRMED.format(number=ticket.name), confirms)
+    return None
 
 
 def speaks_of_decision(turn: Turn, now: datetime) -> bool:

@@ -17,6 +17,7 @@ from app.dialogue.turn import (
     CallBack,
     CallOff,
     CloseTicket,
+    ConfirmTicket,
     Consent,
     Effect,
     NameTicket,
@@ -100,7 +101,7 @@ class Files:
                     self._add(session, filed, effect)
                 case CloseTicket(number=number):
                     self._close(session, filed, number)
-                case SettleComplaint() | ScoreTicket() | ReopenTicket():
+                case SettleComplaint() | ScoreTicket() | ReopenTicket() | ConfirmTicket():
                     self._look_back(session, filed, effect)
                 case WantNotice():
                     self._want_notice(filed)
@@ -174,7 +175,9 @@ class Files:
             self._lines.append(_Line(ticket, "closed", "viewer", "您确认已经解决", filed))
             self._open[filed.thread.conversation_id] = [k for k in self._here(filed) if k.number != number]
 
-    def _look_back(self, session: Session, filed: Filed, effect: SettleComplaint | ScoreTicket | ReopenTicket) -> None:
+    def _look_back(
+        self, session: Session, filed: Filed, effect: SettleComplaint | ScoreTicket | ReopenTicket | ConfirmTicket
+    ) -> None:
         ticket = self._named(filed, effect.number)
         if ticket is None:
             return
@@ -183,6 +186,8 @@ class Files:
                 returning.settle(session, ticket.ticket_id, outcome, text, now=self.now)
             case ScoreTicket(score=score):
                 returning.score(session, ticket.ticket_id, score, now=self.now)
+            case ConfirmTicket(text=text):
+                returning.confirm(session, ticket.ticket_id, text, now=self.now)
             case ReopenTicket(text=text, due=due, explains_score=explains):
                 returning.reopen(session, ticket.ticket_id, text, due=due, now=self.now, explains_score=explains)
 

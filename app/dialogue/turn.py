@@ -36,6 +36,8 @@ class Waits(StrEnum):
     """Whether the decision about the complaint in ``options`` is accepted."""
     score = "score"
     """How content the viewer is with the ticket in ``options``: 1 to 5."""
+    solved = "solved"
+    """Whether it is solved this time: the ticket in ``options`` was opened again, and is closed again."""
     reason = "reason"
     """Why he is not content with it."""
     tickets = "tickets"
@@ -224,6 +226,14 @@ class ReopenTicket:
 
 
 @dataclass(frozen=True, slots=True)
+class ConfirmTicket:
+    """It is closed, and the viewer says that it is solved."""
+
+    number: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class WantNotice:
     """The viewer wants to hear what becomes of the newest ticket of this conversation: for this once."""
 
@@ -251,8 +261,8 @@ class Consent:
 
 
 Effect = (
-    OpenTicket | AddToTicket | CloseTicket | SettleComplaint | ScoreTicket | ReopenTicket | WantNotice | CallBack
-    | CallOff | NameTicket | Consent
+    OpenTicket | AddToTicket | CloseTicket | SettleComplaint | ScoreTicket | ReopenTicket | ConfirmTicket | WantNotice
+    | CallBack | CallOff | NameTicket | Consent
 )  # fmt: skip
 
 

@@ -120,6 +120,7 @@ _HEARD: dict[str, Callable[[Turn, Awaiting, Rules, datetime], Next]] = {
     Waits.decision: afterwards.hear_decision,
     Waits.score: afterwards.hear_score,
     Waits.reason: afterwards.hear_reason,
+    Waits.solved: afterwards.hear_solved,
     Waits.tickets: _tickets,
     Waits.picture: _picture,
     Waits.suggestion: _suggestion,
@@ -129,7 +130,9 @@ ERROR_CODE = "playback.error_code"
 _NAMING = 8
 """Characters up to which a text that names a device asks nothing."""
 _CODE = re.compile(r"[A-Za-z]{0,4}[-_ ]?\d{3,6}")
-ASKS_OWN_TICKETS = frozenset({Waits.tickets, Waits.answer, Waits.decision, Waits.score, Waits.reason})
+ASKS_OWN_TICKETS = frozenset({
+    Waits.tickets, Waits.answer, Waits.decision, Waits.score, Waits.reason, Waits.solved
+})  # fmt: skip
 """What is waited for with the viewer's tickets at hand."""
 _NO: Sequence[str] = ("不用", "不要了", "不了", "不需要", "算了", "先不", "没必要", "不必")
 

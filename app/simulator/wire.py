@@ -11,6 +11,7 @@ from app.dialogue.turn import (
     CallBack,
     CallOff,
     CloseTicket,
+    ConfirmTicket,
     Consent,
     Effect,
     Memory,
@@ -39,6 +40,7 @@ AWAITS: dict[str, str] = {
     Waits.decision: "等观众说是否接受投诉的书面答复",
     Waits.score: "等观众给工单打分",
     Waits.reason: "等观众说哪里没有解决好",
+    Waits.solved: "等观众说这次解决了没有",
     Waits.topic: "等观众说是哪方面的问题",
     Waits.device: "等观众说用的是什么设备",
     Waits.offer: "等观众说要不要",
@@ -178,6 +180,8 @@ def _effect(effect: Effect, ticket: int | None) -> str:
             return f"投诉 T-{number} 的书面答复：观众{SETTLED.get(outcome, outcome)}"
         case ScoreTicket(number=number, score=score):
             return f"记下工单 T-{number} 的评分：{score} 分"
+        case ConfirmTicket(number=number):
+            return f"观众确认工单 T-{number} 已经解决"
         case ReopenTicket(number=number):
             return f"观众说没有解决，重新打开工单 T-{number}"
         case WantNotice():

@@ -185,10 +185,10 @@ class TicketEvent(Base):
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     ticket_id: Mapped[int] = mapped_column(Id, ForeignKey("tickets.id"), index=True)
     kind: Mapped[str] = mapped_column(String(16))
-    """``opened``; by the viewer ``added``, ``answered``, ``wants_notice``, ``accepted``, ``refused``, ``scored``;
-    ``raised`` (now urgent); by whoever works on it ``started``, ``noted`` (internal), ``replied``, ``asked``,
-    ``changed``, ``linked``, ``unlinked``, ``filed``, ``merged``, ``unmerged``, ``split``, ``decided``; ``closed``,
-    ``reopened``; by the clock ``warned``, ``breached``."""
+    """``opened``; by the viewer ``added``, ``answered``, ``wants_notice``, ``accepted``, ``refused``, ``scored``,
+    ``confirmed``; ``raised`` (now urgent); by whoever works on it ``started``, ``noted`` (internal), ``replied``,
+    ``asked``, ``changed``, ``linked``, ``unlinked``, ``filed``, ``merged``, ``unmerged``, ``split``, ``decided``;
+    ``closed``, ``reopened``; by the clock ``warned``, ``breached``."""
     author: Mapped[str] = mapped_column(String(16))
     """``viewer``, ``bot``, ``clock``, or the id of a person."""
     text: Mapped[str] = mapped_column(Text)

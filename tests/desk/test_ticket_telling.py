@@ -25,7 +25,7 @@ from app.desk.tickets.telling import Then, Told
 from app.desk.words import WordBlocked, WordDoubtful
 from app.jobs.models import Job, Priority
 from app.tickets.finding import TicketClosed
-from app.tickets.models import TicketEvent, TicketStatus
+from app.tickets.models import Satisfaction, TicketEvent, TicketStatus
 from app.viewers.models import Identity
 from tests.factories import conversations as make
 from tests.factories import deadlines, desk, ticketing
@@ -267,6 +267,27 @@ async def test_whoever_speaks_with_him_hears_the_answer_himself(
     await tell(db, ticket, lin, "哪一集？", Then.asks)
     row = await db.read(desk.talk_of, talk)
     assert (row.owner, row.agent_id, row.awaiting) == ("agent", chen.id, None)
+
+
+async def test_who_was_asked_how_content_he_is_is_asked_whether_it_is_done_when_it_is_closed_again(
+    db: Database, talk: int, ticket: int, lin: Actor
+) -> None:
+    await tell(db, ticket, lin, "好了", Then.closes)
+    assert (await db.read(desk.talk_of, talk)).awaiting is None
+    await db.write(lambda s: s.execute(update(Satisfaction).values(ask_at=None, asked_at=NOW)) and None)
+    await db.write(closing.reopen, ticket, by=lin, text="没好", now=NOW)
+    await tell(db, ticket, lin, "重新压制了", Then.closes)
+    first, again = await db.read(said, talk)
+    assert "解决了吗" not in first
+    assert again == telling.CLOSES_AGAIN.format(number="T-7001", text="重新压制了")
+    assert ((await db.read(desk.talk_of, talk)).awaiting or "").startswith("solved\n")
+
+
+async def test_whom_the_survey_still_asks_is_not_asked_twice(db: Database, talk: int, ticket: int, lin: Actor) -> None:
+    await tell(db, ticket, lin, "好了", Then.closes)
+    await db.write(closing.reopen, ticket, by=lin, text="没好", now=NOW)
+    await tell(db, ticket, lin, "重新压制了", Then.closes)
+    assert "解决了吗" not in (await db.read(said, talk))[-1]
 
 
 async def test_what_is_refused_leaves_no_trace(db: Database, talk: int, ticket: int, lin: Actor) -> None:

@@ -12,6 +12,7 @@ from app.dialogue.afterwards import score_in
 from app.dialogue.turn import (
     AddToTicket,
     Awaiting,
+    ConfirmTicket,
     Decision,
     Memory,
     ReopenTicket,
@@ -144,6 +145,43 @@ def test_who_gives_no_reason_is_left_in_peace(brain: Brain, text: str) -> None:
 def test_who_asks_for_something_else_is_followed_there(brain: Brain, text: str) -> None:
     heard = ask(brain, text, REASON, own=(asked(score=1),))
     assert not any(isinstance(effect, ReopenTicket) for effect in heard.effects)
+
+
+# -------------------- closed again
+
+
+AGAIN = Memory(awaiting=Awaiting(Waits.solved, ("20733",), LATER))
+
+
+@pytest.mark.parametrize("text", ["解决了", "可以了，谢谢", "好的", "弄好了", "没有别的问题了"])
+def test_who_says_that_it_is_solved_is_thanked(brain: Brain, text: str) -> None:
+    heard = ask(brain, text, AGAIN, own=(asked(score=1),))
+    assert heard.effects == (ConfirmTicket(20733, text),)
+    assert said(heard) == phrases.CONFIRMED.format(number="T-20733")
+
+
+@pytest.mark.parametrize("text", ["还没有", "没解决", "还是不行", "解决了一半，第9集没有字幕"])
+def test_who_says_that_it_is_not_is_heard_again(brain: Brain, text: str) -> None:
+    (effect,) = ask(brain, text, AGAIN, own=(asked(score=1),)).effects
+    assert isinstance(effect, ReopenTicket)
+
+
+def test_a_score_stands_beside_the_first(brain: Brain) -> None:
+    assert ask(brain, "这次行了，4分吧", AGAIN, own=(asked(score=1),)).effects == (ScoreTicket(20733, 4),)
+    scored, reopened = ask(brain, "还没解决，1分", AGAIN, own=(asked(score=1),)).effects
+    assert scored == ScoreTicket(20733, 1)
+    assert isinstance(reopened, ReopenTicket)
+
+
+def test_who_asks_something_else_there_is_answered(brain: Brain) -> None:
+    other = ask(brain, "会员可以退款吗？", AGAIN, own=(asked(score=1),))
+    assert (other.memory.last_entry, other.effects) == ("membership.refund", ())
+
+
+@pytest.mark.parametrize("known", [{"unseen": True}, {"own": (view(closed_at=None),)}, {"own": ()}])
+def test_what_he_has_not_read_or_is_open_again_he_does_not_confirm(brain: Brain, known: dict[str, Any]) -> None:
+    heard = ask(brain, "解决了", AGAIN, **{"own": (asked(score=1),)} | known)
+    assert not any(isinstance(effect, ConfirmTicket) for effect in heard.effects)
 
 
 # -------------------- still broken

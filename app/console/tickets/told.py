@@ -24,7 +24,7 @@ COMPLAINTS: Final[Mapping[ComplaintState, str]] = {
     ComplaintState.refused: marked("观众不接受"),
 }  # fmt: skip
 TO_VIEWER: Final = frozenset({"replied", "asked", "decided"})
-FROM_VIEWER: Final = frozenset({"added", "answered", "accepted", "refused"})
+FROM_VIEWER: Final = frozenset({"added", "answered", "accepted", "refused", "confirmed"})
 INTERNAL: Final = frozenset({"noted"})
 _NOTHING: Final = marked("没有")
 

@@ -27,7 +27,7 @@ from app.desk.tickets import closing, reaching
 from app.dialogue import threads
 from app.dialogue.turn import Awaiting, Waits
 from app.jobs.models import Priority
-from app.tickets import complaints, finding, steps
+from app.tickets import complaints, finding, satisfaction, steps
 from app.tickets.models import Ticket
 
 ANSWERED_WITHIN: Final = timedelta(days=3)
@@ -48,6 +48,10 @@ WORDING: Final = {
     Then.asks: "【工单 {number}】想向您核实：\n{text}\n直接在这里回复就可以。",
     Then.closes: "【工单 {number}】已经处理完：\n{text}\n还有问题的话直接在这里说，我们接着处理。",
 }
+CLOSES_AGAIN: Final = (
+    "【工单 {number}】已经处理完：\n{text}\n这次解决了吗？回复“解决了”或“还没有”，没有解决我们接着处理。"
+)
+"""Of one that was opened again: its viewer is not asked a second time how content he is, but whether it is done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +83,16 @@ def tell(
     if then is Then.closes and by is not None:
         closing.require_decided(session, ticket, by)
     words.check(session, said, even_if_doubtful=even_if_doubtful)
-    if then is Then.asks:
+    wording, waits = _asking(session, ticket, then)
+    if waits is not None:
         routing.open_for_answer(session, place, by=by, now=now)
-    message_id = say(session, place, _worded(ticket, said, then), author=author, now=now, announcement=announcement)
+    text = wording.format(number=f"T-{ticket.number}", text=said)
+    message_id = say(session, place, text, author=author, now=now, announcement=announcement)
     if by is not None:
         session.add(SentKey(agent_id=by.id, conversation_id=place.id, key=key, message_id=message_id, at=now))
     event_id = _step(session, ticket, said, then, author, now, message_id)
-    if then is Then.asks:
+    if waits is not None:
         until = int((now + ANSWERED_WITHIN).timestamp())
-        waits = Waits.decision if complaints.is_decided(session, ticket) else Waits.answer
         threads.expect(session, place.id, Awaiting(waits, (str(ticket.number),), until))
     return Told(message_id, event_id)
 
@@ -113,8 +118,13 @@ def say(
     return said[0]
 
 
-def _worded(ticket: Ticket, said: str, then: Then) -> str:
-    return WORDING[then].format(number=f"T-{ticket.number}", text=said)
+def _asking(session: Session, ticket: Ticket, then: Then) -> tuple[str, Waits | None]:
+    """How it is worded, and as what the viewer's next words are heard."""
+    if then is Then.asks:
+        return WORDING[then], Waits.decision if complaints.is_decided(session, ticket) else Waits.answer
+    if then is Then.closes and ticket.reopened and satisfaction.is_over(session, ticket):
+        return CLOSES_AGAIN, Waits.solved
+    return WORDING[then], None
 
 
 def _step(
