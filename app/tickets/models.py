@@ -229,7 +229,7 @@ class TicketLink(Base):
 
 
 class TicketFile(Base):
-    """A file that belongs to a ticket: brought by a colleague. What viewers send stays with their messages."""
+    """A file that belongs to a ticket: brought or sent by a colleague. What viewers send stays with their messages."""
 
     __tablename__ = "ticket_files"
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -242,6 +242,8 @@ class TicketFile(Base):
     size: Mapped[int] = mapped_column(Id)
     content_type: Mapped[str] = mapped_column(String(64))
     is_evidence: Mapped[bool]
+    message_id: Mapped[int | None] = mapped_column(Id)
+    """By which the viewer got it; None: it is for colleagues alone. No foreign key: as with ``ticket_events``."""
 
 
 class Metric(StrEnum):

@@ -36,15 +36,7 @@ LINES = 200
 """The newest of a history; who wants more reads the conversation."""
 RELATIVES = 50
 MASKED_FROM = 4
-
-
-@dataclass(frozen=True, slots=True)
-class FileLine:
-    id: int
-    name: str
-    size: int
-    content_type: str
-    is_evidence: bool
+_UNDELIVERED = (MessageState.queued, MessageState.failed, MessageState.unknown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +46,18 @@ class Sent:
     state: str
     via: str | None
     error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FileLine:
+    id: int
+    name: str
+    size: int
+    content_type: str
+    is_evidence: bool
+    to_viewer: bool
+    """He gets it with the line; else it is for colleagues alone."""
+    sent: Sent | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +139,9 @@ class Sheet:
     @property
     def is_undelivered(self) -> bool:
         """What the viewer was told last has not left, or not arrived: he is not answered."""
-        told = next((line.sent for line in reversed(self.lines) if line.sent is not None), None)
-        return told is not None and told.state in (MessageState.queued, MessageState.failed, MessageState.unknown)
+        told = next((line for line in reversed(self.lines) if line.sent is not None), None)
+        sent = [told.sent, *(file.sent for file in told.files)] if told is not None else []
+        return any(one is not None and one.state in _UNDELIVERED for one in sent)
 
 
 def channel_of(session: Session, ticket_id: int, *, by: Actor) -> int | None:
@@ -225,9 +230,14 @@ def _sent(session: Session, message_ids: Collection[int]) -> dict[int, Sent]:
 
 def _files(session: Session, ticket_id: int) -> dict[int, list[FileLine]]:
     found: dict[int, list[FileLine]] = {}
-    rows = session.scalars(select(TicketFile).where(TicketFile.ticket_id == ticket_id).order_by(TicketFile.id))
+    own = select(TicketFile).where(TicketFile.ticket_id == ticket_id).order_by(TicketFile.id)
+    rows = session.scalars(own).all()
+    sent = _sent(session, [row.message_id for row in rows if row.message_id is not None])
     for row in rows:
-        line = FileLine(row.id, row.name, row.size, row.content_type, row.is_evidence)
+        line = FileLine(
+            row.id, row.name, row.size, row.content_type, row.is_evidence, row.message_id is not None,
+            sent.get(row.message_id or 0),
+        )  # fmt: skip
         found.setdefault(row.event_id, []).append(line)
     return found
 

@@ -5,6 +5,7 @@ The conversation is locked before the ticket, as on the way in. Whether the view
 message leaves: where it is closed, it waits until he writes, and the approved notice (``announcement``) goes first.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -23,7 +24,8 @@ from app.conversations.models import Channel, Conversation
 from app.desk import names, words
 from app.desk.models import SentKey
 from app.desk.replies import LONGEST_KEY, MOST_PIECES, TextTooLong
-from app.desk.tickets import closing, reaching
+from app.desk.tickets import attaching, closing, reaching
+from app.desk.tickets.attaching import Brought
 from app.dialogue import threads
 from app.dialogue.turn import Awaiting, Waits
 from app.jobs.models import Priority
@@ -48,6 +50,7 @@ WORDING: Final = {
     Then.asks: "【工单 {number}】想向您核实：\n{text}\n直接在这里回复就可以。",
     Then.closes: "【工单 {number}】已经处理完：\n{text}\n还有问题的话直接在这里说，我们接着处理。",
 }
+PICTURES_ALONE: Final = "请看图片"
 CLOSES_AGAIN: Final = (
     "【工单 {number}】已经处理完：\n{text}\n这次解决了吗？回复“解决了”或“还没有”，没有解决我们接着处理。"
 )
@@ -64,15 +67,18 @@ class Told:
 
 def tell(
     session: Session, ticket_id: int, *, by: Actor | None, text: str, then: Then, key: str, now: datetime,
-    announcement: outbound.Notice | None = None, even_if_doubtful: bool = False,
+    announcement: outbound.Notice | None = None, even_if_doubtful: bool = False, pictures: Sequence[Brought] = (),
 ) -> Told:  # fmt: skip
     """A repeat with the same ``key`` says nothing, and returns the first. ``by`` None: a command, whose repeat repeats.
 
-    NoWay, InGroup, TextMissing, TextTooLong, Undecided, WordBlocked, TicketClosed; WordDoubtful unless
+    ``pictures`` leave behind the text, and stay with the ticket; where it goes on they need none.
+
+    NoWay, InGroup, TextMissing, TextTooLong, TooManyFiles, Undecided, WordBlocked, TicketClosed; WordDoubtful unless
     ``even_if_doubtful``.
     """
     rights.require_here(by, Action.work_tickets)
-    said = closing.read_text(text)
+    alone = bool(pictures) and not text.strip() and then is Then.goes_on
+    said = PICTURES_ALONE if alone else closing.read_text(text)
     ticket = finding.get(session, ticket_id)
     place = routing.lock(session, reaching.require_place(session, ticket))
     key, author = carriable(key)[:LONGEST_KEY], str(by.id) if by is not None else names.COMMAND
@@ -88,9 +94,15 @@ def tell(
         routing.open_for_answer(session, place, by=by, now=now)
     text = wording.format(number=f"T-{ticket.number}", text=said)
     message_id = say(session, place, text, author=author, now=now, announcement=announcement)
+    shown = [
+        outbox.post(session, place.id, outbound.Image(one.key), author=author, priority=Priority.agent, now=now)
+        for one in pictures
+    ]
     if by is not None:
         session.add(SentKey(agent_id=by.id, conversation_id=place.id, key=key, message_id=message_id, at=now))
     event_id = _step(session, ticket, said, then, author, now, message_id)
+    if event_id is not None and shown:
+        attaching.keep_sent(session, ticket_id, event_id, list(zip(pictures, shown, strict=True)))
     if waits is not None:
         until = int((now + ANSWERED_WITHIN).timestamp())
         threads.expect(session, place.id, Awaiting(waits, (str(ticket.number),), until))
