@@ -205,7 +205,7 @@ async def test_pictures_are_sent_with_the_words_by_whoever_brought_them(console:
     assert (await lin.get(f"/tickets/files/{kept.id}")).content == PNG
     page = (await lin.get(f"/tickets/{one}")).text
     assert "图片 1.png" in page
-    assert "发给了观众" in page
+    assert "给观众的" in page
     assert (await bring(lin, one, b"%PDF-1.7", "a.pdf", to="upload")).status_code == 422
     quality = await console.person("su", Role.quality)
     assert (await bring(quality, one, PNG, "a.png", to="upload")).status_code == 403
