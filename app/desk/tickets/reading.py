@@ -1,5 +1,6 @@
 """One ticket as its page shows it: what it is, whose, its clocks, all that happened, and what belongs to it."""
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -36,6 +37,9 @@ LINES = 200
 """The newest of a history; who wants more reads the conversation."""
 RELATIVES = 50
 MASKED_FROM = 4
+"""Characters of a telephone's or a card's number that are shown to whoever may not speak with viewers."""
+_NUMBER = re.compile(r"\d{7,}[Xx]?|\d{3,4}(?:[ -]\d{4}){2,4}(?:[ -]?\d{1,3})?(?!\d)")
+"""Such a number, also in groups; no date, and no number of a ticket."""
 _UNDELIVERED = (MessageState.queued, MessageState.failed, MessageState.unknown)
 
 
@@ -176,7 +180,7 @@ def read(session: Session, ticket_id: int, *, by: Actor, account: Account | None
         viewer=origin.viewer if origin else _viewer(session, ticket),
         platform=origin.platform if origin else None,
         clocks=_clocks(session, ticket_id),
-        lines=_lines(session, ticket, rows[:LINES][::-1], people),
+        lines=_lines(session, ticket, rows[:LINES][::-1], people, whole=whole),
         earlier=len(rows) > LINES,
         tags=labelling.tags_of(session, ticket_id),
         watchers=_watchers(session, ticket_id),
@@ -206,19 +210,26 @@ def _rows(session: Session, ticket_id: int) -> Sequence[TicketEvent]:
 
 
 def _lines(
-    session: Session, ticket: Ticket, rows: Sequence[TicketEvent], people: Mapping[int, str]
+    session: Session, ticket: Ticket, rows: Sequence[TicketEvent], people: Mapping[int, str], *, whole: bool
 ) -> tuple[Line, ...]:
     sent = _sent(session, [row.message_id for row in rows if row.message_id is not None])
     files = _files(session, ticket.id)
     pictures = _pictures(session, ticket, rows)
     return tuple(
         Line(
-            row.id, row.kind, people.get(_person(row.author), row.author), row.author.isdecimal(), row.text,
-            row.detail or {}, row.at, sent.get(row.message_id or 0), tuple(files.get(row.id, ())),
-            tuple(pictures.get(row.id, ())),
+            row.id, row.kind, people.get(_person(row.author), row.author), row.author.isdecimal(),
+            row.text if whole else _without_numbers(row.text), _detail(row, whole=whole), row.at,
+            sent.get(row.message_id or 0), tuple(files.get(row.id, ())), tuple(pictures.get(row.id, ())),
         )
         for row in rows
     )  # fmt: skip
+
+
+def _detail(row: TicketEvent, *, whole: bool) -> Mapping[str, Any]:
+    detail = row.detail or {}
+    if whole or "contact" not in detail:
+        return detail
+    return {**detail, "contact": [_masked(each) for each in detail["contact"]]}
 
 
 def _sent(session: Session, message_ids: Collection[int]) -> dict[int, Sent]:
@@ -303,7 +314,15 @@ def _viewer(session: Session, ticket: Ticket) -> str | None:
 
 
 def _masked(contact: str | None) -> str | None:
-    return None if contact is None else f"****{contact[-MASKED_FROM:]}"
+    return None if contact is None else _end(contact)
+
+
+def _without_numbers(text: str) -> str:
+    return _NUMBER.sub(lambda found: _end(found[0].replace(" ", "").replace("-", "")), text)
+
+
+def _end(number: str) -> str:
+    return f"****{number[-MASKED_FROM:]}"
 
 
 # -------------------- what belongs to it
