@@ -4,7 +4,7 @@ import re
 from base64 import b64decode
 
 import pytest
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import FilePayload, Locator, Page, expect
 
 from app.agents.rights import Role
 from tests.browser.axe import findings, needs_axe
@@ -93,8 +93,9 @@ async def test_a_picture_goes_to_the_viewer_from_the_tickets_page(
     await lin.get_by_role("button", name="登记工单").click()
     await shown(lin)
     words, uploads = lin.get_by_role("textbox", name="告诉观众"), lin.locator("#uploads li")
-    step = {"name": "step.png", "mimeType": "image/png", "buffer": PNG}
-    await lin.locator("#picture").set_input_files([step, {**step, "name": "no.png", "buffer": b"<html>"}])
+    step: FilePayload = {"name": "step.png", "mimeType": "image/png", "buffer": PNG}
+    fake: FilePayload = {"name": "no.png", "mimeType": "image/png", "buffer": b"<html>"}
+    await lin.locator("#picture").set_input_files([step, fake])
     await expect(uploads.filter(has_text="2 MB")).to_have_count(1)
     await words.fill("请按图操作")
     await words.press("Control+Enter")

@@ -1,17 +1,13 @@
 """Dialogue 17: a survey after the ticket; a low score reopens it."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.agents.rights import Role
-from app.conversations import accounts
-from app.conversations.accounts import Account
 from app.desk.tickets import assigning, closing, surveying, telling
 from app.desk.tickets.telling import Then
-from app.secrets import load_keyring
 from app.tickets import satisfaction
 from app.tickets.models import Satisfaction, TicketEvent, TicketNotice
 from tests.dialogues.stage import Stage
@@ -27,7 +23,7 @@ async def test_a_low_score_opens_the_ticket_again(stage: Stage) -> None:
     await viewer.says("你好")
     agent, other = await make_agent(stage.db, "lin"), await make_agent(stage.db, "chen")
     leader = await make_agent(stage.db, "zhou", roles=[Role.supervisor])
-    now, account = datetime.now(UTC), await stage.db.read(may_speak_first, stage)
+    now, account = datetime.now(UTC), await stage.account()
     ticket = await viewer.had_ticket(20733, "第8集没有字幕", opened=now - DAY)
     await stage.db.write(closing.close, ticket.id, by=agent, text="已经修复", now=now)
 
@@ -75,13 +71,6 @@ async def test_a_low_score_opens_the_ticket_again(stage: Stage) -> None:
     kept = await stage.db.read(survey_of, ticket.id)
     assert (kept.score, kept.later_score) == (1, 4)
     assert (await viewer.ticket()).status == "closed"
-
-
-def may_speak_first(session: Session, stage: Stage) -> Account:
-    """The stage's channel as one that may speak by itself; here nothing is sent."""
-    (channel,) = accounts.list_channels(session)
-    found = accounts.open_account(channel, load_keyring(stage.settings))
-    return replace(found, credentials=replace(found.credentials, customer_service=True))
 
 
 def survey_of(session: Session, ticket_id: int) -> Satisfaction:
