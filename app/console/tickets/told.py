@@ -8,7 +8,8 @@ from app.agents.calendars import BEIJING
 from app.console import ticket_words
 from app.console.catalogue import marked
 from app.desk.tickets import fields
-from app.desk.tickets.reading import Line, Sheet
+from app.desk.tickets.lines import Line
+from app.desk.tickets.reading import Sheet
 from app.tickets.models import ComplaintState
 
 FIELDS: Final[Mapping[str, str]] = {

@@ -1,10 +1,8 @@
 """One ticket as its page shows it: what it is, whose, its clocks, all that happened, and what belongs to it."""
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
@@ -13,12 +11,12 @@ from app.agents import rights
 from app.agents.models import Agent, Team
 from app.agents.rights import Action, Actor
 from app.conversations.accounts import Account
-from app.conversations.attachments import Attachment, AttachmentState
-from app.conversations.models import Channel, Conversation, Message, MessageState
+from app.conversations.models import Channel, Conversation, MessageState
 from app.db.sql import is_any
 from app.desk import names, reach
 from app.desk.reach import Window
-from app.desk.tickets import labelling, reaching
+from app.desk.tickets import labelling, lines, masking, reaching
+from app.desk.tickets.lines import Line
 from app.tickets import finding
 from app.tickets.models import (
     Complaint,
@@ -26,58 +24,15 @@ from app.tickets.models import (
     Ticket,
     TicketClock,
     TicketEvent,
-    TicketFile,
     TicketLink,
     TicketWatcher,
 )
-from app.tickets.service import ELSEWHERE
 from app.viewers.models import Identity, Viewer
 
 LINES = 200
 """The newest of a history; who wants more reads the conversation."""
 RELATIVES = 50
-MASKED_FROM = 4
-"""Characters of a telephone's or a card's number that are shown to whoever may not speak with viewers."""
-_NUMBER = re.compile(r"\d{7,}[Xx]?|\d{3,4}(?:[ -]\d{4}){2,4}(?:[ -]?\d{1,3})?(?!\d)")
-"""Such a number, also in groups; no date, and no number of a ticket."""
 _UNDELIVERED = (MessageState.queued, MessageState.failed, MessageState.unknown)
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """The message by which the viewer was told, as it stands now."""
-
-    state: str
-    via: str | None
-    error: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class FileLine:
-    id: int
-    name: str
-    size: int
-    content_type: str
-    is_evidence: bool
-    to_viewer: bool
-    """He gets it with the line; else it is for colleagues alone."""
-    sent: Sent | None
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    id: int
-    kind: str
-    author: str
-    """``viewer``, ``bot``, ``clock``, a person's name, or as a command called itself."""
-    is_person: bool
-    text: str
-    detail: Mapping[str, Any]
-    at: datetime
-    sent: Sent | None
-    files: tuple[FileLine, ...]
-    pictures: tuple[int, ...]
-    """Files of the viewer's own message: ids of attachments."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,11 +131,11 @@ def read(session: Session, ticket_id: int, *, by: Actor, account: Account | None
         owner=people.get(ticket.owner_id or 0),
         team=teams.get(ticket.team_id or 0),
         created_by=people.get(ticket.created_by or 0),
-        contact=ticket.contact if whole else _masked(ticket.contact),
+        contact=ticket.contact if whole or ticket.contact is None else masking.end_of(ticket.contact),
         viewer=origin.viewer if origin else _viewer(session, ticket),
         platform=origin.platform if origin else None,
         clocks=_clocks(session, ticket_id),
-        lines=_lines(session, ticket, rows[:LINES][::-1], people, whole=whole),
+        lines=lines.read(session, ticket, rows[:LINES][::-1], people, whole=whole),
         earlier=len(rows) > LINES,
         tags=labelling.tags_of(session, ticket_id),
         watchers=_watchers(session, ticket_id),
@@ -209,81 +164,12 @@ def _rows(session: Session, ticket_id: int) -> Sequence[TicketEvent]:
     return session.scalars(own.order_by(TicketEvent.id.desc()).limit(LINES + 1)).all()
 
 
-def _lines(
-    session: Session, ticket: Ticket, rows: Sequence[TicketEvent], people: Mapping[int, str], *, whole: bool
-) -> tuple[Line, ...]:
-    sent = _sent(session, [row.message_id for row in rows if row.message_id is not None])
-    files = _files(session, ticket.id)
-    pictures = _pictures(session, ticket, rows)
-    return tuple(
-        Line(
-            row.id, row.kind, people.get(_person(row.author), row.author), row.author.isdecimal(),
-            row.text if whole else _without_numbers(row.text), _detail(row, whole=whole), row.at,
-            sent.get(row.message_id or 0), tuple(files.get(row.id, ())), tuple(pictures.get(row.id, ())),
-        )
-        for row in rows
-    )  # fmt: skip
-
-
-def _detail(row: TicketEvent, *, whole: bool) -> Mapping[str, Any]:
-    detail = row.detail or {}
-    if whole or "contact" not in detail:
-        return detail
-    return {**detail, "contact": [_masked(each) for each in detail["contact"]]}
-
-
-def _sent(session: Session, message_ids: Collection[int]) -> dict[int, Sent]:
-    if not message_ids:
-        return {}
-    rows = select(Message.id, Message.state, Message.via, Message.error).where(is_any(Message.id, sorted(message_ids)))
-    return {row[0]: Sent(*row[1:]) for row in session.execute(rows)}
-
-
-def _files(session: Session, ticket_id: int) -> dict[int, list[FileLine]]:
-    found: dict[int, list[FileLine]] = {}
-    own = select(TicketFile).where(TicketFile.ticket_id == ticket_id).order_by(TicketFile.id)
-    rows = session.scalars(own).all()
-    sent = _sent(session, [row.message_id for row in rows if row.message_id is not None])
-    for row in rows:
-        line = FileLine(
-            row.id, row.name, row.size, row.content_type, row.is_evidence, row.message_id is not None,
-            sent.get(row.message_id or 0),
-        )  # fmt: skip
-        found.setdefault(row.event_id, []).append(line)
-    return found
-
-
-def _pictures(session: Session, ticket: Ticket, rows: Sequence[TicketEvent]) -> dict[int, list[int]]:
-    """What the viewer sent with the lines, by line; also in another conversation than the ticket's."""
-    lines: dict[tuple[int, int], int] = {}
-    for row in rows:
-        place = (row.detail or {}).get(ELSEWHERE, ticket.conversation_id)
-        if row.seq is not None and place is not None:
-            lines.setdefault((place, row.seq), row.id)
-    if not lines:
-        return {}
-    wanted = (
-        select(Message.conversation_id, Message.seq, Attachment.id)
-        .join(Attachment, Attachment.message_id == Message.id)
-        .where(
-            is_any(Message.conversation_id, sorted({place for place, _ in lines})),
-            is_any(Message.seq, sorted({seq for _, seq in lines})),
-            Attachment.state == AttachmentState.stored,
-        )
-    )  # fmt: skip
-    found: dict[int, list[int]] = {}
-    for place, seq, attachment_id in session.execute(wanted.order_by(Attachment.id)):
-        if (place, seq) in lines:
-            found.setdefault(lines[place, seq], []).append(attachment_id)
-    return found
-
-
 # -------------------- who
 
 
 def _named(session: Session, ticket: Ticket, rows: Sequence[TicketEvent]) -> tuple[dict[int, str], dict[int, str]]:
     """The people and teams that the page names."""
-    people = {ticket.owner_id, ticket.created_by, *(_person(row.author) for row in rows)}
+    people = {ticket.owner_id, ticket.created_by, *(lines.person_of(row.author) for row in rows)}
     teams = {ticket.team_id}
     for row in rows:
         people.update((row.detail or {}).get("owner_id") or ())
@@ -297,10 +183,6 @@ def _ids(given: Collection[int | None]) -> list[int]:
     return sorted(one for one in given if one)
 
 
-def _person(author: str) -> int:
-    return int(author) if author.isdecimal() else 0
-
-
 def _watchers(session: Session, ticket_id: int) -> tuple[tuple[int, str], ...]:
     rows = select(Agent.id, Agent.name).join(TicketWatcher, TicketWatcher.agent_id == Agent.id)
     return tuple(
@@ -311,18 +193,6 @@ def _watchers(session: Session, ticket_id: int) -> tuple[tuple[int, str], ...]:
 
 def _viewer(session: Session, ticket: Ticket) -> str | None:
     return None if ticket.viewer_id is None else session.get_one(Viewer, ticket.viewer_id).name
-
-
-def _masked(contact: str | None) -> str | None:
-    return None if contact is None else _end(contact)
-
-
-def _without_numbers(text: str) -> str:
-    return _NUMBER.sub(lambda found: _end(found[0].replace(" ", "").replace("-", "")), text)
-
-
-def _end(number: str) -> str:
-    return f"****{number[-MASKED_FROM:]}"
 
 
 # -------------------- what belongs to it
