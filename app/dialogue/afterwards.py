@@ -139,7 +139,7 @@ def hear_decision(turn: Turn, waiting: Awaiting, rules: Rules, now: datetime) ->
 def spoken_of_otherwise(turn: Turn) -> Turn:
     """Something else lies between: a short yes is no answer to the direct question any more."""
     waited = turn.memory.awaiting
-    if waited is None or waited.kind != Waits.decision or waited.options[-1] != _ASKED:
+    if waited is None or waited.kind != Waits.decision or waited.options[-1:] != (_ASKED,):
         return turn
     return turn._replace(memory=turn.memory.but(awaiting=_noted(waited, _ASKED_ONCE)))
 
