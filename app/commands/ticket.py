@@ -10,20 +10,38 @@ from sqlalchemy.orm import Session
 from app.agents.calendars import BEIJING
 from app.commands.opened import with_database
 from app.conversations.models import Direction, Message
-from app.errors import ConfigurationError
+from app.desk import names
+from app.desk.replies import TextTooLong
+from app.desk.tickets import telling
+from app.desk.tickets.closing import LONGEST, TextMissing
+from app.desk.tickets.reaching import InGroup, NoWay
+from app.desk.tickets.telling import Then
+from app.desk.words import BlankDoubtful, CardDoubtful, WordBlocked, WordDoubtful
+from app.errors import AppError, ConfigurationError
 from app.settings import Settings
 from app.tickets import finding, steps
 from app.tickets.finding import TicketClosed, TicketNotFound
 from app.tickets.models import PRESSING, Ticket, TicketEvent
 
-_BY = "operator"
-_STEPS: dict[str, tuple[Callable[..., object], str]] = {
+_STEPS: dict[str, tuple[Callable[..., object] | Then, str]] = {
     "start": (steps.start, "somebody works on it now"),
-    "reply": (steps.reply, "tell the viewer how it stands, when he asks"),
-    "ask": (steps.ask, "wait for the viewer's answer to a question"),
-    "close": (steps.close, "done; the text says what was done"),
+    "reply": (Then.goes_on, "tell the viewer how it stands: sent as from the ticket's page"),
+    "ask": (Then.asks, "ask the viewer something, and wait for his answer: sent as from the ticket's page"),
+    "close": (steps.close, "done; the text says what was done, which the viewer hears when he asks"),
 }
 _WITHOUT_TEXT = ("start",)
+_REFUSED: dict[type[AppError], str] = {
+    TicketNotFound: "There is no ticket of that number.",
+    TicketClosed: "That ticket is closed.",
+    NoWay: "No channel leads to the viewer of that ticket: call him, and write down what was said.",
+    InGroup: "That ticket comes from a group, where all would read it: ask its viewer for a private chat first.",
+    TextMissing: f"The text is empty, or longer than {LONGEST} characters.",
+    TextTooLong: "The text is too long for the viewer's platform.",
+    WordBlocked: "The text holds a word that may not be sent.",
+    WordDoubtful: "The text holds a word that is looked at twice: add --anyway to send it as it is.",
+    CardDoubtful: "The text holds a number like that of a card: add --anyway to send it as it is.",
+    BlankDoubtful: "The text holds a blank that nobody filled in: add --anyway to send it as it is.",
+}
 
 
 def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -39,6 +57,8 @@ def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         _add_number(step)
         if name not in _WITHOUT_TEXT:
             step.add_argument("text")
+        if isinstance(_STEPS[name][0], Then):
+            step.add_argument("--anyway", action="store_true", help="also with doubtful words")
         step.set_defaults(run=work, step=name)
 
 
@@ -76,9 +96,24 @@ def show(settings: Settings, options: argparse.Namespace) -> None:
 
 def work(settings: Settings, options: argparse.Namespace) -> None:
     step, now = _STEPS[options.step][0], datetime.now(UTC)
+    if isinstance(step, Then):
+        _run(settings, _tell, options.number, step, options.text, now, options.anyway)
+        print(f"T-{options.number}: {options.step} is written down, and goes to the viewer.")
+        return
     text = () if options.step in _WITHOUT_TEXT else (options.text,)
-    _run(settings, lambda session: step(session, finding.lock_number(session, options.number), *text, by=_BY, now=now))
+
+    def work(session: Session) -> None:
+        step(session, finding.lock_number(session, options.number), *text, by=names.COMMAND, now=now)
+
+    _run(settings, work)
     print(f"T-{options.number}: {options.step} is written down.")
+
+
+def _tell(session: Session, number: int, then: Then, text: str, now: datetime, anyway: bool) -> None:
+    ticket_id = finding.id_of(session, number)
+    telling.tell(
+        session, ticket_id, by=None, text=text, then=then, key="", now=now, even_if_doubtful=anyway
+    )  # fmt: skip
 
 
 def _whole(session: Session, number: int) -> tuple[Ticket, list[TicketEvent], list[Message]]:
@@ -89,10 +124,8 @@ def _whole(session: Session, number: int) -> tuple[Ticket, list[TicketEvent], li
 def _run(settings: Settings, rule: Callable[..., Any], *arguments: Any) -> Any:
     try:
         return with_database(settings, lambda db, _: db.write(rule, *arguments))
-    except TicketNotFound:
-        raise ConfigurationError("There is no ticket of that number.") from None
-    except TicketClosed:
-        raise ConfigurationError("That ticket is closed.") from None
+    except tuple(_REFUSED) as error:
+        raise ConfigurationError(_REFUSED[type(error)]) from None
 
 
 def _time(at: datetime | None) -> str:

@@ -37,7 +37,8 @@ METRICS: Final[Mapping[str, str]] = {
 DEEDS: Final[Mapping[str, str]] = {
     "opened": marked("登记了工单"), "added": marked("补充"), "answered": marked("回答"),
     "raised": marked("改为加急"), "wants_notice": marked("希望有结果时通知一次"), "accepted": marked("接受处理结果"),
-    "refused": marked("不接受处理结果"), "scored": marked("评分"), "started": marked("开始处理"),
+    "refused": marked("不接受处理结果"), "scored": marked("评分"), "confirmed": marked("确认已经解决"),
+    "started": marked("开始处理"),
     "noted": marked("内部备注"), "replied": marked("答复观众"), "asked": marked("向观众核实"),
     "linked": marked("关联了会话"),
     "unlinked": marked("取消关联会话"), "filed": marked("添加了附件"), "decided": marked("作出书面决定"),
@@ -45,5 +46,8 @@ DEEDS: Final[Mapping[str, str]] = {
     "changed": marked("修改了"), "warned": marked("时限快到了"), "breached": marked("时限过了"),
 }  # fmt: skip
 """What somebody did, by the kind of the line in the history."""
-AUTHORS: Final[Mapping[str, str]] = {"viewer": marked("观众"), "bot": marked("机器人"), "clock": marked("系统")}
+AUTHORS: Final[Mapping[str, str]] = {
+    "viewer": marked("观众"), "bot": marked("机器人"), "clock": marked("系统"),
+    "operator": marked("管理员"),
+}  # fmt: skip
 """Of a line, where it is no person of ours."""

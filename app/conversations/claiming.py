@@ -13,7 +13,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from app.channels.delivery import ReplyTo, Window
-from app.conversations import gates, windows
+from app.conversations import announcing, gates, windows
 from app.conversations.accounts import VERSION, Account
 from app.conversations.gates import Grant
 from app.conversations.models import Message, MessageState
@@ -29,6 +29,7 @@ from app.jobs.models import Job, JobState, Priority, Waits
 Class = tuple[int, Priority]
 """What waits in one channel with one priority."""
 SOON = timedelta(seconds=1)
+INTERRUPTED = "the sender was interrupted while sending"
 
 
 @dataclass(slots=True)
@@ -129,12 +130,14 @@ def _revive(session: Session, jobs: Mapping[int, Job], now: datetime) -> dict[in
     for lane_id, job in jobs.items():
         if job.state != JobState.running:
             alive[lane_id] = job
+        elif announcing.was_announcing(session.get_one(Message, job.subject_id)):
+            announcing.wait(session, job, reason=INTERRUPTED)
         elif job.keyed:
             job.state, job.doubtful = JobState.queued, True
             session.execute(update(Message).where(Message.id == job.subject_id).values(state=MessageState.queued))
             alive[lane_id] = job
         else:
-            give_up(session, job, MessageState.unknown, "the sender was interrupted while sending", now=now)
+            give_up(session, job, MessageState.unknown, INTERRUPTED, now=now)
     return alive
 
 
@@ -216,10 +219,10 @@ def _speaks_first(p: Pending) -> bool:
 
 
 def _falls_back(p: Pending) -> bool:
-    """A notice instead, where the message brought one for a closed window."""
+    """A notice instead, or before it, where the message brought one for a closed window."""
     if p.fallback is None or p.job.doubtful:
         return False
-    p.message, p.reply_to, p.opened = p.fallback, None, None
+    p.message, p.reply_to, p.opened, p.fell_back = p.fallback, None, None, True
     p.passage = p.account.platform.passage(p.account.credentials, p.recipient, p.message, None)
     return p.passage.window is Window.none
 

@@ -15,6 +15,7 @@ from app.agents.calendars import BEIJING
 from app.channels import outbound
 from app.channels.outbound import Choice
 from app.channels.registry import PLATFORMS
+from app.conversations import announcing
 from app.conversations.models import Conversation, Direction, Message, MessageState, Via
 from app.conversations.pending import KIND, TOPIC
 from app.db.sql import for_update, is_any
@@ -134,12 +135,13 @@ def post(
     now: datetime,
     not_before: datetime | None = None,
     fallback: outbound.Notice | None = None,
+    announcement: outbound.Notice | None = None,
     agent: str | None = None,
 ) -> int:
     """Say something in a conversation: the message's row and its place in the outbox; its id.
 
-    ``fallback``: what leaves instead where the viewer's window is closed. ``agent``: as whom the platform shows it,
-    where it can. The conversation's lock makes the number and the order of sending the same.
+    Where the viewer's window is closed, ``fallback`` leaves instead, or ``announcement`` before it. ``agent``: as whom
+    the platform shows it, where it can. The conversation's lock makes the number and the order of sending the same.
     """
     locked = for_update(select(Conversation).where(Conversation.id == conversation_id))
     conversation = session.scalars(locked, execution_options={"populate_existing": True}).one()
@@ -147,6 +149,8 @@ def post(
     kind, text, data = outbound.written(message)
     if fallback is not None:
         data = (data or {}) | {"fallback": outbound.written(fallback)[2]}
+    if announcement is not None:
+        data = (data or {}) | announcing.written(announcement)
     if agent is not None:
         data = (data or {}) | {"agent": agent}
     row = Message(

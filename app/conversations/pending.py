@@ -49,6 +49,8 @@ class Draft:
     agent: str | None
     """The platform's own name of the agent who writes, where the message says one."""
     conversation_id: int
+    announces: bool = False
+    """It is the notice that leaves before the message."""
 
 
 @dataclass(slots=True)
@@ -67,6 +69,8 @@ class Pending:
     """Of the place: the group's for its members."""
     message: outbound.Message
     fallback: outbound.Message | None
+    announces: bool
+    """``fallback`` leaves before the message, not in its place."""
     passage: Passage
     stored_reply: ReplyTo | None
     stored_place: tuple[int | None, int | None]
@@ -76,6 +80,7 @@ class Pending:
     heard: int = 0
     opened: Opened | None = None
     reply_to: ReplyTo | None = None
+    fell_back: bool = False
 
     def draft(self) -> Draft:
         """Takes the place in its window."""
@@ -89,7 +94,7 @@ class Pending:
             self.job.lane_id, self.job.id, self.job.subject_id, self.channel_id, self.identity_id, self.recipient,
             self.message, self.passage.api, self.passage.keyed, self.reply_to, self.opened, self.heard,
             self.job.attempts + 1, self.job.doubtful, place, self.agent,
-            self.conversation_id,
+            self.conversation_id, self.fell_back and self.announces,
         )  # fmt: skip
 
 
@@ -184,6 +189,7 @@ def _read(job: Job, row: _Row | None, accounts: Mapping[int, Account], priority:
     return Pending(
         job, account, row.conversation_id, row.channel_id, row.identity_id, row.external_id,
         priority, row.heard_seq > 0 and row.closed_at is None, row.proactive, message, fallback,
+        "announces" in given,
         account.platform.passage(account.credentials, row.external_id, message, None),
         stored, (row.reply_to_id, row.reply_number), given.get("agent"), row.behind,
     )  # fmt: skip

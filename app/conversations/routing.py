@@ -300,7 +300,7 @@ def reopen(session: Session, conversation_id: int, *, by: Actor, now: datetime) 
     _tell(session, found, now)
 
 
-def open_for_answer(session: Session, talk: Conversation, *, by: Actor, now: datetime) -> None:
+def open_for_answer(session: Session, talk: Conversation, *, by: Actor | None, now: datetime) -> None:
     """The viewer is about to be asked something in his newest conversation, which is locked: the bot hears the answer.
 
     Before anything is said in it: who begins a new one this moment may wait for its lane. Then that one stays open.
@@ -313,7 +313,7 @@ def open_for_answer(session: Session, talk: Conversation, *, by: Actor, now: dat
             talk.closed_at = talk.closed_by = None
     except IntegrityError:
         return
-    history.write(session, talk, Kind.reopened, by=by.id, now=now)
+    history.write(session, talk, Kind.reopened, by=by.id if by is not None else None, now=now)
     _tell(session, talk, now)
 
 

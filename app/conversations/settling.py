@@ -1,6 +1,6 @@
 """The sender's last step: what became of each attempt, written as soon as it is known, for all that ended together."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.channels import outbound
 from app.channels.delivery import DeliveryError, Outcome, Receipt
 from app.channels.text import carriable
-from app.conversations import gates, windows
+from app.conversations import announcing, gates, windows
 from app.conversations.models import Conversation, Message, MessageState
 from app.conversations.pending import NEVER, Draft
 from app.db.driver import Prepared
@@ -56,7 +56,9 @@ class _Case:
 def settle(session: Session, ended: Sequence[Ended], *, worker: str, now: datetime) -> list[Ended]:
     """Write what became of these; returns those that were given up, for the log."""
     held = lanes.lock_held(session, [e.draft.lane_id for e in ended], worker)
-    done = _finish(session, [e for e in ended if e.error is None and e.draft.lane_id in held], now)
+    arrived = [e for e in ended if e.error is None and e.draft.lane_id in held]
+    done = _finish(session, [e for e in arrived if not e.draft.announces], now)
+    done |= _announced(session, [e for e in arrived if e.draft.announces], now)
     failed = [e for e in ended if e.error is not None and e.draft.lane_id in held]
     jobs = _jobs(session, [e.draft.job_id for e in failed])
     old = [e for e in failed if e.draft.job_id in jobs and not _is_last(jobs[e.draft.job_id], e.draft)]
@@ -65,7 +67,7 @@ def settle(session: Session, ended: Sequence[Ended], *, worker: str, now: dateti
         _Case(e, jobs[e.draft.job_id], e.error)
         for e in failed if e.error is not None and e.draft.job_id in jobs and e not in old
     ]  # fmt: skip
-    heard = _heard(session, [case for case in cases if case.error.outcome is Outcome.window])
+    heard = _heard(session, {case.draft.identity_id for case in cases if case.error.outcome is Outcome.window})
     given_up = [case.ended for case in cases if not _settle(session, case, heard, now)]
     lanes.release_all(session, held - {e.draft.lane_id for e in old})
     publish(session, Kind.conversation, [e.draft.conversation_id for e in ended], now=now)
@@ -88,6 +90,18 @@ def _finish(session: Session, arrived: Sequence[Ended], now: datetime) -> set[in
     ]  # fmt: skip
     _update_arrived(session, sorted(rows, key=lambda row: row[0]))
     return gone
+
+
+def _announced(session: Session, arrived: Sequence[Ended], now: datetime) -> set[int]:
+    """The notices went before their messages, which wait for the viewer, unless he has written meanwhile."""
+    jobs = _jobs(session, [e.draft.job_id for e in arrived])
+    heard = _heard(session, {e.draft.identity_id for e in arrived})
+    for e in arrived:
+        if (job := jobs.get(e.draft.job_id)) is not None and _is_last(job, e.draft):
+            wrote_meanwhile = heard.get(e.draft.identity_id, 0) > e.draft.heard
+            at = now if wrote_meanwhile else NEVER
+            announcing.wait(session, job, reason=announcing.ANNOUNCED, at=at)
+    return {e.draft.job_id for e in arrived}
 
 
 def _jobs(session: Session, ids: Sequence[int]) -> dict[int, Job]:
@@ -155,6 +169,9 @@ def backoff(attempts: int, chance: float) -> timedelta:
 
 def _doubt(session: Session, case: _Case, error: DeliveryError, now: datetime) -> bool:
     """It may have arrived: again only under a key by which the platform recognises it."""
+    if case.draft.announces:  # the viewer may have it twice, or not at all; what it announces he gets in either case
+        announcing.wait(session, case.job, reason=str(error))
+        return True
     if not case.draft.keyed or case.job.attempts >= ATTEMPTS[Outcome.unknown]:
         give_up(session, case.job, MessageState.unknown, str(error), now=now)
         return False
@@ -203,11 +220,11 @@ def _may_fall_back(session: Session, draft: Draft) -> bool:
     return "fallback" in (session.scalar(select(Message.data).where(Message.id == draft.message_id)) or {})
 
 
-def _heard(session: Session, cases: Sequence[_Case]) -> dict[int, int]:
+def _heard(session: Session, identity_ids: Collection[int]) -> dict[int, int]:
     """By viewer, the id of his newest message: he may have written while the attempt was under way."""
-    if not cases:
+    if not identity_ids:
         return {}
-    latest = windows.latest_heard(session, {case.draft.identity_id for case in cases})
+    latest = windows.latest_heard(session, identity_ids)
     rows = session.execute(
         select(Conversation.identity_id, Message.id)
         .join(Message, (Message.conversation_id == Conversation.id) & (Message.seq == Conversation.heard_seq))
@@ -233,6 +250,9 @@ def _give_back(session: Session, draft: Draft) -> None:
 
 
 def _fail(session: Session, case: _Case, error: DeliveryError, now: datetime) -> bool:
+    if case.draft.announces and error.outcome is not Outcome.recipient:
+        announcing.wait(session, case.job, reason=str(error))
+        return True
     _give_back(session, case.draft)
     state = MessageState.unknown if case.draft.doubtful else MessageState.failed
     give_up(session, case.job, state, str(error), now=now, dead=error.outcome is not Outcome.recipient)

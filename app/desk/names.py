@@ -4,6 +4,8 @@ from app.channels.registry import PLATFORMS
 
 _KINDS = {"wechat": "微信观众", "qq": "QQ 观众"}
 _GROUPS = {"qq": "QQ 群"}
+COMMAND = "operator"
+"""Author of what was written by a command on the server, which is nobody's account."""
 _END = 4
 """Characters of an address that people can keep apart, and that nobody can write to."""
 

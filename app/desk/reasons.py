@@ -62,6 +62,7 @@ SENTENCES: Final = {
     "the sender was interrupted while sending": "发送中进程被中断",
     "no repeat of the platform's request fetched the answer": "随响应带出去的，平台没有再来取",
     "the message does not exist any more": "消息已经不在了",
+    "the viewer was told by a notice that a message waits for him": "模板消息已经先发出",
 }
 NOT_TAKEN = "平台没有收（{code}）"
 CODED = "{meaning}（{code}）"

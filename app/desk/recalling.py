@@ -15,6 +15,7 @@ from app.db.rows import Update, table_of, together
 from app.db.sql import for_update, is_any
 from app.dialogue import urgency
 from app.dialogue.promised import ANSWERED_OTHERWISE
+from app.tickets import views
 from app.tickets.models import Ticket
 
 
@@ -27,11 +28,13 @@ def recall(session: Session, *, now: datetime, limit: int = 100) -> int:
 
     Not where the bot does not have him any more, or all that he asked is settled. Once: the row is dropped.
     """
-    oldest = select(Callback).order_by(Callback.asked_at, Callback.conversation_id).limit(limit)
-    asked = session.scalars(for_update(oldest, skip_locked=True)).all()
-    if not asked:
+    oldest = select(Callback.conversation_id, Callback.asked_at).order_by(Callback.asked_at, Callback.conversation_id)
+    looked_at = session.execute(oldest.limit(limit)).all()
+    if not looked_at:
         return 0
-    talks = _lock_open(session, [row.conversation_id for row in asked])
+    talks = _lock_open(session, [row.conversation_id for row in looked_at])
+    taken = _take(session, [row.conversation_id for row in looked_at])
+    asked = [row for row in looked_at if row.conversation_id in taken]
     urgent = _urgency(session, [row.conversation_id for row in asked])
     found = [
         (talks[row.conversation_id], row.asked_at, urgent[row.conversation_id])
@@ -39,8 +42,13 @@ def recall(session: Session, *, now: datetime, limit: int = 100) -> int:
         if row.conversation_id in talks and row.conversation_id in urgent
     ]
     _queue(session, found, now)
-    session.execute(delete(Callback).where(is_any(Callback.conversation_id, [row.conversation_id for row in asked])))
-    return len(asked)
+    return len(looked_at)
+
+
+def _take(session: Session, conversation_ids: Sequence[int]) -> set[int]:
+    """Those that nobody else has taken, and whose viewers have not called it off."""
+    gone = delete(Callback).where(is_any(Callback.conversation_id, sorted(conversation_ids)))
+    return set(session.scalars(gone.returning(Callback.conversation_id)))
 
 
 def _lock_open(session: Session, conversation_ids: Sequence[int]) -> dict[int, Conversation]:
@@ -56,11 +64,20 @@ def _lock_open(session: Session, conversation_ids: Sequence[int]) -> dict[int, C
 
 def _urgency(session: Session, conversation_ids: Sequence[int]) -> dict[int, int]:
     """How urgent they are, by their open tickets; without one that calls for a person they are missing."""
-    own = (is_any(Ticket.conversation_id, conversation_ids), Ticket.closed_at.is_(None))
+    own = (is_any(Ticket.conversation_id, conversation_ids), views.GOES_ON)
     found: dict[int, list[tuple[str, str]]] = {}
-    rows = select(Conversation.id, Ticket.kind, Ticket.priority).join(Ticket, Ticket.conversation_id == Conversation.id)
-    for talk, kind, priority in session.execute(rows.where(*own)):
-        found.setdefault(talk, []).append((kind, priority))
+    merged: list[tuple[int, int]] = []
+    rows = select(Conversation.id, Ticket.kind, Ticket.priority, Ticket.merged_into_id)
+    rows = rows.join(Ticket, Ticket.conversation_id == Conversation.id)
+    for talk, kind, priority, into in session.execute(rows.where(*own)):
+        if into is None:
+            found.setdefault(talk, []).append((kind, priority))
+        else:
+            merged.append((talk, into))
+    still = views.going_on(session, {into for _, into in merged})
+    for talk, into in merged:
+        if into in still:
+            found.setdefault(talk, []).append((still[into].kind, still[into].priority))
     return {
         talk: max(urgency.of_ticket(kind, priority) for kind, priority in tickets)
         for talk, tickets in found.items()

@@ -61,12 +61,12 @@ class TextTooLong(AppError):
 def send(
     session: Session, conversation_id: int, *, by: Actor, message: outbound.Message, seen_seq: int, key: str,
     now: datetime, step_in: bool = False, even_if_stale: bool = False, even_if_doubtful: bool = False,
-    fallback: outbound.Notice | None = None, draft_revision: int | None = None,
+    announcement: outbound.Notice | None = None, draft_revision: int | None = None,
 ) -> int:  # fmt: skip
     """Queue a reply; the id of its (first) message. A repeat with the same ``key`` says nothing and returns the first.
 
-    A long text leaves as several messages, in order. ``seen_seq``: the newest message that he saw. ``fallback``: what
-    leaves instead where the window is closed. ``draft_revision``: of the draft that this was.
+    A long text leaves as several messages, in order. ``seen_seq``: the newest message that he saw. ``announcement``:
+    what leaves first, once, where the window is closed. ``draft_revision``: of the draft that this was.
 
     ConversationClosed; NotYours, or ConversationTaken unless ``step_in`` (which is on record, and leaves the owner);
     NewMessages unless ``even_if_stale``; WordBlocked; WordDoubtful unless ``even_if_doubtful``; NothingSaid;
@@ -88,9 +88,15 @@ def send(
         _record_step(session, conversation, by, owner, now)
     said = [
         outbox.post(
-            session, conversation_id, piece, author=str(by.id), priority=Priority.agent, now=now, fallback=fallback
+            session,
+            conversation_id,
+            piece,
+            author=str(by.id),
+            priority=Priority.agent,
+            now=now,
+            announcement=announcement if number == 0 else None,
         )
-        for piece in pieces
+        for number, piece in enumerate(pieces)
     ]
     session.add(SentKey(agent_id=by.id, conversation_id=conversation_id, key=key, message_id=said[0], at=now))
     conversation.waits_since = None

@@ -5,16 +5,32 @@ A bare number is a score where one was asked for and nothing else since; “4 �
 """
 
 import re
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
-from app.dialogue import phrases
+from app.dialogue import accepting, phrases, solved
+from app.dialogue.accepting import Heard
 from app.dialogue.phrases import when
+from app.dialogue.progress import going_on
 from app.dialogue.reports import waits
 from app.dialogue.rules import Rules
-from app.dialogue.turn import Awaiting, Decision, ReopenTicket, ScoreTicket, SettleComplaint, Turn, Waits, reply
+from app.dialogue.turn import (
+    AddToTicket,
+    Awaiting,
+    ConfirmTicket,
+    Decision,
+    ReopenTicket,
+    Said,
+    ScoreTicket,
+    SettleComplaint,
+    Turn,
+    Waits,
+    reply,
+)
 from app.dialogue.understand import Understanding
 from app.faq.knowledge import Action, Intent
+from app.tickets.complaints import DECIDED
 from app.tickets.models import ComplaintState, TicketPriority
 from app.tickets.views import TicketView
 
@@ -28,14 +44,8 @@ _NUMERALS: Final = {"一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5}
 _SCORES = frozenset("12345") | _NUMERALS.keys()
 _BARE = re.compile(r"[给打]?\s*([1-5一二两三四五])\s*(?:分|星|颗星)?\s*[吧啦了呗。!！]*")
 _NAMED = re.compile(r".{0,20}?(?<![\d.．点十百零负-])([1-5一二两三四五])\s*(?:分|颗?星)[吧啦了呗。!！]*")
-_PENDING = re.compile(r"(?:收到|到账|退[款钱回]?|钱).{0,8}(?:才|再|之后|以后|后)|(?:先|等).{0,6}(?:退|到账|钱)")
-_REFUSED = ("不接受", "不同意", "不认可", "不认", "不满意", "不服", "拒绝", "不行", "复核", "接受不了")
-_ACCEPTED = re.compile(
-    r"(?:(?:那|好|好的|行|可以|嗯|我|我们|就|对|是的)[，,。\s]*)*(?:接受|同意|认可|可以|满意|行|没意见|没有意见)"
-    r"(?:了|的|吧|啊|呀|呢|你们|这个|这样|处理|结果|方案|决定|谢谢|谢了|[，,。!！~\s])*"
-)
-"""The whole text says so: “可以再解释一下吗” asks something."""
-_SHORT: Final = 20
+_ASKED, _ASKED_ONCE = "asked", "asked_once"
+"""Beside the number of the complaint: he was just asked directly whether he accepts, or was asked before."""
 
 
 def may_look_back(understanding: Understanding) -> bool:
@@ -43,7 +53,7 @@ def may_look_back(understanding: Understanding) -> bool:
     text = understanding.words.strip()
     found = understanding.may_mean
     broken = isinstance(found, Intent) and found.action is Action.still_broken
-    return broken or score_in(text, bare=True) is not None
+    return broken or score_in(text, bare=True) is not None or accepting.is_explicit(text)
 
 
 def score_in(text: str, *, bare: bool) -> int | None:
@@ -55,7 +65,9 @@ def score_in(text: str, *, bare: bool) -> int | None:
 
 
 def hear(turn: Turn, rules: Rules, now: datetime) -> Decision | None:
-    """A score without a question in between; None: it is none."""
+    """A score, or a clear word on a decision, without a question in between; None: it is none."""
+    if accepting.is_explicit(turn.words):
+        return None if _waits_for_decision(turn, now) else _hear_late(turn)
     ticket = _surveyed(turn, now)
     if ticket is None or turn.in_public:
         return None
@@ -77,23 +89,72 @@ def hear_reason(turn: Turn, waiting: Awaiting, rules: Rules, now: datetime) -> D
     return _reopened(turn, ticket, rules, now, explains_score=True)
 
 
+def hear_solved(turn: Turn, waiting: Awaiting, rules: Rules, now: datetime) -> Decision | None:
+    """What he says once it is closed again; a score alone says enough."""
+    ticket = _named(turn, waiting)
+    if ticket is None or ticket.closed_at is None or not turn.words or turn.unseen:
+        return None
+    scored, is_solved = hear(turn, rules, now), solved.read(turn.words)
+    if is_solved is False or turn.means(Action.still_broken):
+        again = _reopened(turn, ticket, rules, now)
+        return again if scored is None else again._replace(effects=(*scored.effects, *again.effects))
+    if scored is not None:
+        return scored
+    if is_solved or turn.means(Action.solved) or turn.means(Action.confirm):
+        confirms = ConfirmTicket(ticket.number, turn.words)
+        return reply(turn.memory.closed(), phrases.CONFIRMED.format(number=ticket.name), confirms)
+    return None
+
+
 def speaks_of_decision(turn: Turn, now: datetime) -> bool:
     """Who accepts what was decided about his complaint, or does not, complains of nothing new."""
+    return _waits_for_decision(turn, now) and turn.means(Action.complain)
+
+
+def _waits_for_decision(turn: Turn, now: datetime) -> bool:
     waited = turn.memory.awaiting
-    asked = waited is not None and waited.kind == Waits.decision and waited.expires >= now.timestamp()
-    return asked and turn.means(Action.complain)
+    return waited is not None and waited.kind == Waits.decision and waited.expires >= now.timestamp()
 
 
 def hear_decision(turn: Turn, waiting: Awaiting, rules: Rules, now: datetime) -> Decision | None:
     ticket = _named(turn, waiting)
-    if ticket is None or ticket.closed_at is not None or not turn.words:
+    if ticket is None or ticket.closed_at is not None or not turn.words or turn.unseen:
         return None
-    outcome = _outcome(turn)
-    if outcome is None:
+    heard, asked = accepting.read(turn.words), waiting.options[-1]
+    if heard is Heard.assents and asked == _ASKED:
+        heard = Heard.accepted
+    if heard in _OUTCOMES:
+        return _settled(turn, ticket, _OUTCOMES[heard], waiting)
+    if heard is Heard.conditional:
+        memory = turn.memory.but(awaiting=_noted(waiting, _ASKED_ONCE), failures=0)
+        added = AddToTicket(turn.words, ticket.number)
+        return reply(memory, phrases.DECISION_CONDITION.format(number=ticket.name), added, said=Said.acknowledged)
+    if heard is None or asked == _ASKED_ONCE:
         return None
-    settles = SettleComplaint(ticket.number, outcome, turn.words)
-    memory = turn.memory.but(awaiting=waiting if outcome is ComplaintState.pending else None, failures=0)
-    return reply(memory, _SETTLED[outcome].format(number=ticket.name), settles)
+    wording = phrases.DECISION_IN_TIME if asked == _ASKED else phrases.DECISION_ASK
+    memory = turn.memory.but(awaiting=_noted(waiting, _ASKED_ONCE if asked == _ASKED else _ASKED), failures=0)
+    return reply(memory, wording.format(number=ticket.name))
+
+
+def spoken_of_otherwise(turn: Turn) -> Turn:
+    """Something else lies between: a short yes is no answer to the direct question any more."""
+    waited = turn.memory.awaiting
+    if waited is None or waited.kind != Waits.decision or waited.options[-1:] != (_ASKED,):
+        return turn
+    return turn._replace(memory=turn.memory.but(awaiting=_noted(waited, _ASKED_ONCE)))
+
+
+def _noted(waiting: Awaiting, asked: str) -> Awaiting:
+    return waiting._replace(options=(waiting.options[0], asked))
+
+
+def _hear_late(turn: Turn) -> Decision | None:
+    """“接受” long after other things were spoken of: of the one decision that waits for his word."""
+    waits_for_him = [view for view in turn.own if view.complaint in DECIDED and view.closed_at is None]
+    outcome = _OUTCOMES.get(accepting.read(turn.words))
+    if turn.in_public or turn.unseen or len(waits_for_him) != 1 or outcome is None:
+        return None
+    return _settled(turn, waits_for_him[0], outcome, None)
 
 
 def reopen(turn: Turn, rules: Rules, now: datetime) -> Decision | None:
@@ -112,17 +173,16 @@ _SETTLED: Final = {
 }
 
 
-def _outcome(turn: Turn) -> ComplaintState | None:
-    words = turn.words.strip()
-    if words.startswith(_REFUSED):
-        return ComplaintState.refused
-    if _PENDING.search(words):
-        return ComplaintState.pending
-    if len(words) <= _SHORT and any(word in words for word in _REFUSED):
-        return ComplaintState.refused
-    if turn.means(Action.confirm) or _ACCEPTED.fullmatch(words):
-        return ComplaintState.accepted
-    return ComplaintState.refused if turn.means(Action.deny) else None
+_OUTCOMES: Final[Mapping[Heard | None, ComplaintState]] = {
+    Heard.accepted: ComplaintState.accepted, Heard.refused: ComplaintState.refused,
+    Heard.pending: ComplaintState.pending,
+}  # fmt: skip
+
+
+def _settled(turn: Turn, ticket: TicketView, outcome: ComplaintState, waiting: Awaiting | None) -> Decision:
+    settles = SettleComplaint(ticket.number, outcome, turn.words)
+    memory = turn.memory.but(awaiting=waiting if outcome is ComplaintState.pending else None, failures=0)
+    return reply(memory, _SETTLED[outcome].format(number=ticket.name), settles)
 
 
 def _scored(turn: Turn, ticket: TicketView, score: int, now: datetime) -> Decision:
@@ -153,7 +213,8 @@ def _long(view: TicketView) -> timedelta:
 
 
 def _named(turn: Turn, waiting: Awaiting) -> TicketView | None:
-    return next((view for view in turn.own if str(view.number) in waiting.options), None)
+    named = next((view for view in turn.own if str(view.number) in waiting.options), None)
+    return going_on(turn, named) if named is not None else None
 
 
 def _asks_for_something(turn: Turn) -> bool:

@@ -17,33 +17,35 @@ from app.dialogue.progress import number_in
 from app.dialogue.push import Push
 from app.dialogue.reports import COUNTED
 from app.dialogue.threads import Thread
-from app.dialogue.turn import Awaiting, Decision, Waits
+from app.dialogue.turn import Awaiting, CallBack, CallOff, Decision, Waits
 from app.dialogue.waiting import ASKS_OWN_TICKETS
 from app.faq.knowledge import INTENT_PREFIX, Action, Intent
 from app.jobs.lanes import HAS_WORK
 from app.jobs.models import Lane, Priority
 from app.tickets import views
+from app.tickets.models import Ticket, TicketKind, TicketPriority
 from app.tickets.views import TicketRef, TicketView
 
 _ASKS_TICKETS = frozenset({Action.ticket_progress, Action.my_tickets, Action.answer_due})
 _ASKS_PLACE = frozenset({Action.wait_estimate, Action.hand_over})
-_ASKS_WHEN = frozenset({Action.wait_estimate})
+_ASKS_WHEN = frozenset({Action.wait_estimate, Action.cancel_queue})
 _BY_PEOPLE = Priority.agent.rank
 
 
 _lane = table_of(Lane).c
 _row = table_of(outlook.QueueOutlook).c
-_NONE = [null() for _ in views.OPEN[1:]]
+_TICKET = (*views.OPEN, table_of(Ticket).c.merged_into_id)
+_NONE = [null() for _ in _TICKET[1:]]
 LOOK = Prepared(
     # The tickets first: a union has the types of its first part.
-    select(literal_column("'ticket'"), *views.OPEN)
-    .where(is_any(views.OPEN[0], "conversations"), views.IS_OPEN)
+    select(literal_column("'ticket'"), *_TICKET)
+    .where(is_any(_TICKET[0], "conversations"), views.GOES_ON)
     .union_all(
         select(literal_column("'lane'"), _lane.subject_id, *_NONE).where(
             _lane.topic == literal_column(f"'{pending.TOPIC}'"), is_any(_lane.subject_id, "conversations"), HAS_WORK
         ),
         select(literal_column("'queue'"), queue.waiting().scalar_subquery(), *_NONE),
-        select(literal_column("'outlook'"), _row.there, _row.free, _row.pace_ms, null(), null(), _row.at).where(
+        select(literal_column("'outlook'"), _row.there, _row.free, _row.pace_ms, null(), null(), _row.at, null()).where(
             _row.id == literal_column(str(outlook.ONLY))
         ),
     )
@@ -60,7 +62,7 @@ class Circumstances:
     lanes: dict[int, Lane]
     """Lanes with work, locked, by conversation."""
     tickets: dict[int, list[TicketRef]]
-    """The open tickets, oldest first, by conversation."""
+    """The open tickets, oldest first, by conversation; also those of another one in which its own go on."""
     length: int
     """Conversations in the queue, those of this batch included as they come; 0 where nobody may join it."""
     places: dict[int, int] = field(default_factory=dict)
@@ -94,10 +96,16 @@ class Circumstances:
         return tuple(self.own.get(thread.viewer_id, ()))
 
     def note(self, thread: Thread, decision: Decision) -> None:
-        """Keep the places right for the turns that follow in this batch."""
+        """Keep the places and promises right for the turns that follow in this batch."""
         if decision.memory.owner == "queue" and thread.memory.owner != "queue":
             self.places[thread.conversation_id] = self.length
             self.length += 1
+        for effect in decision.effects:
+            if isinstance(effect, CallBack):
+                kind, conversation = TicketKind.inquiry, thread.conversation_id
+                self.promised.setdefault(conversation, TicketRef(conversation, 0, 0, kind, TicketPriority.normal, None))
+            elif isinstance(effect, CallOff):
+                self.promised.pop(thread.conversation_id, None)
 
 
 def load(session: Session, turns: Sequence[tuple[Push, Thread]], *, now: datetime) -> Circumstances:
@@ -118,23 +126,39 @@ def load(session: Session, turns: Sequence[tuple[Push, Thread]], *, now: datetim
 
 def _look(session: Session, conversations: Sequence[int], most: int, now: datetime) -> Circumstances:
     busy: list[int] = []
+    merged: list[tuple[int, int]] = []
     known = Circumstances({}, {}, 0)
     for what, subject, *ticket in LOOK(session, conversations=conversations, most=most):
         if what == "lane":
             busy.append(subject)
         elif what == "ticket":
-            known.tickets.setdefault(subject, []).append(TicketRef(subject, *ticket))
+            *own, into = ticket
+            if into is None:
+                known.tickets.setdefault(subject, []).append(TicketRef(subject, *own))
+            else:
+                merged.append((subject, into))
         elif what == "outlook":
-            there, (free, pace, *_, at) = subject, ticket
+            there, (free, pace, *_, at, _) = subject, ticket
             found = Outlook(at, there, free, pace)
             known.outlook = found if found.is_valid(now) else None
         else:
             known.length = subject
     if busy:
         known.lanes = outbox.lanes_with_work(session, sorted(busy))
+    if merged:
+        _add_going_on(session, known, merged)
     for open_here in known.tickets.values():
         open_here.sort(key=lambda view: view.ticket_id)
     return known
+
+
+def _add_going_on(session: Session, known: Circumstances, merged: Sequence[tuple[int, int]]) -> None:
+    """``merged``: conversations, each with what a ticket of it was merged into. One statement, for those few."""
+    found = views.going_on(session, {into for _, into in merged})
+    for conversation, into in merged:
+        here = known.tickets.setdefault(conversation, [])
+        if into in found and found[into] not in here:
+            here.append(found[into])
 
 
 def _may_queue(push: Push, thread: Thread) -> bool:

@@ -29,6 +29,7 @@ from app.dialogue.reports import waits
 from app.dialogue.rules import Rules
 from app.dialogue.turn import (
     Awaiting,
+    CallOff,
     CloseTicket,
     Consent,
     Decision,
@@ -111,7 +112,7 @@ def _in_queue(turn: Turn, rules: Rules, now: datetime) -> Decision:
         case Intent(action=Action.unsubscribe):
             return reply(turn.memory, phrases.UNSUBSCRIBED, Consent(False))
         case Intent(action=Action.cancel_queue):
-            return reply(Memory(heard=turn.memory.heard), phrases.LEFT_QUEUE)
+            return reply(Memory(heard=turn.memory.heard), phrases.LEFT_QUEUE, CallOff())
         case Intent(action=Action.solved) as intent:
             return _solved(turn, intent, rules, now)
         case Intent(action=Action.wait_estimate | Action.hand_over):
@@ -155,6 +156,7 @@ def _with_bot(turn: Turn, rules: Rules, now: datetime) -> Decision:
             return heard
         if heard is not None:
             return _do(turn, heard, rules, now)
+        turn = afterwards.spoken_of_otherwise(turn)
     if turn.understanding is None:
         return _wordless(turn, rules, now)
     if looked_back := afterwards.hear(turn, rules, now):
@@ -362,7 +364,7 @@ _ACTIONS: dict[Action, Callable[[Turn, Intent, Rules, datetime], Decision]] = {
     Action.still_broken: _still_broken,
     Action.solved: _solved,
     Action.wait_estimate: lambda turn, intent, rules, now: reports.tell_when(turn, rules, now),
-    Action.cancel_queue: lambda turn, intent, rules, now: reply(turn.memory, phrases.NOT_WAITING),
+    Action.cancel_queue: lambda turn, intent, rules, now: reports.call_off(turn, rules),
     Action.ticket_progress: lambda turn, intent, rules, now: progress.tell(turn, now),
     Action.my_tickets: lambda turn, intent, rules, now: progress.list_all(turn, now),
     Action.answer_due: lambda turn, intent, rules, now: progress.tell_due(turn, now),

@@ -10,13 +10,17 @@ from sqlalchemy.orm import Session
 from app.conversations import callbacks
 from app.db.rows import Insert, Write, table_of
 from app.dialogue.circumstances import Circumstances
+from app.dialogue.promised import ANSWERED_OTHERWISE
 from app.dialogue.threads import Thread
 from app.dialogue.turn import (
     AddToTicket,
     CallBack,
+    CallOff,
     CloseTicket,
+    ConfirmTicket,
     Consent,
     Effect,
+    NameTicket,
     OpenTicket,
     ReopenTicket,
     ScoreTicket,
@@ -27,6 +31,7 @@ from app.tickets import returning
 from app.tickets import service as tickets
 from app.tickets.models import PRESSING, TicketKind, TicketPriority
 from app.tickets.service import Addition, NewTicket
+from app.tickets.views import TicketRef
 from app.viewers.models import Consent as ConsentRow
 from app.viewers.models import Identity
 
@@ -56,6 +61,8 @@ class _Known:
     ticket_id: int = 0
     number: int = 0
     event_id: int = 0
+    conversation_id: int | None = None
+    """Whose it is, where it is open already: also another one, after a merge or where the viewer named it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +71,7 @@ class _Line:
     kind: str
     author: str
     text: str
-    event_id: int
+    filed: Filed
 
 
 @dataclass(slots=True)
@@ -94,12 +101,16 @@ class Files:
                     self._add(session, filed, effect)
                 case CloseTicket(number=number):
                     self._close(session, filed, number)
-                case SettleComplaint() | ScoreTicket() | ReopenTicket():
+                case SettleComplaint() | ScoreTicket() | ReopenTicket() | ConfirmTicket():
                     self._look_back(session, filed, effect)
                 case WantNotice():
                     self._want_notice(filed)
                 case CallBack():
                     self._callbacks.append(filed.thread.conversation_id)
+                case CallOff():
+                    self._call_off(session, filed)
+                case NameTicket():
+                    self._name(filed)
                 case Consent(granted=granted):
                     self._pushes.append((filed.thread.identity_id, granted))
 
@@ -110,9 +121,9 @@ class Files:
             self._new.append(self._drafted(filed, effect))
             fitting = _Known(effect.kind, effect.priority, event_id=filed.event_id)
             self._here(filed).append(fitting)
-            self._lines.append(_Line(fitting, "opened", "bot", said, filed.event_id))
+            self._lines.append(_Line(fitting, "opened", "bot", said, filed))
         else:
-            self._lines.append(_Line(fitting, "added", "viewer", said, filed.event_id))
+            self._lines.append(_Line(fitting, "added", "viewer", said, filed))
             self._raise(session, filed, fitting, effect)
         self._takes[filed.event_id] = fitting
 
@@ -138,13 +149,13 @@ class Files:
             ]
         here = self._here(filed)
         here[here.index(ticket)] = replace(ticket, priority=TicketPriority.high)
-        self._lines.append(_Line(ticket, "raised", "bot", "", filed.event_id))
+        self._lines.append(_Line(ticket, "raised", "bot", "", filed))
 
     def _add(self, session: Session, filed: Filed, effect: AddToTicket) -> None:
         ticket = self._named(filed, effect.number)
         if ticket is None:
             return
-        self._lines.append(_Line(ticket, "answered" if effect.due else "added", "viewer", effect.text, filed.event_id))
+        self._lines.append(_Line(ticket, "answered" if effect.due else "added", "viewer", effect.text, filed))
         if effect.due:
             tickets.resume(session, ticket.ticket_id, due=effect.due, now=self.now)
 
@@ -155,16 +166,18 @@ class Files:
             return here[-1] if here else None
         own = (*self.known.own_of(filed.thread), *self.known.here(filed.thread))
         view = next((view for view in own if view.number == number), None)
-        return _Known(view.kind, view.priority, view.ticket_id, view.number) if view else None
+        return _known(view) if view else None
 
     def _close(self, session: Session, filed: Filed, number: int) -> None:
         ticket = self._named(filed, number)
         if ticket is not None:
             tickets.close_solved(session, ticket.ticket_id, now=self.now)
-            self._lines.append(_Line(ticket, "closed", "viewer", "您确认已经解决", filed.event_id))
+            self._lines.append(_Line(ticket, "closed", "viewer", "您确认已经解决", filed))
             self._open[filed.thread.conversation_id] = [k for k in self._here(filed) if k.number != number]
 
-    def _look_back(self, session: Session, filed: Filed, effect: SettleComplaint | ScoreTicket | ReopenTicket) -> None:
+    def _look_back(
+        self, session: Session, filed: Filed, effect: SettleComplaint | ScoreTicket | ReopenTicket | ConfirmTicket
+    ) -> None:
         ticket = self._named(filed, effect.number)
         if ticket is None:
             return
@@ -173,22 +186,32 @@ class Files:
                 returning.settle(session, ticket.ticket_id, outcome, text, now=self.now)
             case ScoreTicket(score=score):
                 returning.score(session, ticket.ticket_id, score, now=self.now)
+            case ConfirmTicket(text=text):
+                returning.confirm(session, ticket.ticket_id, text, now=self.now)
             case ReopenTicket(text=text, due=due, explains_score=explains):
                 returning.reopen(session, ticket.ticket_id, text, due=due, now=self.now, explains_score=explains)
 
     def _want_notice(self, filed: Filed) -> None:
         wanted = next((k for k in reversed(self._here(filed)) if k.kind == TicketKind.suggestion), None)
         if wanted is not None:
-            self._lines.append(_Line(wanted, "wants_notice", "viewer", "", filed.event_id))
+            self._lines.append(_Line(wanted, "wants_notice", "viewer", "", filed))
             self._notices.append((filed.thread.identity_id, wanted))
+
+    def _call_off(self, session: Session, filed: Filed) -> None:
+        conversation = filed.thread.conversation_id
+        self._callbacks = [each for each in self._callbacks if each != conversation]
+        callbacks.drop(session, filed.thread.identity_id)
+
+    def _name(self, filed: Filed) -> None:
+        newest = next((known for known in reversed(self._here(filed)) if known.kind not in ANSWERED_OTHERWISE), None)
+        if newest is not None:
+            self._takes[filed.event_id] = newest
 
     def _here(self, filed: Filed) -> list[_Known]:
         """The open tickets of the conversation as this batch has made them, oldest first."""
         conversation = filed.thread.conversation_id
         if conversation not in self._open:
-            self._open[conversation] = [
-                _Known(view.kind, view.priority, view.ticket_id, view.number) for view in self.known.here(filed.thread)
-            ]
+            self._open[conversation] = [_known(view) for view in self.known.here(filed.thread)]
         return self._open[conversation]
 
     def settle(self, session: Session) -> None:
@@ -213,7 +236,10 @@ class Files:
     def written(self, seqs: Mapping[int, int]) -> Write:
         """What appends the lines to the histories; ``seqs``: the number of each event's message."""
         return tickets.additions([
-            Addition(self._resolved(line.ticket)[0], line.kind, line.author, line.text, self.now, seqs[line.event_id])
+            Addition(
+                self._resolved(line.ticket)[0], line.kind, line.author, line.text, self.now, seqs[line.filed.event_id],
+                _elsewhere(line),
+            )
             for line in self._lines
         ])  # fmt: skip
 
@@ -232,6 +258,15 @@ def file(session: Session, filed: Sequence[Filed], known: Circumstances, now: da
     if filed:
         files.settle(session)
     return files
+
+
+def _known(view: TicketRef) -> _Known:
+    return _Known(view.kind, view.priority, view.ticket_id, view.number, conversation_id=view.conversation_id)
+
+
+def _elsewhere(line: _Line) -> int | None:
+    written_in = line.filed.thread.conversation_id
+    return written_in if line.ticket.ticket_id and line.ticket.conversation_id != written_in else None
 
 
 def _fitting(here: Sequence[_Known], kind: str) -> _Known | None:

@@ -44,7 +44,7 @@ def tell_number(turn: Turn, now: datetime, number: int) -> Decision:
     if ticket is None:
         memory = turn.memory.but(awaiting=waits(Waits.tickets, now), failures=0)
         return reply(memory, phrases.NOT_YOURS.format(number=number))
-    into = _last_of(turn, ticket)
+    into = going_on(turn, ticket)
     told = _tell(turn, now, into, others=0)
     if into is ticket:
         return told
@@ -52,7 +52,7 @@ def tell_number(turn: Turn, now: datetime, number: int) -> Decision:
     return told._replace(says=tuple(say._replace(text=merged + say.text) for say in told.says))
 
 
-def _last_of(turn: Turn, ticket: TicketView) -> TicketView:
+def going_on(turn: Turn, ticket: TicketView) -> TicketView:
     """The one that goes on for it, however often it was merged."""
     while into := next((view for view in turn.own if view.number == ticket.merged_into), None):
         ticket = into

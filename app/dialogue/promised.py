@@ -16,21 +16,25 @@ ANSWERED_OTHERWISE = (TicketKind.suggestion, TicketKind.data, TicketKind.complai
 
 _ticket, _asked, _callback = table_of(Ticket).c, table_of(Conversation).c, table_of(Callback).c
 _UNDER = Prepared(
-    select(*views.OPEN)
+    select(*views.OPEN, _ticket.merged_into_id)
     .join(Conversation, _asked.id == _ticket.conversation_id)
     .join(Callback, _callback.conversation_id == _asked.id)
     .where(
         _asked.identity_id == bindparam("identity"),  # after a long silence he asks in a newer conversation
         _asked.closed_by.is_(None),
         _ticket.kind.not_in([literal_column(f"'{kind}'") for kind in ANSWERED_OTHERWISE]),
-        views.IS_OPEN,
+        views.GOES_ON,
     )
     .order_by(_ticket.id.desc())
-    .limit(literal_column("1"))
+    .limit(literal_column("5"))
 )
 
 
 def under(session: Session, identity_id: int) -> TicketRef | None:
     """The newest ticket that keeps the promise; None: nothing is promised, or it was kept."""
-    found = _UNDER(session, identity=identity_id)
-    return TicketRef(*found[0]) if found else None
+    for *known, merged_into in _UNDER(session, identity=identity_id):
+        if merged_into is None:
+            return TicketRef(*known)
+        if still := views.going_on(session, [merged_into]):
+            return still[merged_into]
+    return None

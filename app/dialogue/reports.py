@@ -11,9 +11,11 @@ from app.dialogue.turn import (
     AddToTicket,
     Awaiting,
     CallBack,
+    CallOff,
     Decision,
     Effect,
     Memory,
+    NameTicket,
     OpenTicket,
     Said,
     Say,
@@ -68,14 +70,30 @@ def is_served(turn: Turn, rules: Rules, now: datetime) -> bool:
 
 def tell_when(turn: Turn, rules: Rules, now: datetime) -> Decision:
     """When a person comes to somebody who is not in the queue: who was promised one hears that it stands."""
-    if turn.promised is None:
+    promised = turn.promised
+    if promised is None:
         return reply(turn.memory, phrases.NOT_WAITING)
     if not rules.is_open(now):
         wording = phrases.PROMISED_CLOSED
     else:
         wording = phrases.PROMISED_SOON if turn.is_manned else phrases.PROMISED_UNMANNED
     opens, hours = when(rules.calendar.opens_at(now), now), rules.calendar.describe()
-    return reply(turn.memory, wording.format(number=turn.promised.name, opens=opens, hours=hours))
+    return _of_promised(turn, promised, wording, opens=opens, hours=hours)
+
+
+def call_off(turn: Turn, rules: Rules) -> Decision:
+    """He does not want to wait: nobody is sent to him, but what he reported is followed. Not who may be in danger."""
+    last = last_spoken_of(turn, rules)
+    if turn.promised is None:
+        return reply(turn.memory, phrases.NOT_WAITING)
+    if isinstance(last, Intent) and last.action is Action.care:
+        return stay_with(turn, turn.here[-1] if turn.here else None)
+    return _of_promised(turn, turn.promised, phrases.CALLED_OFF, CallOff())
+
+
+def _of_promised(turn: Turn, ticket: TicketRef, wording: str, *effects: Effect, **said: str) -> Decision:
+    number, named = (ticket.name, ()) if ticket.number else (phrases.TICKET, (NameTicket(),))
+    return reply(turn.memory, wording.format(number=number, **said), *effects, *named)
 
 
 def _called_back(turn: Turn, rules: Rules, now: datetime, *effects: Effect) -> tuple[Effect, ...]:

@@ -185,7 +185,7 @@ def _over(session: Session, silent: Sequence[Thread], now: datetime) -> list[Thr
     return over
 
 
-_ASKED_BY_PEOPLE = frozenset({Waits.answer, Waits.decision, Waits.score})
+_ASKED_BY_PEOPLE = frozenset({Waits.answer, Waits.decision, Waits.score, Waits.solved})
 """What may be asked long after the viewer wrote last."""
 
 

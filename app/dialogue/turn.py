@@ -36,6 +36,8 @@ class Waits(StrEnum):
     """Whether the decision about the complaint in ``options`` is accepted."""
     score = "score"
     """How content the viewer is with the ticket in ``options``: 1 to 5."""
+    solved = "solved"
+    """Whether it is solved this time: the ticket in ``options`` was opened again, and is closed again."""
     reason = "reason"
     """Why he is not content with it."""
     tickets = "tickets"
@@ -100,7 +102,10 @@ class Turn(NamedTuple):
     own: tuple[TicketView, ...] = ()
     """The viewer's tickets, newest first; loaded only where the turn asks for them."""
     promised: TicketRef | None = None
-    """With the bot: under which ticket a person's word is promised as soon as one is there; loaded as ``own``."""
+    """With the bot: under which ticket a person's word is promised as soon as one is there; loaded as ``own``.
+
+    Its number is 0 where it is opened by this batch.
+    """
     more: bool = False
     """Whether an earlier text still waits to be sent."""
     unseen: bool = False
@@ -221,6 +226,14 @@ class ReopenTicket:
 
 
 @dataclass(frozen=True, slots=True)
+class ConfirmTicket:
+    """It is closed, and the viewer says that it is solved."""
+
+    number: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class WantNotice:
     """The viewer wants to hear what becomes of the newest ticket of this conversation: for this once."""
 
@@ -231,6 +244,16 @@ class CallBack:
 
 
 @dataclass(frozen=True, slots=True)
+class CallOff:
+    """He does not want that person any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class NameTicket:
+    """The words name the newest ticket of this conversation, which this batch may have opened a moment ago."""
+
+
+@dataclass(frozen=True, slots=True)
 class Consent:
     """To value-added pushes, or that there is none any more."""
 
@@ -238,8 +261,8 @@ class Consent:
 
 
 Effect = (
-    OpenTicket | AddToTicket | CloseTicket | SettleComplaint | ScoreTicket | ReopenTicket | WantNotice | CallBack
-    | Consent
+    OpenTicket | AddToTicket | CloseTicket | SettleComplaint | ScoreTicket | ReopenTicket | ConfirmTicket | WantNotice
+    | CallBack | CallOff | NameTicket | Consent
 )  # fmt: skip
 
 

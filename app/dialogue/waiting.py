@@ -10,6 +10,7 @@ from app.dialogue.rules import Rules
 from app.dialogue.turn import Awaiting, Decision, Turn, Waits, reply
 from app.faq.knowledge import Action, Entry, Intent
 from app.matching.entities import Slots
+from app.tickets.complaints import DECIDED
 
 Next = Decision | Entry | Intent | None
 """A decision, the target that was chosen, or None: this is no answer to the question."""
@@ -70,10 +71,13 @@ def _details(turn: Turn, waiting: Awaiting, rules: Rules, now: datetime) -> Next
 
 
 def _answer(turn: Turn, waiting: Awaiting, rules: Rules, now: datetime) -> Next:
-    ticket = next((view for view in turn.own if str(view.number) == waiting.options[0]), None)
-    if ticket is None or ticket.asked is None or _wants_tickets(turn) or turn.means(Action.say) or turn.unseen:
+    asked = next((view for view in turn.own if str(view.number) == waiting.options[0]), None)
+    if asked is None or _wants_tickets(turn) or turn.means(Action.say) or turn.unseen:
         return None
-    return reports.answer_ticket(turn, rules, now, ticket)
+    ticket = progress.going_on(turn, asked)
+    if ticket.asked is not None and ticket.complaint not in DECIDED:
+        return reports.answer_ticket(turn, rules, now, ticket)
+    return reports.note(turn, now, ticket) if ticket is not asked and ticket.closed_at is None else None
 
 
 def _tickets(turn: Turn, waiting: Awaiting, rules: Rules, now: datetime) -> Next:
@@ -116,6 +120,7 @@ _HEARD: dict[str, Callable[[Turn, Awaiting, Rules, datetime], Next]] = {
     Waits.decision: afterwards.hear_decision,
     Waits.score: afterwards.hear_score,
     Waits.reason: afterwards.hear_reason,
+    Waits.solved: afterwards.hear_solved,
     Waits.tickets: _tickets,
     Waits.picture: _picture,
     Waits.suggestion: _suggestion,
@@ -125,7 +130,9 @@ ERROR_CODE = "playback.error_code"
 _NAMING = 8
 """Characters up to which a text that names a device asks nothing."""
 _CODE = re.compile(r"[A-Za-z]{0,4}[-_ ]?\d{3,6}")
-ASKS_OWN_TICKETS = frozenset({Waits.tickets, Waits.answer, Waits.decision, Waits.score, Waits.reason})
+ASKS_OWN_TICKETS = frozenset({
+    Waits.tickets, Waits.answer, Waits.decision, Waits.score, Waits.reason, Waits.solved
+})  # fmt: skip
 """What is waited for with the viewer's tickets at hand."""
 _NO: Sequence[str] = ("不用", "不要了", "不了", "不需要", "算了", "先不", "没必要", "不必")
 

@@ -9,10 +9,13 @@ from app.dialogue.turn import (
     AddToTicket,
     Awaiting,
     CallBack,
+    CallOff,
     CloseTicket,
+    ConfirmTicket,
     Consent,
     Effect,
     Memory,
+    NameTicket,
     OpenTicket,
     ReopenTicket,
     ScoreTicket,
@@ -37,6 +40,7 @@ AWAITS: dict[str, str] = {
     Waits.decision: "等观众说是否接受投诉的书面答复",
     Waits.score: "等观众给工单打分",
     Waits.reason: "等观众说哪里没有解决好",
+    Waits.solved: "等观众说这次解决了没有",
     Waits.topic: "等观众说是哪方面的问题",
     Waits.device: "等观众说用的是什么设备",
     Waits.offer: "等观众说要不要",
@@ -176,12 +180,18 @@ def _effect(effect: Effect, ticket: int | None) -> str:
             return f"投诉 T-{number} 的书面答复：观众{SETTLED.get(outcome, outcome)}"
         case ScoreTicket(number=number, score=score):
             return f"记下工单 T-{number} 的评分：{score} 分"
+        case ConfirmTicket(number=number):
+            return f"观众确认工单 T-{number} 已经解决"
         case ReopenTicket(number=number):
             return f"观众说没有解决，重新打开工单 T-{number}"
         case WantNotice():
             return "记下：这条建议有结果时通知一次"
         case CallBack():
             return "有人上班以后，请客服先联系观众"
+        case CallOff():
+            return "观众不等了，不再安排客服联系"
+        case NameTicket():
+            return f"说的是工单 T-{ticket}"
         case Consent(granted=True):
             return "记下：同意接收节目和活动消息"
         case Consent():

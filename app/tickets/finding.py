@@ -40,6 +40,14 @@ def lock_number(session: Session, number: int) -> Ticket:
     return _required(_locked(session, Ticket.number == number))
 
 
+def id_of(session: Session, number: int) -> int:
+    """TicketNotFound."""
+    found: int | None = session.scalar(select(Ticket.id).where(Ticket.number == number))
+    if found is None:
+        raise TicketNotFound
+    return found
+
+
 def find_open(session: Session, ticket_id: int) -> Ticket | None:
     """None: it was closed meanwhile, and stays as it is."""
     return _locked(session, (Ticket.id == ticket_id) & Ticket.closed_at.is_(None))

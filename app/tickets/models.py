@@ -177,10 +177,10 @@ class TicketEvent(Base):
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     ticket_id: Mapped[int] = mapped_column(Id, ForeignKey("tickets.id"), index=True)
     kind: Mapped[str] = mapped_column(String(16))
-    """``opened``; by the viewer ``added``, ``answered``, ``wants_notice``, ``accepted``, ``refused``, ``scored``;
-    ``raised`` (now urgent); by whoever works on it ``started``, ``noted`` (internal), ``replied``, ``asked``,
-    ``changed``, ``linked``, ``unlinked``, ``filed``, ``merged``, ``unmerged``, ``split``, ``decided``; ``closed``,
-    ``reopened``; by the clock ``warned``, ``breached``."""
+    """``opened``; by the viewer ``added``, ``answered``, ``wants_notice``, ``accepted``, ``refused``, ``scored``,
+    ``confirmed``; ``raised`` (now urgent); by whoever works on it ``started``, ``noted`` (internal), ``replied``,
+    ``asked``, ``changed``, ``linked``, ``unlinked``, ``filed``, ``merged``, ``unmerged``, ``split``, ``decided``;
+    ``closed``, ``reopened``; by the clock ``warned``, ``breached``."""
     author: Mapped[str] = mapped_column(String(16))
     """``viewer``, ``bot``, ``clock``, or the id of a person."""
     text: Mapped[str] = mapped_column(Text)
@@ -221,7 +221,7 @@ class TicketLink(Base):
 
 
 class TicketFile(Base):
-    """A file that belongs to a ticket: brought by a colleague. What viewers send stays with their messages."""
+    """A file that belongs to a ticket: brought or sent by a colleague. What viewers send stays with their messages."""
 
     __tablename__ = "ticket_files"
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -234,6 +234,8 @@ class TicketFile(Base):
     size: Mapped[int] = mapped_column(Id)
     content_type: Mapped[str] = mapped_column(String(64))
     is_evidence: Mapped[bool]
+    message_id: Mapped[int | None] = mapped_column(Id)
+    """By which the viewer got it; None: it is for colleagues alone. No foreign key: as with ``ticket_events``."""
 
 
 class Metric(StrEnum):

@@ -27,6 +27,12 @@ def score(session: Session, ticket_id: int, value: int, *, now: datetime) -> Non
     history.write_down(session, ticket, "scored", by=history.VIEWER, text=str(value), now=now, also=also)
 
 
+def confirm(session: Session, ticket_id: int, text: str, *, now: datetime) -> None:
+    """It was closed again, and is solved this time."""
+    ticket = finding.lock(session, ticket_id)
+    history.write_down(session, ticket, "confirmed", by=history.VIEWER, text=text, now=now)
+
+
 def reopen(
     session: Session, ticket_id: int, text: str, *, due: datetime, now: datetime, explains_score: bool = False
 ) -> None:

@@ -24,6 +24,12 @@ def plan(session: Session, ticket: Ticket, *, by: str, now: datetime) -> None:
         _insert(session, [(ticket.id, ticket.viewer_id, by_day(now + AFTER))])
 
 
+def is_over(session: Session, ticket: Ticket) -> bool:
+    """Whether its viewer was asked, or never will be, since it was closed before."""
+    row = session.get(Satisfaction, ticket.id)
+    return row is not None and row.ask_at is None
+
+
 def by_day(at: datetime) -> datetime:
     """The first moment from then on at which people may be asked. Pure."""
     local = at.astimezone(BEIJING)

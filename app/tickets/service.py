@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import bindparam, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from app.agents.hours import calendar_for
@@ -14,7 +14,7 @@ from app.db.driver import Prepared, connection_of, fetch
 from app.db.rows import Columns, Insert, Row, Write, table_of
 from app.db.sql import is_any, reserve
 from app.events import Kind, publish
-from app.tickets import clocks, complaints, finding, history, policies, steps
+from app.tickets import clocks, complaints, finding, history, policies, steps, views
 from app.tickets.clocks import Target
 from app.tickets.complaints import REMINDED_BEFORE
 from app.tickets.models import (
@@ -30,6 +30,8 @@ from app.tickets.models import (
 
 HEARD: Final = ("added", "answered", "raised", "closed")
 """Lines by a viewer that those who have his ticket are told of."""
+ELSEWHERE: Final = "conversation_id"
+"""In a line's detail: the conversation of its message, where that is not the ticket's own."""
 _COLUMNS = (
     "viewer_id", "conversation_id", "event_id", "kind", "priority", "subject", "category", "due_at", "opened_at",
     "source", "dimension", "title", "season", "episode",
@@ -39,7 +41,7 @@ _insert = Insert(table_of(Ticket), _ALL, returning=("event_id", "id", "number"))
 _insert_complaints = Insert(
     table_of(Complaint), ("ticket_id", "office", "deadline_at", "remind_at", "state"), or_ignore=True
 )
-_insert_events = Insert(table_of(TicketEvent), ("ticket_id", "kind", "author", "text", "seq", "at"))
+_insert_events = Insert(table_of(TicketEvent), ("ticket_id", "kind", "author", "text", "seq", "detail", "at"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,8 @@ class Addition:
     text: str
     at: datetime
     seq: int | None = None
+    conversation_id: int | None = None
+    """In which ``seq`` is, where that is not the ticket's own."""
 
 
 def open_many(session: Session, new: Sequence[NewTicket]) -> dict[int, tuple[int, int]]:
@@ -138,7 +142,13 @@ def _begin(
 
 def additions(lines: Sequence[Addition]) -> Write:
     """What appends the lines to histories."""
-    return _insert_events, [(line.ticket_id, line.kind, line.author, line.text, line.seq, line.at) for line in lines]
+    return _insert_events, [
+        (
+            line.ticket_id, line.kind, line.author, line.text, line.seq,
+            {ELSEWHERE: line.conversation_id} if line.conversation_id is not None else None, line.at,
+        )
+        for line in lines
+    ]  # fmt: skip
 
 
 def resume(session: Session, ticket_id: int, *, due: datetime, now: datetime) -> None:
@@ -169,9 +179,15 @@ def close_solved(session: Session, ticket_id: int, *, now: datetime) -> None:
 
 
 def speak(session: Session, conversation_id: int, *, now: datetime) -> None:
-    """A person spoke with the viewer, if not of what he was promised. The conversation is locked."""
-    own = (Ticket.conversation_id == conversation_id, Ticket.closed_at.is_(None))
-    for ticket in finding.lock_all(session, *own):
+    """A person spoke with the viewer, if not of what he was promised. The conversation is locked.
+
+    That is an answer also to the ticket of another conversation in which one of this one goes on.
+    """
+    own = select(Ticket.id, Ticket.merged_into_id).where(Ticket.conversation_id == conversation_id, views.GOES_ON)
+    rows = session.execute(own).all()
+    merged = {row.merged_into_id for row in rows if row.merged_into_id is not None}
+    spoken_of = {row.id for row in rows} | {ref.ticket_id for ref in views.going_on(session, merged).values()}
+    for ticket in finding.lock_all(session, is_any(Ticket.id, sorted(spoken_of)), Ticket.closed_at.is_(None)):
         clocks.answered(session, ticket, keeps_promise=False, now=now)
 
 
@@ -180,7 +196,7 @@ _TOUCH = Prepared(
     update(table_of(Ticket))
     .where(is_any(_ticket.id, "tickets"))
     .values(updated_at=bindparam("now", type_=UtcDateTime()))
-    .returning(_ticket.id, _ticket.responded_at, _ticket.closed_at)
+    .returning(_ticket.id, _ticket.responded_at, _ticket.closed_at, _ticket.merged_into_id)
 )
 
 
@@ -189,8 +205,22 @@ def hear(session: Session, ticket_ids: Collection[int], *, now: datetime) -> Non
     if not ticket_ids:
         return
     session.flush()
-    for ticket_id, responded_at, closed_at in _TOUCH(session, tickets=sorted(ticket_ids), now=now):
+    for ticket_id, responded_at, closed_at, merged_into in _TOUCH(session, tickets=sorted(ticket_ids), now=now):
         if responded_at is not None and closed_at is None:
             clocks.ask_next(session, session.get_one(Ticket, ticket_id, populate_existing=True), now=now)
+        elif merged_into is not None:
+            _pass_on(session, ticket_id, merged_into, now)
     history.tell_all(session, ticket_ids, HEARD, now=now)
     publish(session, Kind.ticket, ticket_ids, now=now)
+
+
+def _pass_on(session: Session, ticket_id: int, into: int, now: datetime) -> None:
+    """It was merged while the viewer wrote: his words belong to the one that goes on."""
+    still = views.going_on(session, [into]).get(into)
+    ticket = finding.find_open(session, still.ticket_id) if still is not None else None
+    if ticket is None:
+        return
+    own = (TicketEvent.ticket_id == ticket_id, TicketEvent.at == now, TicketEvent.author == history.VIEWER)
+    for line in session.scalars(select(TicketEvent).where(*own, TicketEvent.kind.in_(HEARD)).order_by(TicketEvent.id)):
+        history.write_down(session, ticket, "added", by=history.VIEWER, text=line.text, now=now)
+    clocks.ask_next(session, ticket, now=now)

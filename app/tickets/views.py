@@ -1,12 +1,13 @@
 """Tickets as conversations speak of them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, aliased
 
+from app.db.driver import Prepared
 from app.db.rows import table_of
 from app.db.sql import is_any
 from app.tickets.models import Complaint, Satisfaction, Ticket, TicketEvent
@@ -77,6 +78,30 @@ _ticket = table_of(Ticket).c
 OPEN = (_ticket.conversation_id, _ticket.id, _ticket.number, _ticket.kind, _ticket.priority, _ticket.due_at)
 """The columns of a reference, for statements that look for several things at once; ``IS_OPEN`` is the condition."""
 IS_OPEN = _ticket.closed_at.is_(None)
+GOES_ON = or_(IS_OPEN, _ticket.merged_into_id.is_not(None))
+"""Open, or merged: then another one may be open for it, see ``going_on``."""
+_GOING = Prepared(select(*OPEN, _ticket.merged_into_id, _ticket.closed_at).where(is_any(_ticket.id, "tickets")))
+
+
+def going_on(session: Session, ticket_ids: Collection[int]) -> dict[int, TicketRef]:
+    """The open tickets in which these go on, however often they were merged; those that ended are missing."""
+    into: dict[int, int] = {}
+    still: dict[int, TicketRef] = {}
+    asked = set(ticket_ids)
+    while asked:
+        for *known, merged_into, closed_at in _GOING(session, tickets=sorted(asked)):
+            if merged_into is not None:
+                into[known[1]] = merged_into
+            elif closed_at is None:
+                still[known[1]] = TicketRef(*known)
+        asked = {into[one] for one in asked if one in into}
+    return {one: still[last] for one in ticket_ids if (last := _last(into, one)) in still}
+
+
+def _last(into: Mapping[int, int], ticket_id: int) -> int:
+    while ticket_id in into:
+        ticket_id = into[ticket_id]
+    return ticket_id
 
 
 def of_viewers(session: Session, viewer_ids: Collection[int]) -> dict[int, list[TicketView]]:

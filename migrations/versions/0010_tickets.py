@@ -276,6 +276,7 @@ def upgrade() -> None:
         sa.Column("size", Id, nullable=False),
         sa.Column("content_type", sa.String(64), nullable=False),
         sa.Column("is_evidence", sa.Boolean(), nullable=False),
+        sa.Column("message_id", Id, nullable=True),
         sa.ForeignKeyConstraint(["event_id"], ["ticket_events.id"], name="fk_ticket_files_event_id_ticket_events"),
         sa.ForeignKeyConstraint(["ticket_id"], ["tickets.id"], name="fk_ticket_files_ticket_id_tickets"),
         sa.PrimaryKeyConstraint("id", name="pk_ticket_files"),

@@ -1,9 +1,10 @@
 """The page of one ticket, and the form of a new one: from a viewer's conversation to its end."""
 
 import re
+from base64 import b64decode, b64encode
 
 import pytest
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import FilePayload, Locator, Page, expect
 
 from app.agents.rights import Role
 from tests.browser.axe import findings, needs_axe
@@ -13,6 +14,13 @@ from tests.browser.guard import Guard
 
 pytestmark = pytest.mark.usefixtures("service")
 NUMBER = re.compile(r"T-(\d+)")
+PASTE = """(field, encoded) => {
+  const clipboardData = new DataTransfer();
+  const bytes = Uint8Array.from(atob(encoded), (letter) => letter.charCodeAt(0));
+  clipboardData.items.add(new File([bytes], "pasted.png", { type: "image/png" }));
+  field.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+}"""
+PNG = b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")
 
 
 @pytest.fixture
@@ -76,6 +84,40 @@ async def test_a_ticket_from_a_conversation_is_followed_to_its_end(
     await expect(lin.locator("#sheet-bar .chip").first).to_have_text("处理中")
     await expect(lin.locator("#sheet-bar")).to_contain_text("重开 1 次")
     await expect(talk).to_contain_text("已经重新打开")
+
+
+async def test_a_picture_goes_to_the_viewer_from_the_tickets_page(
+    page: Page, talk: Locator, signed_in: SignedIn, guard: Guard
+) -> None:
+    guard.expect("status of 422")
+    lin = await (await signed_in("lin")).new_page()
+    await waiting_viewer(page, "你好")
+    await at_desk(lin, "/desk?view=bot")
+    await rows(lin).first.click()
+    await lin.locator("#context").get_by_role("link", name="新建工单").click()
+    await lin.get_by_label("标题", exact=True).fill("第8集没有字幕")
+    await lin.get_by_role("button", name="登记工单").click()
+    await shown(lin)
+    words, uploads = lin.get_by_role("textbox", name="告诉观众"), lin.locator("#uploads li")
+    step: FilePayload = {"name": "step.png", "mimeType": "image/png", "buffer": PNG}
+    fake: FilePayload = {"name": "no.png", "mimeType": "image/png", "buffer": b"<html>"}
+    await lin.locator("#picture").set_input_files([step, fake])
+    await expect(uploads.filter(has_text="2 MB")).to_have_count(1)
+    await words.fill("请按图操作")
+    await words.press("Control+Enter")
+    await expect(toasts(lin)).to_contain_text("没有传上去")
+    await uploads.filter(has_text="no.png").get_by_role("button").click()
+    await expect(uploads.locator("img")).to_have_count(1)
+    await words.press("Control+Enter")
+    await expect(uploads).to_have_count(0)
+    await expect(words).to_have_value("")
+    await expect(talk).to_contain_text("请按图操作")
+    await expect(talk.locator("img")).not_to_have_count(0)
+    await expect(lines(lin).last).to_contain_text("图片 1.png")
+    await words.evaluate(PASTE, b64encode(PNG).decode())
+    await expect(uploads.locator("img")).to_have_count(1)
+    await lin.get_by_role("button", name="发给观众").click()  # alone
+    await expect(talk).to_contain_text("请看图片")
 
 
 async def test_a_ticket_of_a_call_is_noted_changed_and_merged(signed_in: SignedIn, guard: Guard) -> None:

@@ -181,10 +181,34 @@ async def test_files_are_checked_kept_and_given_back(console: Console, lin: Pers
     assert (await bring(admin, one, PNG, "a.png")).status_code == 403
 
 
-async def bring(who: Person, ticket_id: int, content: bytes, name: str, **fields: str) -> Any:
+async def bring(
+    who: Person, ticket_id: int, content: bytes, name: str, *, to: str = "files", **fields: str
+) -> Any:  # fmt: skip
     headers = HTMX | {"x-csrf": sessions.csrf(who.token)}
     files = {"file": (name, content)}
-    return await who.http.post(f"/tickets/{ticket_id}/files", data=fields, files=files, headers=headers)
+    return await who.http.post(f"/tickets/{ticket_id}/{to}", data=fields, files=files, headers=headers)
+
+
+async def test_pictures_are_sent_with_the_words_by_whoever_brought_them(console: Console, lin: Person) -> None:
+    one = await reachable(console)
+    brought = await bring(lin, one, PNG, "步骤.png", to="upload")
+    assert brought.status_code == 200
+    picture = brought.json()["ticket"]
+    assert (await lin.get(brought.json()["address"])).content == PNG
+    boss = await console.person("zhou", Role.supervisor)
+    told = {"text": "请按图操作", "key": KEY, "file": picture}
+    assert (await boss.post(f"/tickets/{one}/tell", **told)).status_code == 404
+    assert await kinds(console, one) == []
+    assert (await lin.post(f"/tickets/{one}/tell", **told)).status_code == 204
+    (kept,) = await console.db.read(lambda session: session.scalars(select(TicketFile)).all())
+    assert (kept.name, kept.size, kept.content_type) == ("图片 1.png", len(PNG), "image/png")
+    assert (await lin.get(f"/tickets/files/{kept.id}")).content == PNG
+    page = (await lin.get(f"/tickets/{one}")).text
+    assert "图片 1.png" in page
+    assert "给观众的" in page
+    assert (await bring(lin, one, b"%PDF-1.7", "a.pdf", to="upload")).status_code == 422
+    quality = await console.person("su", Role.quality)
+    assert (await bring(quality, one, PNG, "a.png", to="upload")).status_code == 403
 
 
 async def test_more_files_than_a_ticket_holds_are_refused(console: Console, lin: Person) -> None:
@@ -234,8 +258,10 @@ async def test_in_english_nothing_is_left_in_chinese(console: Console, lin: Pers
     one = await reachable(console, subject="No subtitles", title="Dark", due_at=NOW, next_due_at=NOW, kind="complaint")
     await lin.post(f"/tickets/{one}/facts", **FACTS | {"subject": "No subtitles at all", "title": "Dark"})
     await lin.post(f"/tickets/{one}/note", text="asked")
+    picture = (await bring(lin, one, PNG, "a.png", to="upload")).json()["ticket"]
+    await lin.post(f"/tickets/{one}/tell", text="look", key=KEY, file=picture)
     page = re.sub(r"(?s)<(script|style|datalist|select).*?</\1>", "", (await lin.get(f"/tickets/{one}")).text)
-    page = re.sub(r"(?s)<textarea.*?</textarea>|微信观众|投诉专员|林小满|林", "", page)
+    page = re.sub(r"(?s)<textarea.*?</textarea>|图片 1.png|微信观众|投诉专员|林小满|林", "", page)
     assert re.findall(r"[\u4e00-\u9fff]+", page) == []
 
 

@@ -133,8 +133,8 @@ async def test_nothing_is_not_sent(db: Database, talk: int, lin: Actor) -> None:
 async def test_pictures_and_notices_leave_too(db: Database, talk: int, lin: Actor) -> None:
     await send(db, talk, lin, Image("ab/cd"), key="picture")
     await send(db, talk, lin, Notice("template", {"thing": "更新"}), key="notice")
-    fallback = Notice("template", {"thing": "更新"})
-    sent = await send(db, talk, lin, "在吗", key="text", fallback=fallback)
+    announcement = Notice("template", {"thing": "更新"})
+    sent = await send(db, talk, lin, "在吗", key="text", announcement=announcement)
     message = await db.read(do.message, sent)
     assert message.data is not None
     assert message.data["fallback"]["content"]["template_id"] == "template"

@@ -25,7 +25,7 @@ from app.desk.tickets.telling import Then, Told
 from app.desk.words import WordBlocked, WordDoubtful
 from app.jobs.models import Job, Priority
 from app.tickets.finding import TicketClosed
-from app.tickets.models import TicketEvent, TicketStatus
+from app.tickets.models import Satisfaction, TicketEvent, TicketStatus
 from app.viewers.models import Identity
 from tests.factories import conversations as make
 from tests.factories import deadlines, desk, ticketing
@@ -215,7 +215,7 @@ async def test_where_his_window_is_closed_it_waits_or_the_approved_notice_leaves
     talk = await db.write(do.viewer, account.channel_id)
     await db.write(do.writes, talk, NOW - 3 * DAY)
     ticket = await ticketing.ticket(db, conversation_id=talk)
-    told = await tell(db, ticket, lin, fallback=do.NOTICE if has_notice else None)
+    told = await tell(db, ticket, lin, announcement=do.NOTICE if has_notice else None)
     drafts = await db.write(do.leave, account)
     job = await db.read(do.job, told.message_id)
     assert job is not None
@@ -226,6 +226,20 @@ async def test_where_his_window_is_closed_it_waits_or_the_approved_notice_leaves
         await db.write(do.writes, talk, NOW)
         (draft,) = await db.write(do.leave, account)
         assert isinstance(draft.message, Text)
+
+
+async def test_a_long_text_is_announced_once(db: Database, lin: Actor) -> None:
+    account = await db.write(do.account)
+    talk = await db.write(do.viewer, account.channel_id)
+    await db.write(do.writes, talk, NOW - 3 * DAY)
+    ticket = await ticketing.ticket(db, conversation_id=talk)
+    await tell(db, ticket, lin, text="长" * 2000, announcement=do.NOTICE)
+    assert len(await db.read(said, talk)) > 1
+    (notice,) = await db.write(do.leave, account)
+    await db.write(do.settle, do.arrived(notice))
+    assert await db.write(do.leave, account) == []
+    states = select(Message.state).where(Message.conversation_id == talk, Message.direction == "out")
+    assert await db.read(lambda session: set(session.scalars(states))) == {"queued"}
 
 
 # -------------------- what he answers
@@ -253,6 +267,27 @@ async def test_whoever_speaks_with_him_hears_the_answer_himself(
     await tell(db, ticket, lin, "哪一集？", Then.asks)
     row = await db.read(desk.talk_of, talk)
     assert (row.owner, row.agent_id, row.awaiting) == ("agent", chen.id, None)
+
+
+async def test_who_was_asked_how_content_he_is_is_asked_whether_it_is_done_when_it_is_closed_again(
+    db: Database, talk: int, ticket: int, lin: Actor
+) -> None:
+    await tell(db, ticket, lin, "好了", Then.closes)
+    assert (await db.read(desk.talk_of, talk)).awaiting is None
+    await db.write(lambda s: s.execute(update(Satisfaction).values(ask_at=None, asked_at=NOW)) and None)
+    await db.write(closing.reopen, ticket, by=lin, text="没好", now=NOW)
+    await tell(db, ticket, lin, "重新压制了", Then.closes)
+    first, again = await db.read(said, talk)
+    assert "解决了吗" not in first
+    assert again == telling.CLOSES_AGAIN.format(number="T-7001", text="重新压制了")
+    assert ((await db.read(desk.talk_of, talk)).awaiting or "").startswith("solved\n")
+
+
+async def test_whom_the_survey_still_asks_is_not_asked_twice(db: Database, talk: int, ticket: int, lin: Actor) -> None:
+    await tell(db, ticket, lin, "好了", Then.closes)
+    await db.write(closing.reopen, ticket, by=lin, text="没好", now=NOW)
+    await tell(db, ticket, lin, "重新压制了", Then.closes)
+    assert "解决了吗" not in (await db.read(said, talk))[-1]
 
 
 async def test_what_is_refused_leaves_no_trace(db: Database, talk: int, ticket: int, lin: Actor) -> None:

@@ -2,14 +2,17 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from time import perf_counter
 from typing import Any
 
 import pytest
 
-from app.dialogue import phrases
+from app.dialogue import accepting, phrases
 from app.dialogue.afterwards import score_in
 from app.dialogue.turn import (
+    AddToTicket,
     Awaiting,
+    ConfirmTicket,
     Decision,
     Memory,
     ReopenTicket,
@@ -144,6 +147,43 @@ def test_who_asks_for_something_else_is_followed_there(brain: Brain, text: str) 
     assert not any(isinstance(effect, ReopenTicket) for effect in heard.effects)
 
 
+# -------------------- closed again
+
+
+AGAIN = Memory(awaiting=Awaiting(Waits.solved, ("20733",), LATER))
+
+
+@pytest.mark.parametrize("text", ["解决了", "可以了，谢谢", "好的", "弄好了", "没有别的问题了"])
+def test_who_says_that_it_is_solved_is_thanked(brain: Brain, text: str) -> None:
+    heard = ask(brain, text, AGAIN, own=(asked(score=1),))
+    assert heard.effects == (ConfirmTicket(20733, text),)
+    assert said(heard) == phrases.CONFIRMED.format(number="T-20733")
+
+
+@pytest.mark.parametrize("text", ["还没有", "没解决", "还是不行", "解决了一半，第9集没有字幕"])
+def test_who_says_that_it_is_not_is_heard_again(brain: Brain, text: str) -> None:
+    (effect,) = ask(brain, text, AGAIN, own=(asked(score=1),)).effects
+    assert isinstance(effect, ReopenTicket)
+
+
+def test_a_score_stands_beside_the_first(brain: Brain) -> None:
+    assert ask(brain, "这次行了，4分吧", AGAIN, own=(asked(score=1),)).effects == (ScoreTicket(20733, 4),)
+    scored, reopened = ask(brain, "还没解决，1分", AGAIN, own=(asked(score=1),)).effects
+    assert scored == ScoreTicket(20733, 1)
+    assert isinstance(reopened, ReopenTicket)
+
+
+def test_who_asks_something_else_there_is_answered(brain: Brain) -> None:
+    other = ask(brain, "会员可以退款吗？", AGAIN, own=(asked(score=1),))
+    assert (other.memory.last_entry, other.effects) == ("membership.refund", ())
+
+
+@pytest.mark.parametrize("known", [{"unseen": True}, {"own": (view(closed_at=None),)}, {"own": ()}])
+def test_what_he_has_not_read_or_is_open_again_he_does_not_confirm(brain: Brain, known: dict[str, Any]) -> None:
+    heard = ask(brain, "解决了", AGAIN, **{"own": (asked(score=1),)} | known)
+    assert not any(isinstance(effect, ConfirmTicket) for effect in heard.effects)
+
+
 # -------------------- still broken
 
 
@@ -175,6 +215,10 @@ DECIDED = view(kind="complaint", status="waiting", closed_at=None, asked=ASKS_AC
 DECISION = Memory(awaiting=Awaiting(Waits.decision, ("20733",), LATER))
 
 
+def settles(decision: Decision) -> list[str]:
+    return [effect.outcome.value for effect in decision.effects if isinstance(effect, SettleComplaint)]
+
+
 def outcome(brain: Brain, text: str, *, own: TicketView = DECIDED) -> str | None:
     heard = ask(brain, text, DECISION, own=(own,), here=(own,))
     found = [effect.outcome for effect in heard.effects if isinstance(effect, SettleComplaint)]
@@ -192,7 +236,11 @@ def outcome(brain: Brain, text: str, *, own: TicketView = DECIDED) -> str | None
         ("好的，我接受这个处理结果。", "accepted"),
         ("行吧", "accepted"),
         ("满意，谢谢", "accepted"),
-        ("好", "accepted"),
+        ("嗯，同意", "accepted"),
+        ("没意见", "accepted"),
+        ("谢谢，接受", "accepted"),
+        ("钱收到了，我接受", "accepted"),
+        ("勉强接受吧", "accepted"),
         ("不接受", "refused"),
         ("我不同意", "refused"),
         ("不满意", "refused"),
@@ -205,6 +253,42 @@ def outcome(brain: Brain, text: str, *, own: TicketView = DECIDED) -> str | None
         ("钱到账以后再说接受", "pending"),
         ("先退钱", "pending"),
         ("等退款到了再说", "pending"),
+        ("退了我才接受", "pending"),
+        ("没到账之前不接受", "pending"),
+        ("钱没到账我不认", "pending"),
+        ("三天内到账就接受", "pending"),
+        ("好的，但是我不接受", "refused"),
+        ("知道了，不接受", "refused"),
+        ("凭什么只退一笔？不接受", "refused"),
+        ("怎么可能接受", "refused"),
+        ("再补一个月会员我就接受", None),
+        ("多退一百我就同意", None),
+        ("除非你们道歉", None),
+        ("好", None),
+        ("好的", None),
+        ("好的谢谢", None),
+        ("嗯", None),
+        ("嗯嗯", None),
+        ("哦", None),
+        ("知道了", None),
+        ("收到", None),
+        ("收到，谢谢", None),
+        ("行行行", None),
+        ("OK", None),
+        ("👌", None),
+        ("好的呵呵", None),
+        ("呵呵，好的", None),
+        ("行，你们真行", None),
+        ("可以可以，真可以", None),
+        ("满意，太满意了呵呵", None),
+        ("接受？做梦", None),
+        ("接受才怪", None),
+        ("接受不接受有用吗", None),
+        ("不接受会怎样", None),
+        ("不接受的话怎么办", None),
+        ("你觉得我能接受吗", None),
+        ("没有不满意", None),
+        ("不认识这个人", None),
         ("可以再解释一下吗", None),
         ("可以退多少钱", None),
         ("行不通的话怎么办", None),
@@ -214,6 +298,63 @@ def outcome(brain: Brain, text: str, *, own: TicketView = DECIDED) -> str | None
 )  # fmt: skip
 def test_what_he_says_of_the_decision(brain: Brain, text: str, expected: str | None) -> None:
     assert outcome(brain, text) == expected
+
+
+@pytest.mark.parametrize("text", ["好的", "嗯", "知道了", "收到，谢谢", "OK"])
+def test_who_only_says_that_he_read_it_is_asked_once(brain: Brain, text: str) -> None:
+    heard = ask(brain, text, DECISION, own=(DECIDED,))
+    assert (said(heard), heard.effects) == (phrases.DECISION_ASK.format(number="T-20733"), ())
+    again = ask(brain, "知道了", heard.memory, own=(DECIDED,))
+    assert (said(again), again.effects) == (phrases.DECISION_IN_TIME.format(number="T-20733"), ())
+    third = ask(brain, "好的", again.memory, own=(DECIDED,))
+    assert said(third) not in (said(heard), said(again))
+    assert third.effects == ()
+    assert settles(ask(brain, "接受", again.memory, own=(DECIDED,))) == ["accepted"]
+
+
+@pytest.mark.parametrize(("text", "expected"), [
+    ("好的", ["accepted"]), ("嗯", ["accepted"]), ("是的", ["accepted"]), ("好的谢谢", ["accepted"]), ("收到", []),
+    ("谢谢", []), ("好的呵呵", []), ("不", []), ("不接受", ["refused"]), ("钱到账了再说", ["pending"]),
+])  # fmt: skip
+def test_a_short_yes_answers_the_direct_question(brain: Brain, text: str, expected: list[str]) -> None:
+    asked_directly = ask(brain, "好的", DECISION, own=(DECIDED,)).memory
+    assert settles(ask(brain, text, asked_directly, own=(DECIDED,))) == expected
+
+
+def test_a_short_yes_is_none_once_something_else_lies_between(brain: Brain) -> None:
+    asked_directly = ask(brain, "好的", DECISION, own=(DECIDED,)).memory
+    between = ask(brain, "会员可以退款吗？", asked_directly, own=(DECIDED,)).memory
+    assert settles(ask(brain, "好的", between, own=(DECIDED,))) == []
+    mocked = ask(brain, "好的呵呵", asked_directly, own=(DECIDED,)).memory
+    assert settles(ask(brain, "好的", mocked, own=(DECIDED,))) == []
+
+
+@pytest.mark.parametrize(("text", "expected"), [
+    ("接受", ["accepted"]), ("我同意这个处理结果", ["accepted"]), ("不接受", ["refused"]), ("好的", []), ("可以", []),
+])  # fmt: skip
+def test_a_clear_word_is_heard_also_after_other_things(brain: Brain, text: str, expected: list[str]) -> None:
+    assert settles(ask(brain, text, own=(DECIDED,))) == expected
+    assert settles(ask(brain, text, own=(DECIDED, replace(DECIDED, number=2)))) == []
+    assert settles(ask(brain, text, own=(DECIDED,), in_public=True)) == []
+    assert settles(ask(brain, text, own=(replace(DECIDED, complaint="examining"),))) == []
+
+
+def test_a_condition_goes_to_whoever_works_on_it(brain: Brain) -> None:
+    heard = ask(brain, "再补一个月会员我就接受", DECISION, own=(DECIDED,))
+    assert heard.effects == (AddToTicket("再补一个月会员我就接受", 20733),)
+    assert settles(ask(brain, "好的", heard.memory, own=(DECIDED,))) == []
+
+
+def test_what_he_has_not_got_yet_he_does_not_accept(brain: Brain) -> None:
+    """The decision still waits to leave when he writes."""
+    assert settles(ask(brain, "可以", DECISION, own=(DECIDED,), unseen=True)) == []
+
+
+def test_long_texts_are_read_in_no_time() -> None:
+    started = perf_counter()
+    for text in ("嗯" * 2000, "好的" * 1000 + "x", "你们的" * 500, "我我们" * 13 + "x", "钱" * 2000, "不接受吗" * 500):
+        accepting.read(text)
+    assert perf_counter() - started < 0.5
 
 
 def test_of_what_is_closed_or_not_his_nothing_is_said(brain: Brain) -> None:

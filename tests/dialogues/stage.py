@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -10,9 +10,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.agents.calendars import BEIJING, Calendar
+from app.conversations import accounts
+from app.conversations.accounts import Account
 from app.conversations.models import Conversation, Message
 from app.db.database import Database
 from app.dialogue.loading import load_calendar
+from app.secrets import load_keyring
 from app.settings import Settings
 from app.tickets import finding
 from app.tickets.models import Ticket, TicketEvent
@@ -146,6 +149,12 @@ class Stage:
         response = await self._http.post(f"/webhooks/wechat/{CHANNEL}", params=webhook.signed(), content=body)
         assert response.status_code == 200, response.text
         return "" if response.text == "success" else webhook.text_of(response)
+
+    async def account(self) -> Account:
+        """The channel, as one that may speak by itself; here nothing is sent."""
+        (channel,) = await self.db.read(accounts.list_channels)
+        found = accounts.open_account(channel, load_keyring(self.settings))
+        return replace(found, credentials=replace(found.credentials, customer_service=True))
 
     async def staff(self, action: Callable[..., None], ticket: Ticket, *text: str, at: datetime | None = None) -> None:
         """Somebody works on a ticket: ``ticketing.start``, ``ask``, ``reply``, ``close``."""

@@ -7,17 +7,22 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.agents.calendars import BEIJING
-from app.channels.outbound import Text
+from app.channels.outbound import Notice, Text
 from app.conversations import accounts, claiming, outbox
 from app.conversations.models import Conversation, Message
+from app.desk import reasons
+from app.desk.tickets import reading, telling
+from app.desk.tickets.telling import Then
 from app.dialogue import phrases
 from app.jobs.models import Job, Priority
 from app.secrets import load_keyring
 from tests.dialogues.stage import Stage
+from tests.factories import delivering as do
 from tests.factories import ticketing
+from tests.factories.people import make_agent
 
-COVERS = {8: "E1 E2 S3"}
-PARTLY = {8: "S1 S2"}
+COVERS = {8: "E1 S2 E2 S3"}
+PARTLY = {8: "S1"}
 ANSWER = "补录的那期定在下周六 20:00 上线"
 
 
@@ -66,6 +71,32 @@ async def test_an_answer_that_found_the_window_closed_comes_first_with_its_date(
     day = written.astimezone(BEIJING)
     assert back.text == f"（这是{day.month}月{day.day}日写给您的回复）\n{ANSWER}"
     assert [message.text for message in back.said] == [phrases.ANYTHING_LEFT]  # and no bare greeting
+
+
+@pytest.mark.parametrize("has_notice", [True, False])
+async def test_the_tickets_page_says_whether_a_notice_has_gone_or_it_waits(stage: Stage, has_notice: bool) -> None:
+    viewer, agent = stage.viewer("小林"), await make_agent(stage.db, "lin")
+    await viewer.says("你们说补录的那期什么时候上，我等着呢")
+    talk = (await viewer.says("转人工")).conversation.id
+    ticket, now, account = await viewer.ticket(), datetime.now(UTC), await stage.account()
+    await stage.db.write(_pass_days, talk)
+    notice = Notice("TPL_1", {"thing1": "补录的那期"}) if has_notice else None
+    await stage.db.write(
+        telling.tell, ticket.id, by=agent, text=ANSWER, then=Then.goes_on, key="k", now=now, announcement=notice
+    )  # fmt: skip
+    left = await stage.db.write(do.leave, account, now=now)
+    assert [draft.message for draft in left] == ([notice] if has_notice else [])
+    await stage.db.write(do.settle, *[do.arrived(draft) for draft in left], now=now)
+    assert await stage.db.write(do.leave, account, now=now + timedelta(hours=1)) == []  # nothing is sent blindly
+
+    sheet = await stage.db.read(reading.read, ticket.id, by=agent, account=account, now=now)
+    assert sheet.is_undelivered  # it is not shown as answered
+    assert sheet.window is not None
+    assert not sheet.window.is_open
+    sent = sheet.lines[-1].sent
+    assert sent is not None
+    assert sent.state == "queued"
+    assert reasons.why(sent.error, account.platform.name, say=str) == ("模板消息已经先发出" if has_notice else "")
 
 
 def _pass_days(session: Session, conversation: int) -> None:

@@ -2,13 +2,15 @@
 
 from datetime import UTC, datetime, timedelta
 
-from app.desk.tickets import opening
+from app.agents.rights import Role
+from app.desk.tickets import opening, reading
 from app.desk.tickets.opening import Draft
 from tests.dialogues.stage import Stage
 from tests.factories import deadlines
 from tests.factories.people import make_agent
 
-PARTLY = {10: "E1 S1 S2"}
+COVERS = {10: "S1"}
+PARTLY = {10: "E1 S2"}
 ASKED = ("我前天打电话说的那个退款怎么样了", "处理得怎么样了", "T-20688 怎么样了", "所有工单")
 
 
@@ -28,7 +30,10 @@ async def test_nothing_of_the_callers_ticket_is_told(stage: Stage) -> None:
 
 async def test_what_an_agent_wrote_of_a_call_is_kept_and_told_to_nobody_who_writes(stage: Stage) -> None:
     agent, called = await make_agent(stage.db, "lin"), datetime.now(UTC)
-    summary = "上周给妈妈买重了一份会员，要退一份；答应三天内答复，原路退回"
+    summary = (
+        "来电：“我是上礼拜给我妈买的会员，买成两份了，你们给退一份吧，我手机 138 0000 6620”。\n"
+        "上周给妈妈买重了一份会员，要退一份；答应三天内答复，原路退回。"
+    )
     fields = {
         "subject": "买重了一份会员", "kind": "refund", "contact": "手机尾号 6620", "category": "membership.refund",
         "due_at": called + timedelta(days=3),
@@ -45,3 +50,11 @@ async def test_what_an_agent_wrote_of_a_call_is_kept_and_told_to_nobody_who_writ
     for words in ("我前天打电话说的那个退款怎么样了", f"T-{ticket.number} 怎么样了", "所有工单"):
         reply = await viewer.says(words)
         assert not any(detail in reply for detail in ("妈妈", "买重", "6620", "原路"))
+
+    ordinary = await make_agent(stage.db, "su", roles=[Role.quality])
+    own, masked = [
+        await stage.db.read(reading.read, made, by=reader, account=None, now=called) for reader in (agent, ordinary)
+    ]
+    assert own.lines[0].text == summary
+    assert masked.lines[0].text == summary.replace("138 0000 6620", "****6620")
+    assert (own.contact, masked.contact) == ("手机尾号 6620", "****6620")

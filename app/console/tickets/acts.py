@@ -13,6 +13,7 @@ from app.agents.rights import Actor
 from app.console.catalogue import marked
 from app.console.guard import DbDep, Now, SignedIn
 from app.console.rendering import done, reload
+from app.console.tickets.filing import brought
 from app.desk import notices as approved
 from app.desk.tickets import (
     applying,
@@ -27,6 +28,7 @@ from app.desk.tickets import (
     reaching,
     telling,
 )
+from app.desk.tickets.attaching import Brought
 from app.desk.tickets.telling import Then
 from app.dialogue.rules import Rules
 from app.errors import AppError
@@ -197,14 +199,16 @@ class Told(Words):
     key: str = Field(title=marked("编号"), min_length=8, max_length=60)
     doubtful: str = ""
     template: str = Field("", title=marked("模板"), max_length=128)
-    """What leaves instead where the window is closed; its fields are named after it, see ``_filled``."""
+    """What leaves first where the window is closed; its fields are named after it, see ``_filled``."""
+    file: list[str] = Field(default_factory=list, title=marked("图片"), max_length=9)
 
 
 @router.post("/tell")
 async def tell(request: Request, ticket_id: Id, signed: SignedIn, db: DbDep, now: Now) -> Response:
     form = await read_form(request, Told)
     filled = _filled(form.template, await read_fields(request))
-    await db.write(_tell, ticket_id, form, filled, by=signed.actor, now=now)
+    pictures = await brought(request, form.file, signed)
+    await db.write(_tell, ticket_id, form, filled, pictures, by=signed.actor, now=now)
     return done(signed, _TOLD[form.then], changed=f"ticket:{ticket_id}")
 
 
@@ -214,14 +218,17 @@ def _filled(template: str, fields: Sequence[tuple[str, str]]) -> dict[str, str]:
     return {name.removeprefix(beginning): value for name, value in fields if name.startswith(beginning)}
 
 
-def _tell(session: Session, ticket_id: int, form: Told, filled: Mapping[str, str], *, by: Actor, now: datetime) -> None:
-    fallback = None
+def _tell(
+    session: Session, ticket_id: int, form: Told, filled: Mapping[str, str], pictures: Sequence[Brought], *, by: Actor,
+    now: datetime,
+) -> None:  # fmt: skip
+    announcement = None
     if form.template:
         place = reaching.require_place(session, finding.get(session, ticket_id))
-        fallback = approved.filled(approved.get_template(session, place, form.template, by=by), filled)
+        announcement = approved.filled(approved.get_template(session, place, form.template, by=by), filled)
     telling.tell(
-        session, ticket_id, by=by, text=form.text, then=form.then, key=form.key, now=now, fallback=fallback,
-        even_if_doubtful=bool(form.doubtful),
+        session, ticket_id, by=by, text=form.text, then=form.then, key=form.key, now=now, announcement=announcement,
+        even_if_doubtful=bool(form.doubtful), pictures=pictures,
     )  # fmt: skip
 
 

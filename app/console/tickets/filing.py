@@ -1,20 +1,24 @@
 """Files of tickets: brought in, checked by their first bytes, and opened again."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
 
 from app.agents import rights
 from app.agents.rights import Action
+from app.agents.sessions import Signed
 from app.console.catalogue import marked
-from app.console.desk.files import StorageDown, chunks_of, give, storage_of
+from app.console.desk.files import FileGone, StorageDown, chunks_of, give, read_ticket, storage_of, take_in
 from app.console.guard import DbDep, Now, SignedIn
 from app.console.rendering import done
 from app.desk.tickets import attaching
 from app.desk.tickets.attaching import Brought
 from app.errors import AppError
 from app.forms import Id
-from app.storage.engine import Unavailable
+from app.storage.engine import Missing, Unavailable
+from app.storage.sealing import Damaged
 from app.storage.storage import NotAccepted, Stored, TooLarge
 
 router = APIRouter(prefix="/tickets")
@@ -60,3 +64,30 @@ async def _keep(request: Request, content: bytes) -> Stored:
 async def open_file(request: Request, file_id: Id, signed: SignedIn, db: DbDep) -> Response:
     found = await db.read(attaching.get_file, file_id, by=signed.actor)
     return await give(request, found.key, found.name)
+
+
+# -------------------- what is told with a picture
+
+
+@router.post("/{ticket_id:id}/upload")
+async def upload(request: Request, ticket_id: Id, signed: SignedIn) -> JSONResponse:
+    """One picture for its viewer, as at the desk."""
+    rights.require(signed.actor, Action.work_tickets)
+    return await take_in(request, signed)
+
+
+async def brought(request: Request, tickets: Sequence[str], signed: Signed) -> list[Brought]:
+    """The pictures for which these tickets of his stand; FileGone, StorageDown."""
+    keyring, storage, found = request.app.state.service.keyring, storage_of(request), []
+    for number, ticket in enumerate(tickets, 1):
+        key = read_ticket(keyring, ticket, signed)
+        try:
+            async with storage.open(key) as opened:
+                kind = opened.content_type
+                name = f"图片 {number}.{kind.partition('/')[2]}"
+                found.append(Brought(key, name, opened.size, kind))
+        except Missing:
+            raise FileGone from None
+        except (Damaged, Unavailable):
+            raise StorageDown from None
+    return found

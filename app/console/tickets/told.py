@@ -8,7 +8,8 @@ from app.agents.calendars import BEIJING
 from app.console import ticket_words
 from app.console.catalogue import marked
 from app.desk.tickets import fields
-from app.desk.tickets.reading import Line, Sheet
+from app.desk.tickets.lines import Line
+from app.desk.tickets.reading import Sheet
 from app.tickets.models import ComplaintState
 
 FIELDS: Final[Mapping[str, str]] = {
@@ -24,7 +25,7 @@ COMPLAINTS: Final[Mapping[ComplaintState, str]] = {
     ComplaintState.refused: marked("观众不接受"),
 }  # fmt: skip
 TO_VIEWER: Final = frozenset({"replied", "asked", "decided"})
-FROM_VIEWER: Final = frozenset({"added", "answered", "accepted", "refused"})
+FROM_VIEWER: Final = frozenset({"added", "answered", "accepted", "refused", "confirmed"})
 INTERNAL: Final = frozenset({"noted"})
 _NOTHING: Final = marked("没有")
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.agents import rights
@@ -44,25 +44,47 @@ def attach(
     """
     rights.require(by, Action.note_tickets)
     ticket = finding.lock(session, ticket_id)
-    own = select(TicketFile.key, TicketFile.event_id).where(TicketFile.ticket_id == ticket_id)
+    own = select(TicketFile.key, TicketFile.event_id).where(
+        TicketFile.ticket_id == ticket_id, TicketFile.message_id.is_(None)
+    )
     there: dict[str, int] = {row.key: row.event_id for row in session.execute(own)}
     brought = {one.key: one for one in files}
     files = [one for key, one in brought.items() if key not in there]
-    if not 0 < len(brought) <= AT_ONCE or len(there) + len(files) > MOST:
+    if not 0 < len(brought) <= AT_ONCE:
         raise TooManyFiles
+    _require_room(session, ticket_id, len(files))
     if not files:
         return max(there[key] for key in brought)
-    names = [" ".join(carriable(one.name).split())[:LONGEST_NAME] or "附件" for one in files]
+    names = [_named(one) for one in files]
     detail = {"files": names, "evidence": is_evidence}
     line = history.write_down(session, ticket, "filed", by=str(by.id), now=now, detail=detail)
-    for one, name in zip(files, names, strict=True):
-        session.add(
-            TicketFile(
-                ticket_id=ticket_id, event_id=line, key=one.key, name=name, size=one.size,
-                content_type=one.content_type, is_evidence=is_evidence,
-            )
-        )  # fmt: skip
+    session.add_all([_row(ticket_id, line, one, is_evidence=is_evidence) for one in files])
     return line
+
+
+def keep_sent(session: Session, ticket_id: int, line: int, sent: Sequence[tuple[Brought, int]]) -> None:
+    """What the viewer gets with a line of the ticket, which is locked: (file, its message). TooManyFiles."""
+    _require_room(session, ticket_id, len(sent))
+    session.add_all([_row(ticket_id, line, one, message_id=message_id) for one, message_id in sent])
+
+
+def _require_room(session: Session, ticket_id: int, more: int) -> None:
+    there = session.scalar(select(func.count()).where(TicketFile.ticket_id == ticket_id)) or 0
+    if more and there + more > MOST:
+        raise TooManyFiles
+
+
+def _row(
+    ticket_id: int, line: int, one: Brought, *, is_evidence: bool = False, message_id: int | None = None
+) -> TicketFile:
+    return TicketFile(
+        ticket_id=ticket_id, event_id=line, key=one.key, name=_named(one), size=one.size,
+        content_type=one.content_type, is_evidence=is_evidence, message_id=message_id,
+    )  # fmt: skip
+
+
+def _named(one: Brought) -> str:
+    return " ".join(carriable(one.name).split())[:LONGEST_NAME] or "附件"
 
 
 def get_file(session: Session, file_id: int, *, by: Actor) -> Kept:

@@ -86,7 +86,7 @@ def _place(session: Session, ticket_id: int) -> Conversation | None:
 def _say(session: Session, place: Conversation, ticket: Ticket, text: str, by: Actor, key: str, now: datetime) -> int:
     """And his next words on it are heard as his answer."""
     routing.open_for_answer(session, place, by=by, now=now)
-    message_id = telling.say(session, place, text, by=by, now=now)
+    message_id = telling.say(session, place, text, author=str(by.id), now=now)
     session.add(SentKey(agent_id=by.id, conversation_id=place.id, key=key, message_id=message_id, at=now))
     until = int((now + ACCEPTED_WITHIN).timestamp())
     threads.expect(session, place.id, Awaiting(Waits.decision, (str(ticket.number),), until))

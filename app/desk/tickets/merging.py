@@ -26,6 +26,7 @@ COPIED: Final = (
 )  # fmt: skip
 """Fields that a ticket passes on to one that is split off."""
 MOST_LINES: Final = 50
+_WHOSE: Final = ("viewer_id", "conversation_id")
 _SPLIT: Final = ("opened", "added", "answered", "noted")
 """Lines that say what the matter is."""
 
@@ -61,14 +62,14 @@ def merge(session: Session, ticket_id: int, *, by: Actor, into: int, now: dateti
     if source.viewer_id is not None and target.viewer_id not in (None, source.viewer_id):
         raise OtherViewer
     steps.require_open(target)
-    kept = {
+    kept: dict[str, Any] = {
         "status": source.status, "asked": source.asked, "into": target.id, "number": target.number,
         "clocks": [clock.id for clock in clocks.running(session, source.id)],
     }  # fmt: skip
     if source.closed_at is None:
         steps.end(session, source, now=now)
     source.merged_into_id = target.id
-    _pass_on(session, source, target)
+    kept["lent"] = _pass_on(session, source, target)
     session.flush()
     history.write_down(session, source, "merged", by=str(by.id), now=now, detail=kept)
     came = {"from": source.id, "number": source.number, "subject": source.subject}
@@ -76,7 +77,7 @@ def merge(session: Session, ticket_id: int, *, by: Actor, into: int, now: dateti
 
 
 def unmerge(session: Session, ticket_id: int, *, by: Actor, now: datetime) -> None:
-    """As it was: open again where it was open. What it passed on stays with the other. NotMerged."""
+    """As it was: open again where it was open, and its viewer its own. What else it passed on stays. NotMerged."""
     rights.require(by, Action.work_tickets)
     into = session.scalar(select(Ticket.merged_into_id).where(Ticket.id == ticket_id))
     if into is None:
@@ -87,6 +88,9 @@ def unmerge(session: Session, ticket_id: int, *, by: Actor, now: datetime) -> No
         raise NotMerged
     before = _before(session, source)
     source.merged_into_id = None
+    for name in before.get("lent", ()):
+        if getattr(target, name) == getattr(source, name):
+            setattr(target, name, None)
     if before["status"] != TicketStatus.closed and source.closed_at is not None:
         _restore(session, source, before, now)
     session.flush()
@@ -142,18 +146,20 @@ def _lock_both(session: Session, first: int, second: int) -> tuple[Ticket, Ticke
     return held[first], held[second]
 
 
-def _pass_on(session: Session, source: Ticket, target: Ticket) -> None:
-    """Who watches, its tags, and the conversations that spoke of it."""
+def _pass_on(session: Session, source: Ticket, target: Ticket) -> list[str]:
+    """Who watches, its tags, the conversations that spoke of it; and, where it had none, its viewer: which fields."""
     talks = {*linking.linked(session, source.id), *([source.conversation_id] if source.conversation_id else [])}
     linking.add(session, target.id, *(talks - {target.conversation_id}))
-    if target.viewer_id is None:
-        target.viewer_id, target.conversation_id = source.viewer_id, target.conversation_id or source.conversation_id
+    lent = [name for name in _WHOSE if target.viewer_id is None and getattr(target, name) is None]
+    for name in lent:
+        setattr(target, name, getattr(source, name))
     for model, column in ((TicketWatcher, "agent_id"), (TicketTag, "tag")):
         held = getattr(model, column)
         theirs = set(session.scalars(select(held).where(model.ticket_id == target.id)))
         for value in session.scalars(select(held).where(model.ticket_id == source.id)).all():
             if value not in theirs:
                 session.add(model(ticket_id=target.id, **{column: value}))
+    return lent
 
 
 def _before(session: Session, source: Ticket) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
@@ -12,12 +11,12 @@ from app.agents import rights
 from app.agents.models import Agent, Team
 from app.agents.rights import Action, Actor
 from app.conversations.accounts import Account
-from app.conversations.attachments import Attachment, AttachmentState
-from app.conversations.models import Channel, Conversation, Message, MessageState
+from app.conversations.models import Channel, Conversation, MessageState
 from app.db.sql import is_any
 from app.desk import names, reach
 from app.desk.reach import Window
-from app.desk.tickets import labelling, reaching
+from app.desk.tickets import labelling, lines, masking, reaching
+from app.desk.tickets.lines import Line
 from app.tickets import finding
 from app.tickets.models import (
     Complaint,
@@ -25,7 +24,6 @@ from app.tickets.models import (
     Ticket,
     TicketClock,
     TicketEvent,
-    TicketFile,
     TicketLink,
     TicketWatcher,
 )
@@ -34,41 +32,7 @@ from app.viewers.models import Identity, Viewer
 LINES = 200
 """The newest of a history; who wants more reads the conversation."""
 RELATIVES = 50
-MASKED_FROM = 4
-
-
-@dataclass(frozen=True, slots=True)
-class FileLine:
-    id: int
-    name: str
-    size: int
-    content_type: str
-    is_evidence: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """The message by which the viewer was told, as it stands now."""
-
-    state: str
-    via: str | None
-    error: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    id: int
-    kind: str
-    author: str
-    """``viewer``, ``bot``, ``clock``, a person's name, or as a command called itself."""
-    is_person: bool
-    text: str
-    detail: Mapping[str, Any]
-    at: datetime
-    sent: Sent | None
-    files: tuple[FileLine, ...]
-    pictures: tuple[int, ...]
-    """Files of the viewer's own message: ids of attachments."""
+_UNDELIVERED = (MessageState.queued, MessageState.failed, MessageState.unknown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +51,12 @@ class Talk:
     platform: str
     viewer: str
     is_origin: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    viewer: str
+    platform: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +87,8 @@ class Sheet:
     satisfaction: Satisfaction | None
     place: int | None
     """The conversation in which its viewer is told."""
+    reached: Reached | None
+    """Whom what is written to him there reaches."""
     in_group: bool
     window: Window | None
     names: Mapping[int, str]
@@ -126,8 +98,9 @@ class Sheet:
     @property
     def is_undelivered(self) -> bool:
         """What the viewer was told last has not left, or not arrived: he is not answered."""
-        told = next((line.sent for line in reversed(self.lines) if line.sent is not None), None)
-        return told is not None and told.state in (MessageState.queued, MessageState.failed, MessageState.unknown)
+        told = next((line for line in reversed(self.lines) if line.sent is not None), None)
+        sent = [told.sent, *(file.sent for file in told.files)] if told is not None else []
+        return any(one is not None and one.state in _UNDELIVERED for one in sent)
 
 
 def channel_of(session: Session, ticket_id: int, *, by: Actor) -> int | None:
@@ -140,10 +113,7 @@ def channel_of(session: Session, ticket_id: int, *, by: Actor) -> int | None:
 def find_number(session: Session, number: int, *, by: Actor) -> int:
     """Its id; TicketNotFound."""
     rights.require(by, Action.see_tickets)
-    found = session.scalar(select(Ticket.id).where(Ticket.number == number))
-    if found is None:
-        raise finding.TicketNotFound
-    return found
+    return finding.id_of(session, number)
 
 
 def read(session: Session, ticket_id: int, *, by: Actor, account: Account | None, now: datetime) -> Sheet:
@@ -161,11 +131,11 @@ def read(session: Session, ticket_id: int, *, by: Actor, account: Account | None
         owner=people.get(ticket.owner_id or 0),
         team=teams.get(ticket.team_id or 0),
         created_by=people.get(ticket.created_by or 0),
-        contact=ticket.contact if whole else _masked(ticket.contact),
+        contact=ticket.contact if whole or ticket.contact is None else masking.end_of(ticket.contact),
         viewer=origin.viewer if origin else _viewer(session, ticket),
         platform=origin.platform if origin else None,
         clocks=_clocks(session, ticket_id),
-        lines=_lines(session, ticket, rows[:LINES][::-1], people),
+        lines=lines.read(session, ticket, rows[:LINES][::-1], people, whole=whole),
         earlier=len(rows) > LINES,
         tags=labelling.tags_of(session, ticket_id),
         watchers=_watchers(session, ticket_id),
@@ -177,6 +147,7 @@ def read(session: Session, ticket_id: int, *, by: Actor, account: Account | None
         complaint=session.get(Complaint, ticket_id),
         satisfaction=session.get(Satisfaction, ticket_id),
         place=place,
+        reached=_reached(session, place),
         in_group=place is not None and reaching.is_group(session, place),
         window=_window(session, place, account, now),
         names=people,
@@ -193,62 +164,12 @@ def _rows(session: Session, ticket_id: int) -> Sequence[TicketEvent]:
     return session.scalars(own.order_by(TicketEvent.id.desc()).limit(LINES + 1)).all()
 
 
-def _lines(
-    session: Session, ticket: Ticket, rows: Sequence[TicketEvent], people: Mapping[int, str]
-) -> tuple[Line, ...]:
-    sent = _sent(session, [row.message_id for row in rows if row.message_id is not None])
-    files = _files(session, ticket.id)
-    pictures = _pictures(session, ticket, [row.seq for row in rows if row.seq is not None])
-    return tuple(
-        Line(
-            row.id, row.kind, people.get(_person(row.author), row.author), row.author.isdecimal(), row.text,
-            row.detail or {}, row.at, sent.get(row.message_id or 0), tuple(files.get(row.id, ())),
-            tuple(pictures.get(row.seq or 0, ())),
-        )
-        for row in rows
-    )  # fmt: skip
-
-
-def _sent(session: Session, message_ids: Collection[int]) -> dict[int, Sent]:
-    if not message_ids:
-        return {}
-    rows = select(Message.id, Message.state, Message.via, Message.error).where(is_any(Message.id, sorted(message_ids)))
-    return {row[0]: Sent(*row[1:]) for row in session.execute(rows)}
-
-
-def _files(session: Session, ticket_id: int) -> dict[int, list[FileLine]]:
-    found: dict[int, list[FileLine]] = {}
-    rows = session.scalars(select(TicketFile).where(TicketFile.ticket_id == ticket_id).order_by(TicketFile.id))
-    for row in rows:
-        line = FileLine(row.id, row.name, row.size, row.content_type, row.is_evidence)
-        found.setdefault(row.event_id, []).append(line)
-    return found
-
-
-def _pictures(session: Session, ticket: Ticket, seqs: Collection[int]) -> dict[int, list[int]]:
-    """What the viewer sent with the lines: by the number of its message."""
-    if not seqs or ticket.conversation_id is None:
-        return {}
-    rows = (
-        select(Message.seq, Attachment.id)
-        .join(Attachment, Attachment.message_id == Message.id)
-        .where(
-            Message.conversation_id == ticket.conversation_id, is_any(Message.seq, sorted(set(seqs))),
-            Attachment.state == AttachmentState.stored,
-        )
-    )  # fmt: skip
-    found: dict[int, list[int]] = {}
-    for seq, attachment_id in session.execute(rows.order_by(Attachment.id)):
-        found.setdefault(seq, []).append(attachment_id)
-    return found
-
-
 # -------------------- who
 
 
 def _named(session: Session, ticket: Ticket, rows: Sequence[TicketEvent]) -> tuple[dict[int, str], dict[int, str]]:
     """The people and teams that the page names."""
-    people = {ticket.owner_id, ticket.created_by, *(_person(row.author) for row in rows)}
+    people = {ticket.owner_id, ticket.created_by, *(lines.person_of(row.author) for row in rows)}
     teams = {ticket.team_id}
     for row in rows:
         people.update((row.detail or {}).get("owner_id") or ())
@@ -262,10 +183,6 @@ def _ids(given: Collection[int | None]) -> list[int]:
     return sorted(one for one in given if one)
 
 
-def _person(author: str) -> int:
-    return int(author) if author.isdecimal() else 0
-
-
 def _watchers(session: Session, ticket_id: int) -> tuple[tuple[int, str], ...]:
     rows = select(Agent.id, Agent.name).join(TicketWatcher, TicketWatcher.agent_id == Agent.id)
     return tuple(
@@ -276,10 +193,6 @@ def _watchers(session: Session, ticket_id: int) -> tuple[tuple[int, str], ...]:
 
 def _viewer(session: Session, ticket: Ticket) -> str | None:
     return None if ticket.viewer_id is None else session.get_one(Viewer, ticket.viewer_id).name
-
-
-def _masked(contact: str | None) -> str | None:
-    return None if contact is None else f"****{contact[-MASKED_FROM:]}"
 
 
 # -------------------- what belongs to it
@@ -310,6 +223,19 @@ def _talks(session: Session, ticket: Ticket) -> tuple[Talk, ...]:
         )
         for talk, platform, address, name in session.execute(rows)
     )  # fmt: skip
+
+
+def _reached(session: Session, place: int | None) -> Reached | None:
+    if place is None:
+        return None
+    rows = (
+        select(Channel.platform, Identity.external_id, Viewer.name)
+        .join(Conversation, Conversation.channel_id == Channel.id)
+        .join(Identity, Identity.id == Conversation.identity_id)
+        .join(Viewer, Viewer.id == Identity.viewer_id)
+    )
+    platform, address, name = session.execute(rows.where(Conversation.id == place)).one()
+    return Reached(names.display(name, platform, address), platform)
 
 
 def _relative(session: Session, ticket_id: int | None) -> Relative | None:

@@ -12,6 +12,10 @@ export const words = english
       justNow: "just now",
       minutes: (count: number) => (count === 1 ? "1 minute ago" : `${count} minutes ago`),
       yesterday: "yesterday",
+      removePicture: (name: string) => `Remove ${name}`,
+      uploading: "A picture is still on its way. Please wait a moment.",
+      notBrought: "A picture was not taken. Remove it, then send again.",
+      notTaken: "Only PNG, JPG and GIF pictures can be sent.",
     }
   : {
       unreachable: "服务没有响应，什么也没有改变，请稍后再试",
@@ -22,4 +26,8 @@ export const words = english
       justNow: "刚刚",
       minutes: (count: number) => `${count} 分钟前`,
       yesterday: "昨天",
+      removePicture: (name: string) => `去掉 ${name}`,
+      uploading: "图片还在上传，请稍等",
+      notBrought: "有图片没有传上去，请去掉以后再发送",
+      notTaken: "只能发 PNG、JPG、GIF 图片",
     };

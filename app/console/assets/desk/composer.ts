@@ -1,9 +1,9 @@
 // The reply box: whether one may write, in which mode, how long, and what becomes of it.
+import { clearUploads, tickets, unready } from "../console/uploads";
 import { draftRevision, draftSeen, forgetDraft, keep, noteDraft } from "./drafts";
 import { whenOpened } from "./opened";
 import { noteWriting } from "./presence";
 import { words as told } from "./words";
-import { clearUploads, tickets } from "./uploads";
 import { current, field, post, refresh, type Refusal, work } from "./work";
 
 type Mode = "reply" | "note";
@@ -123,8 +123,6 @@ document.addEventListener("click", (event) => {
     put(insert.dataset["insert"]!);
   } else if (tool === "emoji") {
     show("emoji", Boolean(document.getElementById("emoji")?.hidden));
-  } else if (tool === "image") {
-    document.querySelector<HTMLInputElement>("#picture")?.click();
   } else if (target.closest("#send-anyway")) {
     again(target, { stale: "yes" });
   } else if (target.closest("#send-doubtful")) {
@@ -171,8 +169,9 @@ async function send(confirmed: Record<string, string>): Promise<void> {
   if (!id || !words || sending || words.readOnly) {
     return;
   }
-  if (files === null) {
-    complain(told.uploading);
+  const unfinished = mode === "reply" ? unready() : "";
+  if (unfinished) {
+    complain(unfinished);
     return;
   }
   const value = words.value;

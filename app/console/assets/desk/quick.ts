@@ -1,6 +1,6 @@
 // Quick replies: "/" at the start of a line, or the button with the flash, opens a list that narrows as one types.
 import htmx from "htmx.org";
-import { attach } from "./uploads";
+import { attach } from "../console/uploads";
 import { whenOpened } from "./opened";
 import { current, field, post } from "./work";
 

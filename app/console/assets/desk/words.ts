@@ -12,9 +12,6 @@ export const words = english
       waits: (hours: number, minutes: number) => (hours > 0 ? `waiting ${hours} h ${minutes} min` : `waiting ${minutes} min`),
       draftKept: "Draft saved",
       draftLost: "The draft is not saved yet; trying again",
-      removePicture: (name: string) => `Remove ${name}`,
-      uploading: "A picture is still on its way. Please wait a moment.",
-      notTaken: "Only PNG, JPG and GIF pictures can be sent.",
       labels: { reply: "Reply to the viewer", note: "Internal note" },
       send: { reply: "Send", note: "Save note" },
       barred: {
@@ -40,9 +37,6 @@ export const words = english
       waits: (hours: number, minutes: number) => (hours > 0 ? `等了 ${hours} 小时 ${minutes} 分` : `等了 ${minutes} 分钟`),
       draftKept: "草稿已保存",
       draftLost: "草稿还没有保存，正在重试",
-      removePicture: (name: string) => `去掉 ${name}`,
-      uploading: "图片还在上传，请稍等",
-      notTaken: "只能发 PNG、JPG、GIF 图片",
       labels: { reply: "回复观众", note: "内部备注" },
       send: { reply: "发送", note: "保存备注" },
       barred: {

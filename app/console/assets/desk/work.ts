@@ -26,7 +26,7 @@ export function refresh(id: string): void {
   freshen(new Set([`conversation:${id}`]));
 }
 
-export function csrf(): string {
+function csrf(): string {
   return document.querySelector<HTMLMetaElement>('meta[name="csrf"]')?.content ?? "";
 }
 

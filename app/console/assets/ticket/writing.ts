@@ -1,6 +1,7 @@
 // What is written to a ticket: kept in the browser until it was taken, sent with Ctrl+Enter; what the list of words
 // finds doubtful is sent at the second. Its key is the same for each attempt, and another for the next text.
-import { reasonOf } from "../console/toasts";
+import { reasonOf, toast } from "../console/toasts";
+import { clearUploads, unready } from "../console/uploads";
 
 interface Answered {
   elt: HTMLElement;
@@ -28,6 +29,14 @@ for (const field of fields) {
     }
   });
 }
+
+document.body.addEventListener("htmx:beforeRequest", (event) => {
+  const why = (event as CustomEvent<Answered>).detail.elt.id === "telling" ? unready() : "";
+  if (why) {
+    event.preventDefault();
+    toast(why, true);
+  }
+});
 
 document.body.addEventListener("htmx:afterRequest", (event) => {
   const { elt, successful, xhr } = (event as CustomEvent<Answered>).detail;
@@ -59,6 +68,9 @@ function taken(form: HTMLFormElement): void {
     sessionStorage.removeItem(keyOf(field));
   }
   form.reset();
+  if (form.id === "telling") {
+    clearUploads();
+  }
   const key = form.querySelector<HTMLInputElement>("[data-key]");
   if (key) {
     key.value = crypto.randomUUID();

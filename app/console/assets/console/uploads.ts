@@ -1,7 +1,10 @@
 // Pictures: chosen, pasted or dropped; sent up with their progress, and shown before they go to the viewer.
-import { toast } from "../console/toasts";
+//
+// <ul id="uploads" data-to="/where/they/go"> holds them, each with its ticket as a field of the form around it;
+// [data-pictures] is where they can be dropped and pasted, <button data-picks="#picture"> lets them be chosen.
+// A field with data-or-picture may be empty where there is one.
+import { toast } from "./toasts";
 import { words } from "./words";
-import { current, csrf } from "./work";
 
 const KINDS = ["image/png", "image/jpeg", "image/gif"];
 const MOST = 9;
@@ -11,22 +14,26 @@ interface Kept {
   address: string;
 }
 
-const kept = new Map<HTMLLIElement, Kept>();
-
 function list(): HTMLElement | null {
   return document.getElementById("uploads");
 }
 
-/** The tickets of the pictures, in their order; null while one is still under way. */
-export function tickets(): string[] | null {
+/** The tickets of the pictures, in their order. */
+export function tickets(): string[] {
+  return [...(list()?.querySelectorAll<HTMLInputElement>("li input") ?? [])].map((field) => field.value);
+}
+
+/** Why they cannot leave yet, in words; empty: they can. */
+export function unready(): string {
+  if (list()?.querySelector("li.failed")) {
+    return words.notBrought;
+  }
   const items = [...(list()?.querySelectorAll("li") ?? [])];
-  const found = items.map((item) => kept.get(item)?.ticket);
-  return found.every((ticket) => ticket !== undefined) ? (found as string[]) : null;
+  return items.every((item) => item.querySelector("input")) ? "" : words.uploading;
 }
 
 export function clearUploads(): void {
   list()?.replaceChildren();
-  kept.clear();
   arrange();
 }
 
@@ -46,7 +53,7 @@ export function attach(pictures: Iterable<Kept & { name: string }>): void {
   for (const picture of pictures) {
     if (list() && list()!.childElementCount < MOST) {
       const { item, name } = line(picture.name);
-      kept.set(item, picture);
+      item.append(ticketOf(picture));
       name.after(shown(picture));
     }
   }
@@ -65,13 +72,16 @@ function line(called: string, leave: () => void = () => undefined): { item: HTML
   away.setAttribute("aria-label", words.removePicture(called));
   away.addEventListener("click", () => {
     leave();
-    kept.delete(item);
     item.remove();
     arrange();
   });
   item.append(name, away);
   list()!.append(item);
   return { item, name };
+}
+
+function ticketOf({ ticket }: Kept): HTMLInputElement {
+  return Object.assign(document.createElement("input"), { type: "hidden", name: "file", value: ticket });
 }
 
 function shown({ address, name }: { address: string; name: string }): HTMLImageElement {
@@ -89,14 +99,14 @@ function begin(file: File): void {
 
   const body = new FormData();
   body.append("file", file, file.name);
-  request.open("POST", `/desk/${current()}/upload`);
-  request.setRequestHeader("X-CSRF", csrf());
+  request.open("POST", list()!.dataset["to"]!);
+  request.setRequestHeader("X-CSRF", document.querySelector<HTMLMetaElement>('meta[name="csrf"]')?.content ?? "");
   request.setRequestHeader("HX-Request", "true");
   request.upload.onprogress = (event) => (bar.value = event.lengthComputable ? event.loaded / event.total : 0);
   request.onload = () => {
     const told = JSON.parse(request.responseText || "{}") as Partial<Kept> & { error?: string };
     if (request.status === 200 && told.ticket) {
-      kept.set(item, told as Kept);
+      item.append(ticketOf(told as Kept));
       bar.replaceWith(shown({ address: told.address!, name: file.name }));
     } else {
       fail(told.error ?? words.unreachable);
@@ -115,10 +125,24 @@ function begin(file: File): void {
 function arrange(): void {
   const place = list();
   if (place) {
-    place.hidden = place.childElementCount === 0;
+    const empty = place.childElementCount === 0;
+    place.hidden = empty;
+    place.closest("form")?.querySelectorAll<HTMLTextAreaElement>("[data-or-picture]").forEach((field) => {
+      field.required = empty;
+    });
   }
 }
 
+function takes(target: EventTarget | null): boolean {
+  return target instanceof Element && target.closest("[data-pictures]") !== null;
+}
+
+document.addEventListener("click", ({ target }) => {
+  const picks = (target as Element).closest<HTMLElement>("[data-picks]")?.dataset["picks"];
+  if (picks) {
+    document.querySelector<HTMLInputElement>(picks)?.click();
+  }
+});
 document.addEventListener("change", (event) => {
   const input = event.target;
   if (input instanceof HTMLInputElement && input.id === "picture" && input.files) {
@@ -128,14 +152,14 @@ document.addEventListener("change", (event) => {
 });
 document.addEventListener("paste", (event) => {
   const files = [...(event.clipboardData?.files ?? [])];
-  if (files.length > 0 && (event.target as Element).closest("#composer")) {
+  if (files.length > 0 && takes(event.target)) {
     event.preventDefault();
     upload(files);
   }
 });
-document.addEventListener("dragover", (event) => (event.target as Element).closest?.(".thread-pane") && event.preventDefault());
+document.addEventListener("dragover", (event) => takes(event.target) && event.preventDefault());
 document.addEventListener("drop", (event) => {
-  if (event.dataTransfer?.files.length && (event.target as Element).closest?.(".thread-pane")) {
+  if (event.dataTransfer?.files.length && takes(event.target)) {
     event.preventDefault();
     upload(event.dataTransfer.files);
   }
