@@ -1,6 +1,7 @@
 """A year's holidays and make-up days from a file: a table, or the JSON in which the State Council's are published.
 
-A table has lines of ``date,name,休|班`` (also off, holiday, work, workday), with or without a head or names. The JSON is
+A table has lines of ``date,name,休|班`` (also off, holiday, work, workday), with or
+without a head or names. The JSON is
 ``{"year": 2027, "days": [{"name": "元旦", "date": "2027-01-01", "isOffDay": true}, …]}``.
 """
 

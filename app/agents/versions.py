@@ -1,6 +1,5 @@
 """Two people who change one thing at the same time: the second is told of the first, and overwrites nothing unseen."""
 
-
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 

@@ -11,7 +11,7 @@ him; a make-up day, which makes the working days end sooner, moves the deadline 
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Select, Subquery, func, literal, select, tuple_
@@ -130,7 +130,7 @@ def _moved(before: Dues, after: Dues) -> dict[str, list[str | None]]:
 
 
 def _told(at: datetime | None) -> str | None:
-    return at.isoformat() if at is not None else None
+    return at.astimezone(UTC).isoformat() if at is not None else None
 
 
 def _line(ticket_id: int, why: str, moved: dict[str, list[str | None]], now: datetime) -> Row:
@@ -178,7 +178,8 @@ def _ring_for(session: Session, ticket: Ticket, due: datetime) -> None:
 
 
 def count_concerned(session: Session, *, by: Actor | None, calendar_id: int | None = None) -> int:
-    """Deadlines that run and would be counted anew: of teams that work by a calendar, or all. MOST_COUNTED + 1: more."""
+    """Deadlines that run and would be counted anew: of teams that work by a calendar, or all; more than MOST_COUNTED
+    are not counted to their end."""
     require_here(by, Action.edit_deadlines)
     running = select(TicketClock.id).where(TicketClock.ended_at.is_(None), TicketClock.work_s.is_not(None))
     if calendar_id is not None:
