@@ -18,7 +18,7 @@ from app.db.database import Database
 from app.desk.tickets import changing, closing
 from app.tickets import policies, recounting, steps, sweeps
 from app.tickets.models import Complaint, Ticket, TicketClock, TicketEvent, TicketNotice
-from tests.db.gates import Gate
+from tests.db.gates import Gate, until_second_waits
 from tests.factories import deadlines, ticketing
 from tests.factories.deadlines import MONDAY, OFFICE, on
 from tests.factories.people import make_team
@@ -385,7 +385,9 @@ async def test_a_change_amid_a_recount_is_followed_by_another(
         assert await dues(db, ticket) == {"resolution": MONDAY + 2 * HOUR}
 
 
-async def test_two_workers_count_each_ticket_once(db: Database, lin: Actor, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_two_workers_count_each_ticket_once(
+    db: Database, lin: Actor, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The second comes while the first is amid a page, and goes on behind it."""
     monkeypatch.setattr(recounting, "PAGE", 2)
     policy_id = await policy(db, resolution_m=60)
@@ -402,6 +404,7 @@ async def test_two_workers_count_each_ticket_once(db: Database, lin: Actor, monk
     first = asyncio.ensure_future(db.write(and_stop))
     await gate.reached()
     second = asyncio.ensure_future(db.write(recounting.step, now=now))
+    await until_second_waits(database_url)
     gate.open()
     assert (await first, await second) == (True, True)
     (pending,) = await db.read(recounts.list_pending, by=None)
@@ -410,10 +413,14 @@ async def test_two_workers_count_each_ticket_once(db: Database, lin: Actor, monk
     assert [len(await lines_of(db, ticket)) for ticket in tickets] == [1] * 6
 
 
-async def test_a_change_that_is_under_way_is_not_overtaken_by_the_recount(db: Database, lin: Actor) -> None:
+async def test_a_change_that_is_under_way_is_not_overtaken_by_the_recount(
+    db: Database, lin: Actor, database_url: str
+) -> None:
     """The worker looks while the change is written and not committed: it counts nothing by half of it."""
     policy_id = await policy(db, resolution_m=60)
     ticket, gate = await opened(db, lin), Gate()
+    waiting = policies.Written("先来的", kind="data")
+    await db.write(policies.add, by=None, written=waiting, now=MONDAY)  # its recount is there, and waits to be begun
     written = policies.Written("其他", resolution_m=90)
 
     def and_stop(session: Session) -> None:
@@ -423,6 +430,7 @@ async def test_a_change_that_is_under_way_is_not_overtaken_by_the_recount(db: Da
     changing_it = asyncio.ensure_future(db.write(and_stop))
     await gate.reached()
     looking = asyncio.ensure_future(db.write(recounting.step, now=MONDAY + HOUR))
+    await until_second_waits(database_url)
     gate.open()
     await changing_it
     await looking
