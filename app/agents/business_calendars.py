@@ -3,7 +3,6 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import func, select
@@ -18,6 +17,7 @@ from app.agents.calendars import (
     HoursUnreadable,
     read_calendar,
     read_days,
+    read_stored,
     write_days,
 )
 from app.agents.day_files import read_file
@@ -88,7 +88,7 @@ class Kept:
 
     @property
     def calendar(self) -> Calendar:
-        return _read(self.hours, self.holidays, self.workdays)
+        return read_stored(self.hours, self.holidays, self.workdays)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +130,13 @@ def get_calendar(session: Session, calendar_id: int, *, by: Actor | None) -> Kep
     if row is None:
         raise CalendarNotFound
     return _kept(session, [row])[0]
+
+
+def find_names(session: Session, calendar_id: int, *, by: Actor | None) -> Mapping[date, str]:
+    """Of its holidays; none of a calendar that is not there."""
+    require_here(by, Action.edit_deadlines)
+    row = session.scalar(select(BusinessCalendar).where(BusinessCalendar.id == calendar_id, _OWN))
+    return _names(row) if row is not None else {}
 
 
 def find_by_name(session: Session, name: str) -> int | None:
@@ -244,8 +251,6 @@ def read_written(written: Written) -> Calendar:
 
 
 # -------------------- pieces
-
-_read = lru_cache(256)(read_calendar)
 
 
 def _kept(session: Session, rows: Iterable[BusinessCalendar]) -> list[Kept]:

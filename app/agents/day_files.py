@@ -24,7 +24,7 @@ _KINDS: Final = {"休": True, "off": True, "holiday": True, "班": False, "work"
 """Whether nobody works."""
 _DATE: Final = re.compile(r"(\d{4})(?:[-/.年])(\d{1,2})(?:[-/.月])(\d{1,2})日?|(\d{4})(\d\d)(\d\d)", re.ASCII)
 _FIRST, _LAST = 2000, 2100
-LONGEST_NAME: Final = 20
+LONGEST_NAME: Final = 32
 """Characters of a holiday's name; longer ones are cut."""
 Line = tuple[int, date, str, bool]
 """(number, day, its name, whether nobody works)"""

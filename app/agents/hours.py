@@ -5,14 +5,13 @@ them; the process that was started last says what they are.
 """
 
 from datetime import datetime
-from functools import lru_cache
 from typing import Final
 
 from sqlalchemy import bindparam, literal_column, select
 from sqlalchemy.orm import Session
 
 from app.agents import recounts
-from app.agents.calendars import ALWAYS, Calendar, read_calendar
+from app.agents.calendars import ALWAYS, Calendar, read_stored
 from app.agents.models import BusinessCalendar, Team
 from app.agents.recounts import Former, Scope
 from app.db.base import Id
@@ -39,7 +38,7 @@ _OWN = Prepared(
 def calendar_for(session: Session, team_id: int | None) -> Calendar:
     """That of the team, else the service hours; without either somebody is always there."""
     found = _OWN(session, team=team_id or 0)
-    return _read(*found[0]) if found else ALWAYS
+    return read_stored(*found[0]) if found else ALWAYS
 
 
 def former_for(session: Session, team_id: int) -> Former:
@@ -67,8 +66,3 @@ def keep_default(session: Session, hours: str, holidays: str, workdays: str, *, 
         session.flush()
         former = Former(**given | {"hours": before["hours"]}) if before["hours"] != given["hours"] else None
         recounts.ask(session, Scope.calendar, row.id, former=former, now=now)
-
-
-@lru_cache(256)
-def _read(hours: str, holidays: str, workdays: str) -> Calendar:
-    return read_calendar(hours, holidays, workdays)

@@ -9,13 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from functools import lru_cache
-from typing import Final
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from app.agents.calendars import Calendar, read_calendar
+from app.agents.calendars import Calendar, read_stored
 from app.agents.models import BusinessCalendar, Recount
 from app.agents.rights import Action, Actor, require_here
 from app.db.rows import Insert, table_of
@@ -40,7 +38,7 @@ class Former:
 
     @property
     def calendar(self) -> Calendar:
-        return _read(self.hours, self.holidays, self.workdays)
+        return read_stored(self.hours, self.holidays, self.workdays)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +80,3 @@ def list_pending(session: Session, *, by: Actor | None) -> Sequence[Pending]:
     require_here(by, Action.edit_deadlines)
     rows = session.scalars(select(Recount).order_by(Recount.id))
     return [Pending(Scope(row.scope), row.subject_id, row.changed_at, row.seen) for row in rows]
-
-
-_read: Final = lru_cache(256)(read_calendar)

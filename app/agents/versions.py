@@ -33,6 +33,7 @@ def claim(session: Session, model: type[Base], row_id: int, version: int | None,
     asked = (table.c.id == row_id,) if version is None else (table.c.id == row_id, table.c.version == version)
     if not changed(session.execute(update(table).where(*asked).values(version=table.c.version + 1))):
         raise _told(session, group, row_id)
+    session.expire(session.get_one(model, row_id), ["version"])
 
 
 def _told(session: Session, group: str, row_id: int) -> ChangedMeanwhile:

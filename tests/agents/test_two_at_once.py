@@ -73,6 +73,8 @@ async def test_a_stale_edit_is_refused_and_says_whose_was_first(
     await db.write(edit, row, by=he, written=written("宁远的"), version=newer, now=later)
     with pytest.raises(ChangedMeanwhile, match="宁远"):
         await db.write(edit, row, by=zhou, written=written("再改"), version=newer, now=later)
+    with pytest.raises(ChangedMeanwhile):
+        await db.write(edit, row, by=zhou, written=written("再改"), version=2**31 - 1, now=later)
     # Whoever wants what is there already, or has seen no state at all, is refused nothing.
     await db.write(edit, row, by=zhou, written=written("宁远的"), version=newer, now=later)
     await db.write(edit, row, by=zhou, written=written("最后的"), now=later)
