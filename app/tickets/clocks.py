@@ -175,7 +175,8 @@ def fit(
 ) -> list[TicketClock]:  # fmt: skip
     """Let the clocks that run be what the policy says, counted by the calendar; those that are so stay as they are.
 
-    All of them, and those that are new. ``lifts``: one that was late and has time again is late no more.
+    All of them, and those that are new. ``lifts``: one that was late and has time again is late no more; one that has
+    none is late since when it was.
     """
     known = {Metric(clock.metric): clock for clock in found}
     for metric, minutes in _limits(policy, ticket):
@@ -189,7 +190,7 @@ def fit(
             elif past is not None:
                 _take_from_past(clock, past, calendar)
             was_over = _is_over(clock, now)
-            is_other = _limit(clock, minutes * 60)
+            is_other = _limit(clock, minutes * 60) and not (lifts and was_over)
             _count(clock, calendar, policy, now, is_other=is_other)
             if lifts and was_over and clock.breached_at is not None and not _is_over(clock, now):
                 clock.breached_at = None

@@ -299,6 +299,20 @@ async def test_a_longer_limit_lifts_what_was_late_but_a_lower_priority_does_not(
     assert (clock.breached_at, clock.due_at, clock.warn_at) == (None, MONDAY + 5 * HOUR, MONDAY + 4 * HOUR)
 
 
+async def test_a_shorter_limit_makes_nothing_late_later(db: Database, lin: Actor) -> None:
+    """It was late already: since then, and not only since somebody changed the policy."""
+    policy_id = await policy(db, resolution_m=60)
+    rung, unrung = await opened(db, lin), await opened(db, lin, MONDAY + HOUR / 2)
+    assert await db.write(sweeps.ring, now=MONDAY + HOUR) == 1
+    for minutes, due in ((30, HOUR), (45, HOUR), (300, 5 * HOUR)):
+        written = policies.Written("其他", resolution_m=minutes, warn_percent=0)
+        await db.write(policies.edit, policy_id, by=None, written=written, now=MONDAY + 2 * HOUR)
+        await recount(db, MONDAY + 2 * HOUR)
+        assert await dues(db, rung) == {"resolution": MONDAY + due}
+        assert await dues(db, unrung) == {"resolution": MONDAY + HOUR / 2 + due}
+    assert await lines_of(db, rung) == [moved("policy", "resolution", MONDAY + HOUR, MONDAY + 5 * HOUR)]
+
+
 # -------------------- complaints
 
 
