@@ -135,8 +135,9 @@ async def add(request: Request, db: DbDep, signed: SignedIn, now: Now) -> Respon
 async def edit(request: Request, db: DbDep, signed: SignedIn, now: Now, policy_id: Id) -> Response:
     form = await read_form(request, Form)
     written, version = form.written(), form.version
-    await db.write(policies.edit, policy_id, by=signed.actor, written=written, version=version, now=now)
-    return done(signed, marked("已保存，正在走的时限这就重算"), changed="policies")
+    counts = await db.write(policies.edit, policy_id, by=signed.actor, written=written, version=version, now=now)
+    text = marked("已保存，正在走的时限这就重算") if counts else marked("已保存")
+    return done(signed, text, changed="policies")
 
 
 @router.post(PAGE + "/{policy_id:id}/move")

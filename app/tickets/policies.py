@@ -166,21 +166,24 @@ def add(session: Session, *, by: Actor | None, written: Written, now: datetime) 
 
 def edit(
     session: Session, policy_id: int, *, by: Actor | None, written: Written, version: int | None = None, now: datetime
-) -> None:
-    """``version``: see ``versions.claim``. ChangedMeanwhile, PolicyNameTaken; ConditionInvalid, MinutesInvalid,
-    FirstTooLong, WarningInvalid."""
+) -> bool:
+    """Whether deadlines that run are counted anew because of it. ``version``: see ``versions.claim``.
+
+    ChangedMeanwhile, PolicyNameTaken; ConditionInvalid, MinutesInvalid, FirstTooLong, WarningInvalid.
+    """
     require_here(by, Action.edit_deadlines)
     row, after = _lock(session, policy_id), _checked(written)
     before = {name: getattr(row, name) for name in after}
     changes = sorted(name for name in after if before[name] != after[name])
     if not changes:
-        return
+        return False
     versions.claim(session, SlaPolicy, policy_id, version, _GROUP)
     _flush(session, row, after, now)
     was, is_now = ({name: values[name] for name in changes} for values in (before, after))
     _record(session, by, "policies.edit", now, policy_id, name=row.name, before=was, after=is_now)
-    if changes != ["name"]:
+    if counts := changes != ["name"]:
         recounts.ask(session, Scope.policies, now=now)
+    return counts
 
 
 def delete_policy(session: Session, policy_id: int, *, by: Actor | None, now: datetime) -> None:
