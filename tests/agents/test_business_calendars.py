@@ -124,7 +124,8 @@ async def test_what_is_given_while_it_is_deleted_is_refused_with_a_sentence(db: 
     giving = db.write(teams.set_calendar, team, by=None, calendar_id=calendar_id, now=NOW)
     both = (deleting, giving) if first == "delete" else (giving, deleting)
     outcomes = await asyncio.gather(*both, return_exceptions=True)
-    assert [type(outcome) for outcome in outcomes if outcome is not None] in ([CalendarUsed], [CalendarNotFound])
+    refused = [type(outcome) for outcome in outcomes if isinstance(outcome, Exception)]
+    assert refused in ([CalendarUsed], [CalendarNotFound])
 
 
 async def test_a_year_takes_the_place_of_the_same_year(db: Database, zhou: Actor) -> None:
