@@ -19,6 +19,8 @@ Id = Annotated[int, Field(ge=0, lt=_BEYOND)]
 """The number of a row, in an address or a field. No row has another, and a driver refuses what no column can hold."""
 Seq = Annotated[int, Field(ge=0, lt=2**31)]
 """The number of a message within its conversation."""
+Version = Annotated[int, Field(ge=0, lt=2**31)]
+"""Which state of a thing a form knows."""
 Form = TypeVar("Form", bound=BaseModel)
 REASONS: Final[Mapping[str, str]] = {"missing": "没有填", "string_too_short": "是空的", "string_too_long": "太长了"}
 OTHER_REASON = "填得不对"

@@ -81,3 +81,17 @@ def list_entries(
         Entry(e.id, e.at, e.agent_id, name, e.action, e.subject, e.subject_id, e.detail or {}, e.ip)
         for e, name in found
     ]
+
+
+def last_change(session: Session, group: str, subject_id: int) -> tuple[str | None, datetime] | None:
+    """Who changed what one sees of a thing last, and when; None for whom: a command did.
+
+    ``group``: of actions, such as ``calendars.``; what only moves it in its list is no change of it.
+    """
+    rows = select(Agent.name, AuditEntry.at).select_from(AuditEntry).outerjoin(Agent, Agent.id == AuditEntry.agent_id)
+    own = (
+        AuditEntry.subject_id == subject_id, AuditEntry.action.startswith(group, autoescape=True),
+        AuditEntry.action.not_like("%.move"),
+    )  # fmt: skip
+    found = session.execute(rows.where(*own).order_by(AuditEntry.id.desc()).limit(1)).one_or_none()
+    return (found[0], found[1]) if found else None

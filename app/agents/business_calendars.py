@@ -1,16 +1,15 @@
 """Business calendars: when teams work, and how a year's holidays get into them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.agents import audit
+from app.agents import audit, recounts, versions
 from app.agents.calendars import (
     Calendar,
     DaysUnreadable,
@@ -18,11 +17,13 @@ from app.agents.calendars import (
     HoursUnreadable,
     read_calendar,
     read_days,
+    read_stored,
     write_days,
 )
 from app.agents.day_files import read_file
 from app.agents.models import BusinessCalendar, Team
 from app.agents.naming import read_name
+from app.agents.recounts import Former, Scope
 from app.agents.rights import Action, Actor, require_here
 from app.db.sql import for_update
 from app.errors import AppError, NotFound
@@ -79,11 +80,15 @@ class Kept:
     """Make-up working days."""
     teams: tuple[str, ...]
     """Those that work by it, archived ones as well."""
+    names: Mapping[date, str]
+    """Of which holiday a day is a part, or for which it is worked, where a file told it."""
+    version: int
+    """For whoever changes it: of which state he knows."""
     updated_at: datetime
 
     @property
     def calendar(self) -> Calendar:
-        return _read(self.hours, self.holidays, self.workdays)
+        return read_stored(self.hours, self.holidays, self.workdays)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,10 +132,19 @@ def get_calendar(session: Session, calendar_id: int, *, by: Actor | None) -> Kep
     return _kept(session, [row])[0]
 
 
+def find_names(session: Session, calendar_id: int, *, by: Actor | None) -> Mapping[date, str]:
+    """Of its holidays; none of a calendar that is not there."""
+    require_here(by, Action.edit_deadlines)
+    row = session.scalar(select(BusinessCalendar).where(BusinessCalendar.id == calendar_id, _OWN))
+    return _names(row) if row is not None else {}
+
+
 def find_by_name(session: Session, name: str) -> int | None:
     return session.scalar(select(BusinessCalendar.id).where(BusinessCalendar.name == name, _OWN))
 
 
+_TIMES: Final = frozenset({"hours", "holidays", "workdays"})
+_GROUP: Final = "calendars."
 _OWN = BusinessCalendar.is_default.is_(False)
 """Those that people keep; the service hours are kept by the settings (``hours``)."""
 
@@ -143,25 +157,32 @@ def add(session: Session, *, by: Actor | None, written: Written, now: datetime) 
     require_here(by, Action.edit_deadlines)
     if (session.scalar(select(func.count()).select_from(BusinessCalendar).where(_OWN)) or 0) >= MOST:
         raise TooManyCalendars
-    row = BusinessCalendar()
+    row = BusinessCalendar(day_names={})
     _flush(session, row, _tidied(written), now)
     _record(session, by, "calendars.add", row, now, hours=row.hours)
     return row.id
 
 
-def edit(session: Session, calendar_id: int, *, by: Actor | None, written: Written, now: datetime) -> None:
-    """CalendarNameTaken; HoursInvalid, HoursTwice, DaysInvalid, TooManyDays name what is wrong."""
+def edit(
+    session: Session, calendar_id: int, *, by: Actor | None, written: Written, version: int | None = None, now: datetime
+) -> bool:
+    """Whether deadlines that run are counted anew because of it. ``version``: see ``versions.claim``.
+
+    CalendarNameTaken, ChangedMeanwhile; HoursInvalid, HoursTwice, DaysInvalid, TooManyDays name what is wrong.
+    """
     require_here(by, Action.edit_deadlines)
     row, after = lock(session, calendar_id), _tidied(written)
     before = {name: getattr(row, name) for name in after}
     changes = {name for name in after if before[name] != after[name]}
     if not changes:
-        return
+        return False
+    versions.claim(session, BusinessCalendar, calendar_id, version, _GROUP)
     _flush(session, row, after, now)
     _record(
         session, by, "calendars.edit", row, now,
         before={name: before[name] for name in sorted(changes)}, after={name: after[name] for name in sorted(changes)},
     )  # fmt: skip
+    return _count_anew(session, row, before, now) if changes & _TIMES else False
 
 
 def delete(session: Session, calendar_id: int, *, by: Actor | None, now: datetime) -> None:
@@ -183,20 +204,25 @@ def preview_days(session: Session, calendar_id: int, content: bytes, *, by: Acto
     row = session.scalar(select(BusinessCalendar).where(BusinessCalendar.id == calendar_id, _OWN))
     if row is None:
         raise CalendarNotFound
-    return _merged(row, content)[2]
+    return _merged(row, content)[-1]
 
 
 def import_days(session: Session, calendar_id: int, content: bytes, *, by: Actor | None, now: datetime) -> Imported:
     """The days of the years in a file (``day_files``) take the place of those of the same years; others stay."""
     require_here(by, Action.edit_deadlines)
     row = lock(session, calendar_id)
-    row.holidays, row.workdays, done = _merged(row, content)
-    row.updated_at = now
+    before = {name: getattr(row, name) for name in _TIMES}
+    holidays, workdays, names, done = _merged(row, content)
+    if (holidays, workdays, names) != (row.holidays, row.workdays, row.day_names):
+        versions.claim(session, BusinessCalendar, calendar_id, None, _GROUP)
+    row.holidays, row.workdays, row.day_names, row.updated_at = holidays, workdays, names, now
     session.flush()
     _record(
         session, by, "calendars.import", row, now, years=list(done.years), holidays=done.holidays,
         workdays=done.workdays,
     )  # fmt: skip
+    if any(before[name] != getattr(row, name) for name in _TIMES):
+        _count_anew(session, row, before, now)
     return done
 
 
@@ -226,16 +252,30 @@ def read_written(written: Written) -> Calendar:
 
 # -------------------- pieces
 
-_read = lru_cache(256)(read_calendar)
-
 
 def _kept(session: Session, rows: Iterable[BusinessCalendar]) -> list[Kept]:
     rows = list(rows)
     teams = _teams(session, [row.id for row in rows])
     return [
-        Kept(row.id, row.name, row.hours, row.holidays, row.workdays, tuple(teams.get(row.id, ())), row.updated_at)
+        Kept(
+            row.id, row.name, row.hours, row.holidays, row.workdays, tuple(teams.get(row.id, ())), _names(row),
+            row.version, row.updated_at,
+        )
         for row in rows
-    ]
+    ]  # fmt: skip
+
+
+def _names(row: BusinessCalendar) -> dict[date, str]:
+    return {date.fromisoformat(day): name for day, name in row.day_names.items()}
+
+
+def _count_anew(session: Session, row: BusinessCalendar, before: Mapping[str, str], now: datetime) -> bool:
+    """Where a team works by it. See ``recounts`` for what becomes of the time that has passed."""
+    if session.scalar(select(Team.id).where(Team.calendar_id == row.id).limit(1)) is None:
+        return False
+    former = Former(before["hours"], row.holidays, row.workdays) if before["hours"] != row.hours else None
+    recounts.ask(session, Scope.calendar, row.id, former=former, now=now)
+    return True
 
 
 def _teams(session: Session, calendars: Iterable[int]) -> dict[int, list[str]]:
@@ -268,14 +308,20 @@ def _write_days(days: frozenset[date]) -> str:
     return text
 
 
-def _merged(row: BusinessCalendar, content: bytes) -> tuple[str, str, Imported]:
-    """(holidays, workdays, what happens)"""
+def _merged(row: BusinessCalendar, content: bytes) -> tuple[str, str, dict[str, str], Imported]:
+    """(holidays, workdays, names by day, what happens)"""
     told = read_file(content)
     holidays, workdays = read_days(row.holidays), read_days(row.workdays)
     replaced = sum(day.year in told.years for day in holidays | workdays)
     done = Imported(len(told.holidays), len(told.workdays), told.years, replaced)
     own = told.replaced(holidays, told.holidays), told.replaced(workdays, told.workdays)
-    return _write_days(own[0]), _write_days(own[1]), done
+    names = {day: name for day, name in _names(row).items() if day not in told.holidays | told.workdays}
+    return _write_days(own[0]), _write_days(own[1]), _write_names({**names, **told.names}, own[0] | own[1]), done
+
+
+def _write_names(names: Mapping[date, str], days: Collection[date]) -> dict[str, str]:
+    """Of the days that the calendar still has."""
+    return {str(day): name for day, name in sorted(names.items()) if day in days}
 
 
 def _flush(session: Session, row: BusinessCalendar, values: Mapping[str, str], now: datetime) -> None:
@@ -284,6 +330,7 @@ def _flush(session: Session, row: BusinessCalendar, values: Mapping[str, str], n
             for name, value in values.items():
                 setattr(row, name, value)
             row.updated_at = now
+            row.day_names = _write_names(_names(row), read_days(row.holidays) | read_days(row.workdays))
             session.add(row)
             session.flush()
     except IntegrityError:

@@ -8,7 +8,9 @@ import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
+from functools import lru_cache
 from itertools import count, groupby, pairwise
+from typing import Final
 
 from app.errors import ConfigurationError
 
@@ -64,6 +66,10 @@ class Calendar:
 
     def is_worked(self, day: date) -> bool:
         return bool(self._spans(day))
+
+    def knows(self, year: int) -> bool:
+        """Whether its holidays are of this year as well; one that has none at all asks for none."""
+        return not self.holidays or any(day.year == year for day in self.holidays)
 
     def opens_at(self, at: datetime) -> datetime:
         """When somebody is there again: ``at`` itself where somebody is."""
@@ -143,6 +149,10 @@ def read_calendar(hours: str, holidays: str = "", workdays: str = "") -> Calenda
     if any(_reaches_into(night, day) for night, day in pairwise([*week, week[0]])):
         raise HoursOverlap(hours)
     return Calendar(tuple(week), read_days(holidays), read_days(workdays))
+
+
+read_stored: Final = lru_cache(256)(read_calendar)
+"""What is stored is read again and again."""
 
 
 def read_days(text: str) -> frozenset[date]:

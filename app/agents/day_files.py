@@ -1,6 +1,7 @@
 """A year's holidays and make-up days from a file: a table, or the JSON in which the State Council's are published.
 
-A table has lines of ``date,name,休|班`` (also off, holiday, work, workday), with or without a head. The JSON is
+A table has lines of ``date,name,休|班`` (also off, holiday, work, workday), with or
+without a head or names. The JSON is
 ``{"year": 2027, "days": [{"name": "元旦", "date": "2027-01-01", "isOffDay": true}, …]}``.
 """
 
@@ -8,11 +9,12 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
+from app.channels.text import carriable
 from app.errors import AppError
 
 LARGEST: Final = 256 * 1024
@@ -22,6 +24,10 @@ _KINDS: Final = {"休": True, "off": True, "holiday": True, "班": False, "work"
 """Whether nobody works."""
 _DATE: Final = re.compile(r"(\d{4})(?:[-/.年])(\d{1,2})(?:[-/.月])(\d{1,2})日?|(\d{4})(\d\d)(\d\d)", re.ASCII)
 _FIRST, _LAST = 2000, 2100
+LONGEST_NAME: Final = 32
+"""Characters of a holiday's name; longer ones are cut."""
+Line = tuple[int, date, str, bool]
+"""(number, day, its name, whether nobody works)"""
 _DECEMBER = 12
 
 
@@ -54,6 +60,8 @@ class YearDays:
     years: tuple[int, ...]
     """Which the file tells as a whole. Days of other years are single ones: the New Year's arrangement may make up a
     day of the December before it."""
+    names: Mapping[date, str]
+    """What the file calls them; not all need one."""
 
     def replaced(self, days: Set[date], own: Set[date]) -> frozenset[date]:
         """``days`` of a calendar, once the file's ``own`` of the same kind took the place of those of its years."""
@@ -68,16 +76,19 @@ def read_file(content: bytes) -> YearDays:
     text = _decoded(content)
     year, days = _read_json(text) if text.lstrip()[:1] in ("{", "[") else (None, _read_table(text))
     kinds: dict[date, bool] = {}
-    for line, day, is_off in days:
+    names: dict[date, str] = {}
+    for line, day, name, is_off in days:
         if kinds.setdefault(day, is_off) is not is_off:
             raise DayTwice(line=line, day=day)
         if len(kinds) > MOST_DAYS:
             raise FileTooLarge
+        if name:
+            names.setdefault(day, name)
     if not kinds:
         raise FileEmpty
     off = frozenset(day for day, is_off in kinds.items() if is_off)
     told = (year,) if year in {day.year for day in kinds} else tuple(_years(kinds.keys()))
-    return YearDays(off, frozenset(kinds.keys() - off), told)
+    return YearDays(off, frozenset(kinds.keys() - off), told, names)
 
 
 def _years(days: Set[date]) -> Iterator[int]:
@@ -97,8 +108,8 @@ def _decoded(content: bytes) -> str:
     raise FileUnreadable
 
 
-def _read_table(text: str) -> Iterator[tuple[int, date, bool]]:
-    """(line, day, whether nobody works); empty lines and a head are passed over."""
+def _read_table(text: str) -> Iterator[Line]:
+    """Whatever stands between day and kind is the name; empty lines and a head are passed over."""
     try:
         table = csv.reader(io.StringIO(text, newline=""), strict=True)
         for number, cells in enumerate(table, 1):
@@ -108,12 +119,12 @@ def _read_table(text: str) -> Iterator[tuple[int, date, bool]]:
             is_off = _KINDS.get(filled[-1].lower())
             if len(filled) < 2 or is_off is None:
                 raise _invalid(number, ",".join(filled))
-            yield number, _read_date(number, filled[0]), is_off
+            yield number, _read_date(number, filled[0]), _read_name(" ".join(filled[1:-1])), is_off
     except csv.Error:
         raise FileUnreadable from None
 
 
-def _read_json(text: str) -> tuple[int | None, Iterator[tuple[int, date, bool]]]:
+def _read_json(text: str) -> tuple[int | None, Iterator[Line]]:
     try:
         found: Any = json.loads(text)
     except (ValueError, RecursionError):
@@ -124,11 +135,18 @@ def _read_json(text: str) -> tuple[int | None, Iterator[tuple[int, date, bool]]]
     return year, (_read_day(number, day) for number, day in enumerate(days, 1))
 
 
-def _read_day(number: int, day: Any) -> tuple[int, date, bool]:
-    given, is_off = (day.get("date"), day.get("isOffDay")) if isinstance(day, dict) else (None, None)
+def _read_day(number: int, day: Any) -> Line:
+    found = day if isinstance(day, dict) else {}
+    given, name, is_off = found.get("date"), found.get("name"), found.get("isOffDay")
     if not isinstance(given, str) or not isinstance(is_off, bool):
         raise _invalid(number, json.dumps(day, ensure_ascii=False))
-    return number, _read_date(number, given), is_off
+    return number, _read_date(number, given), _read_name(name if isinstance(name, str) else ""), is_off
+
+
+def _read_name(text: str) -> str:
+    """As it can be shown: a file may hold anything."""
+    shown = "".join(letter if letter.isprintable() else " " for letter in carriable(text))
+    return " ".join(shown.split())[:LONGEST_NAME]
 
 
 def _is_year(value: Any) -> bool:

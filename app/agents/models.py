@@ -90,7 +90,37 @@ class BusinessCalendar(Base):
     """Make-up working days."""
     is_default: Mapped[bool] = mapped_column(default=False, server_default=sql("false"))
     """The service hours of the settings, as the process that was started last has them."""
+    day_names: Mapped[dict[str, str]] = mapped_column(Json, default=dict, server_default="{}")
+    """By day (2027-01-01) of which holiday it is a part, or for which it is worked."""
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
+    """Another after each change by a person."""
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Recount(Base):
+    """Something by which tickets are timed has changed: their clocks are to be counted anew. Gone once they are."""
+
+    __tablename__ = "recounts"
+    __table_args__ = (
+        Index("uq_recounts_waiting", "scope", "subject_id", unique=True, sqlite_where=sql("rank IS NULL"),
+              postgresql_where=sql("rank IS NULL")),
+        CheckConstraint("scope IN ('policies', 'calendar', 'team')", name="scope"),
+    )  # fmt: skip
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    scope: Mapped[str] = mapped_column(String(8))
+    subject_id: Mapped[int] = mapped_column(Id, server_default="0")
+    """The calendar or the team."""
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    hours: Mapped[str | None] = mapped_column(Text)
+    """With the next two: by which the time before ``since`` is counted; None: as the time after it."""
+    holidays: Mapped[str | None] = mapped_column(Text)
+    workdays: Mapped[str | None] = mapped_column(Text)
+    since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    rank: Mapped[int | None] = mapped_column(SmallInteger)
+    """With the next: of the ticket up to which it has come; None: not begun."""
+    ticket_id: Mapped[int | None] = mapped_column(Id)
+    seen: Mapped[int] = mapped_column(server_default="0")
+    """Tickets."""
 
 
 class Team(Base):

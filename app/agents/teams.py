@@ -10,10 +10,11 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app import events
-from app.agents import audit, business_calendars
+from app.agents import audit, business_calendars, hours, recounts
 from app.agents.models import Agent, BusinessCalendar, Team, TeamMember
 from app.agents.naming import read_name, read_skills
 from app.agents.people import PersonNotFound
+from app.agents.recounts import Scope
 from app.agents.rights import Action, Actor, require_here
 from app.db.rows import Insert, table_of
 from app.db.sql import for_update, is_any
@@ -143,18 +144,21 @@ def set_members(session: Session, team_id: int, *, by: Actor | None, agents: Col
 
 def set_calendar(
     session: Session, team_id: int, *, by: Actor | None, calendar_id: int | None, now: datetime
-) -> None:  # fmt: skip
-    """None: the service hours again. CalendarNotFound."""
+) -> bool:  # fmt: skip
+    """Whether deadlines that run are counted anew because of it. None: the service hours again. CalendarNotFound."""
     require_here(by, Action.edit_deadlines)
-    team = _lock(session, team_id)
+    team, former = _lock(session, team_id), hours.former_for(session, team_id)
     new = None if calendar_id is None else business_calendars.lock(session, calendar_id).name
     if team.calendar_id == calendar_id:
-        return
+        return False
     old = session.scalar(select(BusinessCalendar.name).where(BusinessCalendar.id == team.calendar_id))
     team.calendar_id = calendar_id
     session.flush()
+    if counts := former != hours.former_for(session, team_id):
+        recounts.ask(session, Scope.team, team_id, former=former, now=now)
     before, after = ([name] if name is not None else [] for name in (old, new))
     _record(session, by, "team.calendar", team_id, now, before=before, after=after)
+    return counts
 
 
 def archive(session: Session, team_id: int, *, by: Actor | None, now: datetime) -> None:

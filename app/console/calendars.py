@@ -1,29 +1,33 @@
 """Business calendars: the list, a page of each, its year as one types it, and a year's days from a file."""
 
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
+from sqlalchemy.orm import Session
 
-from app.agents import business_calendars, day_files
-from app.agents.business_calendars import LONGEST_DAYS, LONGEST_HOURS, Written
+from app.agents import business_calendars, day_files, missing_years, recounts
+from app.agents.business_calendars import LONGEST_DAYS, LONGEST_HOURS, Kept, Written
 from app.agents.calendars import BEIJING, Calendar
+from app.agents.missing_years import MissingYear
 from app.agents.models import Language
-from app.agents.rights import Action, require
+from app.agents.recounts import Pending
+from app.agents.rights import Action, Actor, require
 from app.agents.sessions import Signed
 from app.console.catalogue import marked, sentence_of
 from app.console.guard import DbDep, Now, SignedIn
-from app.console.rendering import done, go_to, page
+from app.console.rendering import go_to, page, said
 from app.console.year_picture import picture_of
 from app.dialogue.loading import load_calendar
 from app.errors import AppError
-from app.forms import Id, read_form
+from app.forms import Id, Version, read_form
+from app.tickets import recounting
 
 router = APIRouter()
 PAGE: Final = "/calendars"
 Year = Annotated[int, Field(ge=2000, le=2100)]
-_DECEMBER: Final = 12
 _ENVELOPE: Final = 2048
 """Bytes that a form adds to its file."""
 
@@ -37,6 +41,7 @@ class Form(BaseModel):
     hours: str = Field(title=marked("工作时间"), min_length=1, max_length=LONGEST_HOURS)
     holidays: str = Field("", title=marked("假日"), max_length=LONGEST_DAYS)
     workdays: str = Field("", title=marked("调休上班"), max_length=LONGEST_DAYS)
+    version: Version | None = None
 
     def written(self) -> Written:
         return Written(self.name, self.hours, self.holidays, self.workdays)
@@ -49,15 +54,30 @@ class Typed(BaseModel):
     holidays: str = Field("", title=marked("假日"), max_length=LONGEST_DAYS)
     workdays: str = Field("", title=marked("调休上班"), max_length=LONGEST_DAYS)
     year: Year = Field(title=marked("年份"))
+    calendar: Id | None = None
+    """Whose names its holidays have."""
 
 
 @router.get(PAGE)
 async def show(request: Request, db: DbDep, signed: SignedIn, now: Now) -> Response:
-    rows = await db.read(business_calendars.list_calendars, by=signed.actor)
-    shown = [(row, picture_of(row.calendar, _this_year(now)), unknown_year(row.calendar, now)) for row in rows]
+    rows, missing, pending = await db.read(_list, by=signed.actor, now=now)
+    shown = [
+        (row, picture_of(row.calendar, _this_year(now)), missing_years.find_missing(row.calendar, now)) for row in rows
+    ]
     default = load_calendar(request.app.state.service.settings)
     picture = picture_of(default, _this_year(now))
-    return page(request, "calendars.html", signed, rows=shown, default=default, default_picture=picture)
+    return page(
+        request, "calendars.html", signed, rows=shown, default=default, default_picture=picture, missing=missing,
+        pending=pending,
+    )  # fmt: skip
+
+
+def _list(
+    session: Session, *, by: Actor, now: datetime
+) -> tuple[Sequence[Kept], Sequence[MissingYear], Sequence[Pending]]:
+    """With the years that are missing, and what is counted anew."""
+    found = business_calendars.list_calendars(session, by=by)
+    return found, missing_years.list_missing(session, by=by, now=now), recounts.list_pending(session, by=by)
 
 
 @router.post(PAGE)
@@ -71,15 +91,43 @@ async def add(request: Request, db: DbDep, signed: SignedIn, now: Now) -> Respon
 async def show_calendar(
     request: Request, db: DbDep, signed: SignedIn, now: Now, calendar_id: Id, year: Year | None = None
 ) -> Response:
-    kept = await db.read(business_calendars.get_calendar, calendar_id, by=signed.actor)
-    return page(request, "calendar.html", signed, kept=kept, **_picture(kept.calendar, year or _this_year(now)))
+    shown = await db.read(_look, calendar_id, by=signed.actor, now=now)
+    kept = shown["kept"]
+    picture = _picture(kept.calendar, year or _this_year(now), kept.names)
+    return page(request, "calendar.html", signed, **shown, **picture)
+
+
+def _missing(kept: Kept, now: datetime) -> Sequence[MissingYear]:
+    """As for the lists, also while nobody works by it."""
+    year = missing_years.find_missing(kept.calendar, now) if kept.holidays else None
+    return [MissingYear(kept.id, kept.name, False, year)] if year is not None else []
+
+
+def _look(session: Session, calendar_id: int, *, by: Actor, now: datetime) -> dict[str, Any]:
+    kept = business_calendars.get_calendar(session, calendar_id, by=by)
+    return {
+        "kept": kept,
+        "missing": _missing(kept, now),
+        "pending": recounts.list_pending(session, by=by),
+        "concerned": recounting.count_concerned(session, by=by, calendar_id=calendar_id),
+        "most": recounting.MOST_COUNTED,
+    }
 
 
 @router.post(PAGE + "/{calendar_id:id}")
 async def edit(request: Request, db: DbDep, signed: SignedIn, now: Now, calendar_id: Id) -> Response:
-    written = (await read_form(request, Form)).written()
-    await db.write(business_calendars.edit, calendar_id, by=signed.actor, written=written, now=now)
-    return done(signed, marked("已保存，以后的时限按它计算"))
+    """The form stays as it is typed, and knows its newer version."""
+    form = await read_form(request, Form)
+    counts, shown = await db.write(_save, calendar_id, by=signed.actor, form=form, now=now)
+    fragment = page(request, "calendar_saved.html", signed, **shown)
+    return said(fragment, signed, marked("已保存，正在走的时限这就重算") if counts else marked("已保存"))
+
+
+def _save(session: Session, calendar_id: int, *, by: Actor, form: Form, now: datetime) -> tuple[bool, dict[str, Any]]:
+    """In one transaction: the version that the form learns is its own change's, not that of somebody after it."""
+    written, version = form.written(), form.version
+    counts = business_calendars.edit(session, calendar_id, by=by, written=written, version=version, now=now)
+    return counts, _look(session, calendar_id, by=by, now=now)
 
 
 @router.post(PAGE + "/{calendar_id:id}/delete")
@@ -88,11 +136,20 @@ async def delete(db: DbDep, signed: SignedIn, now: Now, calendar_id: Id) -> Resp
     return go_to(PAGE)
 
 
+# -------------------- what is counted anew
+
+
+@router.get("/recounts")
+async def show_recounts(request: Request, db: DbDep, signed: SignedIn) -> Response:
+    """How far the worker has come with what was changed here, or at the policies of deadlines."""
+    return page(request, "recounts.html", signed, pending=await db.read(recounts.list_pending, by=signed.actor))
+
+
 # -------------------- as one types
 
 
 @router.post(PAGE + "/preview")
-async def preview(request: Request, signed: SignedIn) -> Response:
+async def preview(request: Request, db: DbDep, signed: SignedIn) -> Response:
     """The year that a form would make, or what cannot be read in it."""
     require(signed.actor, Action.edit_deadlines)
     form = await read_form(request, Typed)
@@ -101,23 +158,18 @@ async def preview(request: Request, signed: SignedIn) -> Response:
     except AppError as error:
         wrong = sentence_of(Language(signed.language), error)
         return page(request, "calendar_year.html", signed, wrong=wrong, shown=form.year)
-    return page(request, "calendar_year.html", signed, **_picture(calendar, form.year))
+    names = await db.read(business_calendars.find_names, form.calendar, by=signed.actor) if form.calendar else {}
+    return page(request, "calendar_year.html", signed, **_picture(calendar, form.year, names))
 
 
-def _picture(calendar: Calendar, year: int) -> dict[str, Any]:
+def _picture(calendar: Calendar, year: int, names: Mapping[date, str]) -> dict[str, Any]:
     both = sorted(calendar.holidays & calendar.workdays)
-    return {"calendar": calendar, "picture": picture_of(calendar, year), "both": both, "shown": year, "wrong": ""}
+    picture = picture_of(calendar, year, names)
+    return {"calendar": calendar, "picture": picture, "both": both, "shown": year, "wrong": ""}
 
 
 def _this_year(now: datetime) -> int:
     return now.astimezone(BEIJING).year
-
-
-def unknown_year(calendar: Calendar, now: datetime) -> int | None:
-    """A year without holidays that it should have: this one, or in December the next, which is arranged by then."""
-    today, known = now.astimezone(BEIJING), {day.year for day in calendar.holidays}
-    due = (today.year, today.year + 1) if today.month == _DECEMBER else (today.year,)
-    return next((year for year in due if year not in known), None)
 
 
 # -------------------- a year from a file

@@ -14,6 +14,7 @@ from app.agents.naming import LoginInvalid, NameInvalid, SkillsInvalid
 from app.agents.people import CapacityInvalid, LoginTaken, RolesMissing
 from app.agents.signing_in import WrongPassword
 from app.agents.teams import TeamNameTaken
+from app.agents.versions import ChangedByCommand, ChangedByPerson, ChangedMeanwhile
 from app.channels.wechat.meanings import WORDS
 from app.desk.tickets.macros import MacroNameInvalid, MacroNameTaken
 from app.errors import AppError
@@ -30,7 +31,7 @@ _FIELDS: Final[Mapping[type[AppError], str]] = {
     LoginInvalid: "login", LoginTaken: "login", NameInvalid: "name", TeamNameTaken: "name", SkillsInvalid: "skills",
     CapacityInvalid: "capacity", RolesMissing: "roles", WrongPassword: "old", CalendarNameTaken: "name",
     HoursInvalid: "hours", HoursTwice: "hours", PolicyNameTaken: "name", MacroNameInvalid: "name",
-    MacroNameTaken: "name",
+    MacroNameTaken: "name", ChangedMeanwhile: "version", ChangedByPerson: "version", ChangedByCommand: "version",
 }  # fmt: skip
 """What a rule refuses that is about one field, by the field's name in the forms."""
 

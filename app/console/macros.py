@@ -15,7 +15,7 @@ from app.console.guard import DbDep, Now, SignedIn
 from app.console.rendering import done, page, wants_fragment
 from app.desk.tickets import macros
 from app.desk.tickets.macros import LONGEST_CATEGORY, LONGEST_NAME, LONGEST_REPLY, Macro, MacroTeamWrong, Written
-from app.forms import Id, find_id, read_form
+from app.forms import Id, Version, find_id, read_form
 
 router = APIRouter()
 PAGE: Final = "/macros"
@@ -38,6 +38,7 @@ class Form(BaseModel):
     tags: list[str] = Field(title=marked("标签"), max_length=50)
     reply: str = Field("", title=marked("答复"), max_length=2 * LONGEST_REPLY)
     closes: str = Field("", title=marked("关闭工单"), max_length=8)
+    version: Version | None = None
 
     def written(self) -> Written:
         """MacroTeamWrong."""
@@ -101,8 +102,9 @@ async def add(request: Request, db: DbDep, signed: SignedIn, now: Now) -> Respon
 
 @router.post(PAGE + "/{macro_id:id}")
 async def edit(request: Request, db: DbDep, signed: SignedIn, now: Now, macro_id: Id) -> Response:
-    written = (await read_form(request, Form)).written()
-    await db.write(macros.edit, macro_id, by=signed.actor, written=written, now=now)
+    form = await read_form(request, Form)
+    written, version = form.written(), form.version
+    await db.write(macros.edit, macro_id, by=signed.actor, written=written, version=version, now=now)
     return done(signed, marked("已保存"), changed="macros")
 
 

@@ -19,7 +19,7 @@ from app.console import catalogue, labels, rail, ticket_words
 from app.console.browsers import name_browser
 from app.console.cookies import csrf_of, language_of, strict_transport, token_of
 from app.console.endpoints.live import PATH
-from app.console.times import ago, exactly, hours
+from app.console.times import ago, days, exactly, hours
 from app.pages import HEADERS
 
 FOLDER: Final = Path(__file__).parent
@@ -58,7 +58,8 @@ TEMPLATES.add_extension("jinja2.ext.i18n")
 TEMPLATES.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]
 TEMPLATES.globals |= {"_": _said, "_n": _counted, "labels": labels, "ticket_words": ticket_words, "LIVE": PATH}
 TEMPLATES.filters |= {
-    "ago": ago, "exactly": exactly, "browser": name_browser, "hours": hours, "pair": lambda one: (one.id, one.name)
+    "ago": ago, "exactly": exactly, "browser": name_browser, "hours": hours, "days": days,
+    "pair": lambda one: (one.id, one.name),
 }  # fmt: skip
 
 

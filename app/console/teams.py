@@ -96,8 +96,8 @@ async def set_members(request: Request, db: DbDep, signed: SignedIn, now: Now, t
 @router.post(PAGE + "/{team_id}/calendar")
 async def set_calendar(request: Request, db: DbDep, signed: SignedIn, now: Now, team_id: Id) -> Response:
     form = await read_form(request, Works)
-    await db.write(teams.set_calendar, team_id, by=signed.actor, calendar_id=form.calendar, now=now)
-    return done(signed, marked("已保存，以后的时限按它计算"))
+    counts = await db.write(teams.set_calendar, team_id, by=signed.actor, calendar_id=form.calendar, now=now)
+    return done(signed, marked("已保存，正在走的时限这就重算") if counts else marked("已保存"))
 
 
 @router.post(PAGE + "/{team_id}/archive")

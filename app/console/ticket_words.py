@@ -44,6 +44,7 @@ DEEDS: Final[Mapping[str, str]] = {
     "unlinked": marked("取消关联会话"), "filed": marked("添加了附件"), "decided": marked("作出书面决定"),
     "closed": marked("关闭了工单"), "reopened": marked("重新打开了工单"), "unmerged": marked("撤销了合并"),
     "changed": marked("修改了"), "warned": marked("时限快到了"), "breached": marked("时限过了"),
+    "recounted": marked("重算了时限"),
 }  # fmt: skip
 """What somebody did, by the kind of the line in the history."""
 AUTHORS: Final[Mapping[str, str]] = {

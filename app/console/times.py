@@ -1,6 +1,7 @@
 """Times as people read them: relative while recent, exact on hover. All in Beijing time."""
 
-from datetime import datetime, timedelta
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
 
 from jinja2 import pass_context
 from jinja2.runtime import Context
@@ -12,6 +13,7 @@ from app.console.catalogue import counted, marked, translate
 
 _DAYS = {-1: marked("明天"), 1: marked("昨天")}
 _ENGLISH_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _JUST_NOW = marked("刚刚")
 _MINUTES = marked("%(num)s 分钟前")
 
@@ -59,6 +61,33 @@ def _days_in_english(days: list[int]) -> str:
 def _span(span: Span) -> str:
     overnight = span.end > timedelta(days=1)
     return f"{clock(span.start)}–{clock(span.end - timedelta(days=1)) + ' next day' if overnight else clock(span.end)}"
+
+
+@pass_context
+def days(context: Context, ranges: Iterable[tuple[date, date]]) -> str:
+    """10 月 1 日至 7 日、10 月 10 日, or Oct 1–7, Oct 10: days of one year."""
+    return days_of(context["language"], ranges)
+
+
+def days_of(language: Language, ranges: Iterable[tuple[date, date]]) -> str:
+    if language is Language.zh:
+        return "、".join(_range(*each) for each in ranges)
+    return ", ".join(_range_in_english(*each) for each in ranges)
+
+
+def _range(first: date, last: date) -> str:
+    begins = f"{first.month} 月 {first.day} 日"
+    if first == last:
+        return begins
+    return f"{begins}至 {last.day} 日" if first.month == last.month else f"{begins}至 {last.month} 月 {last.day} 日"
+
+
+def _range_in_english(first: date, last: date) -> str:
+    begins = f"{_MONTHS[first.month - 1]} {first.day}"
+    if first == last:
+        return begins
+    month = "" if first.month == last.month else f"{_MONTHS[last.month - 1]} "
+    return f"{begins}–{month}{last.day}"
 
 
 @pass_context

@@ -133,6 +133,7 @@ class Files:
             thread.viewer_id, thread.conversation_id, filed.event_id, effect.kind, effect.priority, effect.subject,
             effect.category, effect.due, self.now, filed.platform, effect.dimension,
             about.title and about.title[:LONGEST_TITLE], about.season, about.episode, effect.office,
+            effect.days,
         )  # fmt: skip
 
     def _raise(self, session: Session, filed: Filed, ticket: _Known, effect: OpenTicket) -> None:
@@ -142,7 +143,7 @@ class Files:
             tickets.raise_priority(session, ticket.ticket_id, due=effect.due, now=self.now)
         else:
             self._new = [
-                replace(new, priority=TicketPriority.high, due_at=effect.due)
+                replace(new, priority=TicketPriority.high, due_at=effect.due, days=None)
                 if new.event_id == ticket.event_id
                 else new
                 for new in self._new

@@ -249,8 +249,11 @@ def new_ticket(
     known = "，".join(filter(None, (details, described(turn.memory.heard), happened(turn.memory.heard, now))))
     said, due = subject[:SUBJECT], rules.due(kind, priority, now)
     dimension = dimension_of(kind, category, said)
-    office = rules.promises.complaint_office if kind == TicketKind.complaint else ""
-    return OpenTicket(kind, said, due, priority, category, known, office, turn.memory.heard, dimension)
+    promises = rules.promises
+    office, days = (
+        (promises.complaint_office, promises.complaint_days) if kind == TicketKind.complaint else ("", None)
+    )  # fmt: skip
+    return OpenTicket(kind, said, due, priority, category, known, office, turn.memory.heard, dimension, days)
 
 
 def described(heard: Slots) -> str:

@@ -178,6 +178,8 @@ class OpenTicket:
     about: Slots = NOTHING
     """What was named in the conversation."""
     dimension: str | None = None
+    days: int | None = None
+    """Working days, of which ``due`` is the end, of a complaint."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,9 @@ ended.
 
 All is counted in service time of the team's calendar. When each one ends is written down when it starts, so that a
 sweep finds what is due by an index: the row itself is the durable timer, and a conditional UPDATE makes it ring once.
+
+A clock that runs also keeps since when it does and with how much, so that its end can be counted anew by another
+calendar. A promise is no such clock: it is a time that the viewer was told.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -39,6 +42,14 @@ class Target:
     work_s: int | None
     due_at: datetime
     warn_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """By what the time is counted that passed until a moment."""
+
+    calendar: Calendar
+    until: datetime
 
 
 # -------------------- pure
@@ -119,7 +130,7 @@ def stop(session: Session, ticket: Ticket, *, now: datetime) -> None:
     for clock in running(session, ticket.id):
         if clock.due_at is not None:
             _judge(ticket, clock, now)
-            clock.left_s = _seconds(calendar.working_between(now, clock.due_at))
+            clock.left_s = max(_seconds(_left(clock, calendar, now)), 0)
             clock.due_at = clock.warn_at = None
     ticket.waiting_since = ticket.waiting_since or now
     settle(session, ticket)
@@ -151,25 +162,41 @@ def promise(session: Session, ticket: Ticket, due: datetime | None, *, now: date
 def refit(session: Session, ticket: Ticket, *, former: Calendar | None = None, now: datetime) -> None:
     """Its kind, priority or team changed: other limits, of which as much is used up as has passed.
 
-    ``former``: by which it was counted so far, where the team is another now.
+    ``former``: by which it was counted so far, where the team is another now. What was late stays late.
     """
     calendar, policy = calendar_for(session, ticket.team_id), policy_of(session, ticket)
-    counted = former or calendar
-    known = {Metric(clock.metric): clock for clock in running(session, ticket.id)}
+    fit(session, ticket, running(session, ticket.id), calendar, policy, Past(former or calendar, now), now=now)
+    settle(session, ticket)
+
+
+def fit(
+    session: Session, ticket: Ticket, found: Iterable[TicketClock], calendar: Calendar, policy: Policy | None,
+    past: Past | None, *, lifts: bool = False, now: datetime,
+) -> list[TicketClock]:  # fmt: skip
+    """Let the clocks that run be what the policy says, counted by the calendar; those that are so stay as they are.
+
+    All of them, and those that are new. ``lifts``: one that was late and has time again is late no more; one that has
+    none is late since when it was.
+    """
+    known = {Metric(clock.metric): clock for clock in found}
     for metric, minutes in _limits(policy, ticket):
         clock = known.get(metric)
         if minutes is None:
             _end(ticket, [clock] if clock else [], now)
-        elif clock is None and metric is not Metric.next_response:
-            clock = TicketClock(ticket_id=ticket.id, metric=metric, started_at=ticket.opened_at, work_s=minutes * 60)
-            session.add(clock)
-            left = timedelta(minutes=minutes) - _taken(ticket, counted, now)
-            _allow(clock, left, ticket, calendar, policy, now)
-        elif clock is not None and (clock.work_s != minutes * 60 or counted != calendar):
-            left = timedelta(minutes=minutes) - _used(clock, counted, now)
-            clock.work_s = minutes * 60
-            _allow(clock, left, ticket, calendar, policy, now)
-    settle(session, ticket)
+        elif clock is not None or metric is not Metric.next_response:
+            if clock is None:
+                passed = past.calendar if past else calendar
+                clock = known[metric] = _late_starter(session, ticket, metric, minutes, passed, now)
+            elif past is not None:
+                _take_from_past(clock, past, calendar)
+            was_over = _is_over(clock, now)
+            is_other = _limit(clock, minutes * 60) and not (lifts and was_over)
+            _count(clock, calendar, policy, now, is_other=is_other)
+            if lifts and was_over and clock.breached_at is not None and not _is_over(clock, now):
+                clock.breached_at = None
+                ticket.breaches -= 1
+                _count(clock, calendar, policy, now)
+    return list(known.values())
 
 
 def close(session: Session, ticket: Ticket, *, now: datetime) -> None:
@@ -212,16 +239,25 @@ def restore(
     own = (TicketClock.ticket_id == ticket.id, is_any(TicketClock.id, sorted(clock_ids)))
     for clock in session.scalars(select(TicketClock).where(*own)):
         clock.ended_at = None
-        if clock.due_at is not None and clock.work_s is not None and clock.breached_at is None:
-            _run(clock, calendar.working_between(closed_at, clock.due_at), calendar, policy, now)
+        if clock.due_at is None or clock.work_s is None:
+            continue
+        left = _left(clock, calendar, closed_at)
+        if clock.breached_at is None:
+            _run(clock, left, calendar, policy, now)
+        else:
+            clock.resumed_at, clock.resumed_s = now, _seconds(left)
     settle(session, ticket)
 
 
 def settle(session: Session, ticket: Ticket) -> None:
     """Write what lists ask for: the first of the running clocks to end."""
     session.flush()
-    ends = [clock.due_at for clock in running(session, ticket.id) if clock.due_at is not None]
-    ticket.next_due_at = min(ends, default=None)
+    ticket.next_due_at = first_of(running(session, ticket.id))
+
+
+def first_of(found: Iterable[TicketClock]) -> datetime | None:
+    """When the first of those that run ends."""
+    return min((clock.due_at for clock in found if clock.due_at and clock.ended_at is None), default=None)
 
 
 def running(session: Session, ticket_id: int) -> Sequence[TicketClock]:
@@ -253,34 +289,83 @@ def _taken(ticket: Ticket, calendar: Calendar, now: datetime) -> timedelta:
     return max(taken, timedelta())
 
 
-def _used(clock: TicketClock, calendar: Calendar, now: datetime) -> timedelta:
-    work = timedelta(seconds=clock.work_s or 0)
-    if clock.due_at is None:
-        return work - timedelta(seconds=clock.left_s or 0)
-    if clock.due_at >= now:
-        return work - calendar.working_between(now, clock.due_at)
-    return work + calendar.working_between(clock.due_at, now)
-
-
-def _allow(
-    clock: TicketClock, left: timedelta, ticket: Ticket, calendar: Calendar, policy: Policy | None, now: datetime
-) -> None:
-    """So much is left; what is over already is due now, and found by the next sweep."""
-    left = max(left, timedelta())
+def _late_starter(
+    session: Session, ticket: Ticket, metric: Metric, minutes: int, counted: Calendar, now: datetime
+) -> TicketClock:
+    """As if it had run since the ticket was opened. While that waits for its viewer it stands still."""
+    left = minutes * 60 - _seconds(_taken(ticket, counted, now))
+    clock = TicketClock(ticket_id=ticket.id, metric=metric, started_at=ticket.opened_at, work_s=minutes * 60)
     if ticket.waiting_since is not None:
-        clock.left_s, clock.due_at, clock.warn_at = _seconds(left), None, None
+        clock.left_s = max(left, 0)
     else:
-        _run(clock, left, calendar, policy, now)
+        clock.resumed_at, clock.resumed_s = now, left
+    session.add(clock)
+    return clock
+
+
+def _take_from_past(clock: TicketClock, past: Past, calendar: Calendar) -> None:
+    """What passed by another calendar stays counted by that."""
+    begun = clock.resumed_at or clock.started_at
+    if clock.left_s is None and past.calendar != calendar and begun < past.until:
+        clock.resumed_s = _seconds(_left(clock, past.calendar, past.until))
+        clock.resumed_at = past.until
+
+
+def _limit(clock: TicketClock, work_s: int) -> bool:
+    """Another limit leaves more or less of it, by as much as it is longer or shorter; whether it is another."""
+    more = work_s - (clock.work_s or 0)
+    if more and clock.left_s is not None:
+        clock.left_s = max(clock.left_s + more, 0)
+    elif more:
+        clock.resumed_at, clock.resumed_s = clock.resumed_at or clock.started_at, _allowed(clock) + more
+    clock.work_s = work_s
+    return more != 0
+
+
+def _is_over(clock: TicketClock, now: datetime) -> bool:
+    return clock.left_s == 0 if clock.due_at is None else clock.due_at <= now
+
+
+def _count(
+    clock: TicketClock, calendar: Calendar, policy: Policy | None, now: datetime, *, is_other: bool = False
+) -> None:  # fmt: skip
+    """Write when it ends, and when its owner is warned. What is over by another count, or by another limit, is over
+    now, not before."""
+    if clock.left_s is not None:
+        return
+    begun, allowed = clock.resumed_at or clock.started_at, timedelta(seconds=_allowed(clock))
+    due = calendar.after_working(begun, allowed)
+    if due > now:
+        clock.due_at = due
+    elif is_other or clock.due_at is None or clock.due_at > now:
+        clock.due_at, clock.resumed_at, clock.resumed_s = now, now, 0
+    warn_percent = policy.warn_percent if policy is not None else 0
+    ahead = timedelta(seconds=clock.work_s or 0) * (100 - warn_percent) / 100
+    warned = calendar.after_working(begun, allowed - ahead) if warn_percent and allowed > ahead else now
+    clock.warn_at = warned if due > now and warned > now and clock.breached_at is None else None
+
+
+def _left(clock: TicketClock, calendar: Calendar, at: datetime) -> timedelta:
+    """Of one that ran then; less than nothing: so long it was over. Of a promise, as of any time of the calendar, what
+    was still to come."""
+    if clock.work_s is None:
+        return calendar.working_between(at, clock.due_at) if clock.due_at is not None else timedelta()
+    begun = clock.resumed_at or clock.started_at
+    return timedelta(seconds=_allowed(clock)) - calendar.working_between(begun, at)
+
+
+def _allowed(clock: TicketClock) -> int:
+    """Seconds, since it runs."""
+    return clock.resumed_s if clock.resumed_s is not None else clock.work_s or 0
 
 
 def _run(clock: TicketClock, left: timedelta, calendar: Calendar, policy: Policy | None, now: datetime) -> None:
     """Let it go on from now, with so much left. A warning whose time is over is not given."""
-    clock.left_s = None
-    clock.due_at = calendar.after_working(now, left) if left else now
-    percent = policy.warn_percent if policy is not None else 0
-    ahead = timedelta(seconds=clock.work_s or 0) * (100 - percent) / 100
-    warns = percent and clock.work_s is not None and left > ahead and clock.breached_at is None
-    clock.warn_at = calendar.after_working(now, left - ahead) if warns else None
+    clock.left_s, clock.resumed_at, clock.resumed_s = None, now, _seconds(left)
+    if clock.work_s is None:
+        clock.due_at, clock.warn_at = calendar.after_working(now, left), None
+    else:
+        _count(clock, calendar, policy, now)
 
 
 def _end(ticket: Ticket, clocks: Iterable[TicketClock], now: datetime) -> None:

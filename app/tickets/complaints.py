@@ -48,6 +48,7 @@ def follow(session: Session, ticket: Ticket) -> None:
     """Its viewer was told another time: as long as nothing is decided, that is the deadline."""
     formal = session.get(Complaint, ticket.id, populate_existing=True)
     if formal is not None and formal.state == ComplaintState.examining and ticket.due_at is not None:
+        formal.days = formal.days if formal.deadline_at == ticket.due_at else None
         formal.deadline_at, formal.remind_at = ticket.due_at, ticket.due_at - REMINDED_BEFORE
 
 

@@ -180,7 +180,7 @@ class TicketEvent(Base):
     """``opened``; by the viewer ``added``, ``answered``, ``wants_notice``, ``accepted``, ``refused``, ``scored``,
     ``confirmed``; ``raised`` (now urgent); by whoever works on it ``started``, ``noted`` (internal), ``replied``,
     ``asked``, ``changed``, ``linked``, ``unlinked``, ``filed``, ``merged``, ``unmerged``, ``split``, ``decided``;
-    ``closed``, ``reopened``; by the clock ``warned``, ``breached``."""
+    ``closed``, ``reopened``; by the clock ``warned``, ``breached``, ``recounted``."""
     author: Mapped[str] = mapped_column(String(16))
     """``viewer``, ``bot``, ``clock``, or the id of a person."""
     text: Mapped[str] = mapped_column(Text)
@@ -189,7 +189,7 @@ class TicketEvent(Base):
     message_id: Mapped[int | None] = mapped_column(Id)
     """By which the viewer was told. No foreign key: histories outlive conversations."""
     detail: Mapped[dict[str, Any] | None] = mapped_column(Json)
-    """Of ``changed``: by field what it was and is."""
+    """Of ``changed``: by field what it was and is. Of ``recounted``: ``why``, and by metric when it was and is due."""
     at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
@@ -274,6 +274,10 @@ class TicketClock(Base):
     """None while it stands still."""
     left_s: Mapped[int | None]
     """What was left when it was stopped."""
+    resumed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """Since when it runs, where that is not since its start: after a stop, or by other hours."""
+    resumed_s: Mapped[int | None]
+    """What was left then."""
     warn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """When its owner is warned; None: he was, or will not be."""
     breached_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -297,6 +301,8 @@ class SlaPolicy(Base):
     resolution_m: Mapped[int | None]
     warn_percent: Mapped[int] = mapped_column(SmallInteger)
     """After so much of the time the owner is warned; 0: he is not."""
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
+    """Another after each change of what it says; its place is none."""
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
@@ -322,6 +328,9 @@ class Complaint(Base):
     ticket_id: Mapped[int] = mapped_column(Id, ForeignKey("tickets.id"), primary_key=True, autoincrement=False)
     office: Mapped[str] = mapped_column(String(64))
     deadline_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    """Never after what its viewer was told."""
+    days: Mapped[int | None] = mapped_column(SmallInteger)
+    """Working days from the opening, of which it is the last; None: a time that somebody set."""
     remind_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """A day before; None: the reminder was given, or is not needed any more."""
     state: Mapped[str] = mapped_column(String(12))
@@ -387,4 +396,6 @@ class TicketMacro(Base):
     reply: Mapped[str] = mapped_column(Text)
     """What the viewer is told; empty: nothing."""
     closes: Mapped[bool]
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
+    """Another after each change."""
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)

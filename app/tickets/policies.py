@@ -1,7 +1,7 @@
 """How long tickets may take: policies in an order, of which the first that fits a ticket counts."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
@@ -9,8 +9,9 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.agents import audit
+from app.agents import audit, recounts, versions
 from app.agents.naming import read_name
+from app.agents.recounts import Scope
 from app.agents.rights import Action, Actor, require_here
 from app.channels.registry import PLATFORMS
 from app.db.driver import Prepared
@@ -23,6 +24,7 @@ LONGEST: Final = 525_600
 MOST: Final = 50
 SOURCES: Final = (*PLATFORMS, PHONE, DESK)
 _VERSION: Final = "sla_policies"
+_GROUP: Final = "policies."
 
 
 class PolicyNotFound(NotFound):
@@ -68,6 +70,8 @@ class Policy:
     resolution_m: int | None
     warn_percent: int
     """After so much of the time the owner is warned; 0: he is not."""
+    version: int = field(default=1, compare=False)
+    """For whoever changes it: of which state he knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +126,7 @@ _LOAD = Prepared(
     select(
         SlaPolicy.id, SlaPolicy.name, SlaPolicy.position, SlaPolicy.kind, SlaPolicy.priority, SlaPolicy.source,
         SlaPolicy.first_response_m, SlaPolicy.next_response_m, SlaPolicy.resolution_m, SlaPolicy.warn_percent,
+        SlaPolicy.version,
     ).order_by(SlaPolicy.position, SlaPolicy.id)
 )  # fmt: skip
 
@@ -142,7 +147,7 @@ def get_policy(session: Session, policy_id: int, *, by: Actor | None) -> Policy:
     return found
 
 
-# -------------------- changes
+# -------------------- changes: each is followed by the clocks that run (``recounts``)
 
 
 def add(session: Session, *, by: Actor | None, written: Written, now: datetime) -> int:
@@ -155,29 +160,39 @@ def add(session: Session, *, by: Actor | None, written: Written, now: datetime) 
     row = SlaPolicy(position=(last or 0) + 1)
     _flush(session, row, values, now)
     _record(session, by, "policies.add", now, row.id, **values)
+    recounts.ask(session, Scope.policies, now=now)
     return row.id
 
 
-def edit(session: Session, policy_id: int, *, by: Actor | None, written: Written, now: datetime) -> None:
-    """For clocks that start from now on. PolicyNameTaken; ConditionInvalid, MinutesInvalid, FirstTooLong,
-    WarningInvalid."""
+def edit(
+    session: Session, policy_id: int, *, by: Actor | None, written: Written, version: int | None = None, now: datetime
+) -> bool:
+    """Whether deadlines that run are counted anew because of it. ``version``: see ``versions.claim``.
+
+    ChangedMeanwhile, PolicyNameTaken; ConditionInvalid, MinutesInvalid, FirstTooLong, WarningInvalid.
+    """
     require_here(by, Action.edit_deadlines)
     row, after = _lock(session, policy_id), _checked(written)
     before = {name: getattr(row, name) for name in after}
     changes = sorted(name for name in after if before[name] != after[name])
     if not changes:
-        return
+        return False
+    versions.claim(session, SlaPolicy, policy_id, version, _GROUP)
     _flush(session, row, after, now)
     was, is_now = ({name: values[name] for name in changes} for values in (before, after))
     _record(session, by, "policies.edit", now, policy_id, name=row.name, before=was, after=is_now)
+    if counts := changes != ["name"]:
+        recounts.ask(session, Scope.policies, now=now)
+    return counts
 
 
 def delete_policy(session: Session, policy_id: int, *, by: Actor | None, now: datetime) -> None:
-    """Clocks that run keep their time. PolicyNotFound."""
+    """PolicyNotFound."""
     require_here(by, Action.edit_deadlines)
     row = _lock(session, policy_id)
     _record(session, by, "policies.delete", now, policy_id, **asdict(_written(row)))
     session.execute(delete(SlaPolicy).where(SlaPolicy.id == policy_id))
+    recounts.ask(session, Scope.policies, now=now)
 
 
 def move(session: Session, policy_id: int, *, by: Actor | None, up: bool, now: datetime) -> None:
@@ -197,6 +212,7 @@ def move(session: Session, policy_id: int, *, by: Actor | None, up: bool, now: d
         row.position = position
     session.flush()
     _record(session, by, "policies.move", now, policy_id, after=[row.name for row in order])
+    recounts.ask(session, Scope.policies, now=now)
 
 
 def seed_demo(session: Session, now: datetime) -> None:

@@ -39,7 +39,7 @@ _COLUMNS = (
 _ALL = (*_COLUMNS, "number", "status", "updated_at", "next_due_at")
 _insert = Insert(table_of(Ticket), _ALL, returning=("event_id", "id", "number"))
 _insert_complaints = Insert(
-    table_of(Complaint), ("ticket_id", "office", "deadline_at", "remind_at", "state"), or_ignore=True
+    table_of(Complaint), ("ticket_id", "office", "deadline_at", "days", "remind_at", "state"), or_ignore=True
 )
 _insert_events = Insert(table_of(TicketEvent), ("ticket_id", "kind", "author", "text", "seq", "detail", "at"))
 
@@ -64,6 +64,8 @@ class NewTicket:
     episode: int | None = None
     office: str = ""
     """In charge, of a complaint."""
+    days: int | None = None
+    """Working days, of which ``due_at`` is the end, of a complaint."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +133,9 @@ def _begin(
     started = [row for one in new for row in clocks.rows(ids[one.event_id], found[one.event_id], one.opened_at)]
     if started:
         clocks.insert(session, started)
+    examined = ComplaintState.examining
     formal = [
-        (ids[one.event_id], one.office, one.due_at, one.due_at - REMINDED_BEFORE, ComplaintState.examining)
+        (ids[one.event_id], one.office, one.due_at, one.days, one.due_at - REMINDED_BEFORE, examined)
         for one in new
         if one.kind == TicketKind.complaint and one.due_at is not None
     ]

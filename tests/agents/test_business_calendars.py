@@ -1,7 +1,7 @@
 """Business calendars: kept, given to teams, filled from files."""
 
 import asyncio
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -23,7 +23,7 @@ from app.agents.naming import NameInvalid
 from app.agents.rights import Actor, Forbidden
 from app.db.database import Database
 from app.errors import AppError
-from tests.agents.years import as_json
+from tests.agents.years import as_json, as_table
 from tests.factories.conversations import NOW
 from tests.factories.people import make_team
 
@@ -124,7 +124,8 @@ async def test_what_is_given_while_it_is_deleted_is_refused_with_a_sentence(db: 
     giving = db.write(teams.set_calendar, team, by=None, calendar_id=calendar_id, now=NOW)
     both = (deleting, giving) if first == "delete" else (giving, deleting)
     outcomes = await asyncio.gather(*both, return_exceptions=True)
-    assert [type(outcome) for outcome in outcomes if outcome is not None] in ([CalendarUsed], [CalendarNotFound])
+    refused = [type(outcome) for outcome in outcomes if isinstance(outcome, Exception)]
+    assert refused in ([CalendarUsed], [CalendarNotFound])
 
 
 async def test_a_year_takes_the_place_of_the_same_year(db: Database, zhou: Actor) -> None:
@@ -151,3 +152,46 @@ async def test_nothing_is_half_imported(db: Database) -> None:
             now=NOW,
         )  # fmt: skip
     assert (await db.read(business_calendars.get_calendar, calendar_id, by=None)).holidays == "2026-10-01..2026-10-07"
+
+
+# -------------------- names of holidays
+
+
+async def names(db: Database, calendar_id: int) -> dict[str, str]:
+    kept = await db.read(business_calendars.get_calendar, calendar_id, by=None)
+    found = await db.read(business_calendars.find_names, calendar_id, by=None)
+    assert kept.names == found
+    return {str(day)[5:]: name for day, name in found.items()}
+
+
+@pytest.mark.parametrize("content", [as_json(), as_table().encode()], ids=["json", "table"])
+async def test_names_of_holidays_are_kept_with_their_days(db: Database, zhou: Actor, content: bytes) -> None:
+    calendar_id = await make(db, Written("办公室", "周一至周五 9:00-18:00", "2026-10-01", ""))
+    await db.write(business_calendars.import_days, calendar_id, content, by=zhou, now=NOW)
+    named = {
+        "01-01": "元旦", "01-02": "元旦", "01-03": "元旦", "02-05": "春节", "02-06": "春节", "02-07": "春节",
+        "02-14": "春节", "10-01": "国庆节", "10-09": "国庆节",
+    }  # fmt: skip
+    assert await names(db, calendar_id) == named
+    # What is typed decides which days there are: a day that is taken out takes its name with it, a new one has none.
+    typed = Written("总部", "每天 9:00-18:00", "2027-01-01, 2027-02-05..2027-02-08", "2027-02-14")
+    await db.write(business_calendars.edit, calendar_id, by=zhou, written=typed, now=NOW)
+    kept = {day: named[day] for day in ("01-01", "02-05", "02-06", "02-07", "02-14")}
+    assert await names(db, calendar_id) == kept
+    other = "2026-10-01,国庆节,休\n2026-10-10,国庆节,班\n".encode()
+    await db.write(business_calendars.import_days, calendar_id, other, by=zhou, now=NOW)
+    assert await names(db, calendar_id) == {"10-01": "国庆节", "10-10": "国庆节"} | kept
+    bare = "2027-01-01,休\n2027-10-01,休\n".encode()
+    await db.write(business_calendars.import_days, calendar_id, bare, by=zhou, now=NOW)
+    assert await names(db, calendar_id) == {"10-01": "国庆节", "10-10": "国庆节"}  # of 2026; this file names none
+    assert await db.read(business_calendars.find_names, 987_654, by=zhou) == {}
+
+
+async def test_names_alone_are_taken_in_and_count_as_a_change(db: Database) -> None:
+    calendar_id = await make(db, Written("办公室", "每天 9:00-18:00", "2027-10-01", ""))
+    before = (await db.read(business_calendars.get_calendar, calendar_id, by=None)).version
+    for _ in range(2):
+        content = "2027-10-01,国庆节,休\n".encode()
+        await db.write(business_calendars.import_days, calendar_id, content, by=None, now=NOW)
+    kept = await db.read(business_calendars.get_calendar, calendar_id, by=None)
+    assert (kept.names, kept.version) == ({date(2027, 10, 1): "国庆节"}, before + 1)

@@ -5,12 +5,21 @@ from datetime import date
 import pytest
 
 from app.agents.calendars import read_days
-from app.agents.day_files import DayTwice, FileEmpty, FileTooLarge, FileUnreadable, LineInvalid, read_file
+from app.agents.day_files import (
+    LONGEST_NAME,
+    DayTwice,
+    FileEmpty,
+    FileTooLarge,
+    FileUnreadable,
+    LineInvalid,
+    read_file,
+)
 from app.errors import AppError
-from tests.agents.years import as_json, as_table
+from tests.agents.years import NEXT_YEAR, as_json, as_table
 
 HOLIDAYS = read_days("2027-01-01..2027-01-03, 2027-02-05..2027-02-07, 2027-10-01")
 WORKDAYS = read_days("2027-02-14, 2027-10-09")
+NAMES = {date.fromisoformat(day): name for name, day, _ in NEXT_YEAR}
 
 
 @pytest.mark.parametrize(
@@ -31,6 +40,27 @@ WORKDAYS = read_days("2027-02-14, 2027-10-09")
 def test_a_year_is_read_in_every_form(content: bytes) -> None:
     told = read_file(content)
     assert (told.holidays, told.workdays, told.years) == (HOLIDAYS, WORKDAYS, (2027,))
+    assert told.names == NAMES
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        ("2027-10-01,休\n", None),
+        ("2027-10-01,国庆节,中秋节,休\n", "国庆节 中秋节"),
+        ("2027-10-01, 国庆\t节\u0000 \u2028,休\n", "国庆 节"),
+        (f"2027-10-01,{'长' * 50},休\n", "长" * LONGEST_NAME),
+        ("2027-10-01,国庆节,休\n2027-10-01,,休\n", "国庆节"),
+        ("2027-10-01,国庆节,休\n2027-10-01,中秋节,休\n", "国庆节"),
+        ('{"days": [{"date": "2027-10-01", "isOffDay": true}]}', None),
+        ('{"days": [{"date": "2027-10-01", "isOffDay": true, "name": 7}]}', None),
+        ('{"days": [{"date": "2027-10-01", "isOffDay": true, "name": "\\ud800国庆\\u0000"}]}', "国庆"),
+    ],
+)
+def test_a_name_is_read_as_it_can_be_shown(content: str, name: str | None) -> None:
+    told = read_file(content.encode())
+    assert told.holidays == read_days("2027-10-01")
+    assert told.names == ({date(2027, 10, 1): name} if name else {})
 
 
 @pytest.mark.parametrize(

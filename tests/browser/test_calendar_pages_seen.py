@@ -48,7 +48,7 @@ async def test_a_calendar_is_made_filled_and_given_to_a_team(
     await page.get_by_label("工作时间").fill("每天 9:00-18:00")
     await expect(year.get_by_text("每天 9:00–18:00")).to_be_visible()
     await page.get_by_role("button", name="保存").click()
-    await expect(page.get_by_text("已保存，以后的时限按它计算")).to_be_visible()
+    await expect(page.get_by_text("已保存", exact=True)).to_be_visible()
 
     for name, content in (("wrong.csv", b"2027-02-30,x,off\n"), ("2027.json", as_json())):
         (tmp_path / name).write_bytes(content)
@@ -61,6 +61,7 @@ async def test_a_calendar_is_made_filled_and_given_to_a_team(
     await found.get_by_role("button", name="导入 2027 年").click()
     await expect(page.locator("td.made_up")).to_have_text(["14班", "9班"])
     await expect(page.locator("td.holiday")).to_have_count(7)
+    await expect(year.locator(".holidays")).to_contain_text("2 月 5 日至 7 日 调休上班 2 月 14 日")
     await page.get_by_role("button", name="上一年").click()
     await expect(year.get_by_text("2026 年", exact=True)).to_be_visible()
     await expect(page.get_by_label("假日")).to_have_value(
@@ -70,7 +71,7 @@ async def test_a_calendar_is_made_filled_and_given_to_a_team(
     await page.goto(f"/teams/{team}")
     await page.get_by_label("按哪个日历工作").select_option(label="办公室 · 每天 9:00–18:00")
     await page.get_by_role("button", name="保存工作日历").click()
-    await expect(page.get_by_text("已保存，以后的时限按它计算")).to_be_visible()
+    await expect(page.get_by_text("已保存，正在走的时限这就重算")).to_be_visible()
     own = await db.read(calendar_for, team)
     assert (own.describe(), len(own.holidays), len(own.workdays)) == ("每天 9:00–18:00", 10, 2)
     await page.goto("/calendars")

@@ -90,7 +90,7 @@ async def test_whoever_may_not_sees_and_sends_nothing(console: Console) -> None:
 def test_everything_a_macro_does_has_words() -> None:
     assert set(ticket_words.DIMENSIONS) == set(Dimension)
     changes = {"dimension": "sound", "status": "waiting", "team_id": 3, "tags": ["vip"]}
-    macro = Macro(1, "x", None, None, changes, "", True, NOW)
+    macro = Macro(1, "x", None, None, changes, "", True, 1, NOW)
     assert macro_words.effects_of(Language.en, macro, {3: "Billing"}) == [
         "quality dimension becomes Sound", "state becomes Waiting for viewer", "hand on to Billing", "add the tag vip",
         "Close the ticket",

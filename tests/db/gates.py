@@ -50,6 +50,12 @@ async def until_blocked(url: str, count: int = 1) -> None:
         await connection.close()
 
 
+async def until_second_waits(url: str) -> None:
+    """Return once a write that was begun beside one at a gate waits for it; on SQLite any does from the first."""
+    if url.startswith("postgresql"):
+        await until_blocked(url)
+
+
 def until_somebody_waits(lock: Path) -> None:
     """Return once another holder stands in the gate of this FileLock, waiting for the lock itself."""
     end = monotonic() + PATIENCE

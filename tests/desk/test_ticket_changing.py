@@ -1,6 +1,8 @@
 """Changing what a ticket is, whose it is, and what stands beside it."""
 
+import asyncio
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -19,6 +21,7 @@ from app.desk.tickets.closing import Merged
 from app.desk.tickets.fields import FieldWrong
 from app.tickets.finding import TicketClosed, TicketNotFound
 from app.tickets.models import Complaint, TicketEvent, TicketFile, TicketNotice, TicketWatcher
+from tests.db.gates import Gate, until_second_waits
 from tests.factories import conversations as make
 from tests.factories import deadlines, ticketing
 from tests.factories.conversations import NOW
@@ -135,6 +138,29 @@ async def test_parents_go_no_rounds(db: Database, ticket: int, lin: Actor) -> No
             await change(db, ticket, lin, parent_id=below)
     assert await change(db, grandchild, lin, parent_id=ticket)
     assert await change(db, grandchild, lin, parent_id=None)
+
+
+@pytest.mark.parametrize("length", [2, 3])
+async def test_two_at_once_make_no_round_of_parents(
+    db: Database, lin: Actor, chen: Actor, database_url: str, length: int
+) -> None:
+    """Each is no round by itself; the second waits for the first, and sees it."""
+    tickets, gate = [await ticketing.ticket(db) for _ in range(length)], Gate()
+    for child, parent in pairwise(tickets[1:]):
+        await change(db, child, lin, parent_id=parent)
+
+    def and_stop(session: Session) -> None:
+        changing.change(session, tickets[0], by=lin, changes={"parent_id": tickets[1]}, now=NOW)
+        gate.stop(session)
+
+    first = asyncio.ensure_future(db.write(and_stop))
+    await gate.reached()
+    second = asyncio.ensure_future(change(db, tickets[-1], chen, parent_id=tickets[0]))
+    await until_second_waits(database_url)
+    gate.open()
+    await first
+    with pytest.raises(ParentWrong):
+        await second
 
 
 async def test_parents_are_not_endlessly_deep(db: Database, ticket: int, lin: Actor) -> None:

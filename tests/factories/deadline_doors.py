@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 from sqlalchemy.orm import Session
 
-from app.agents import business_calendars, teams
+from app.agents import business_calendars, missing_years, recounts, teams
 from app.agents.business_calendars import Written
 from app.agents.rights import Action, Actor
 from app.desk.tickets import macros
-from app.tickets import policies
+from app.tickets import policies, recounting
 from tests.factories.conversations import NOW
 
 NOBODY = 987_654
@@ -16,6 +16,10 @@ _WRITTEN = Written("办公室", "每天 9:00-18:00")
 _CALENDARS: list[tuple[str, Callable[[Session, Actor], object]]] = [
     ("list_calendars", lambda s, by: business_calendars.list_calendars(s, by=by)),
     ("get_calendar", lambda s, by: business_calendars.get_calendar(s, NOBODY, by=by)),
+    ("list_missing_years", lambda s, by: missing_years.list_missing(s, by=by, now=NOW)),
+    ("find_day_names", lambda s, by: business_calendars.find_names(s, NOBODY, by=by)),
+    ("list_recounts", lambda s, by: recounts.list_pending(s, by=by)),
+    ("count_concerned", lambda s, by: recounting.count_concerned(s, by=by)),
     ("add_calendar", lambda s, by: business_calendars.add(s, by=by, written=_WRITTEN, now=NOW)),
     ("edit_calendar", lambda s, by: business_calendars.edit(s, NOBODY, by=by, written=_WRITTEN, now=NOW)),
     ("delete_calendar", lambda s, by: business_calendars.delete(s, NOBODY, by=by, now=NOW)),

@@ -137,13 +137,14 @@ async def open_ticket(request: Request, signed: SignedIn, db: DbDep, now: Now) -
 
 def _open(session: Session, form: Written, rules: Rules, *, by: Actor, now: datetime) -> int:
     given: dict[str, Any] = form.model_dump(exclude=_APART)
-    given["due_at"] = read_due(form.due) or promised(rules, form.kind, form.priority, now)
+    named = read_due(form.due)
+    given["due_at"] = named or promised(rules, form.kind, form.priority, now)
     owner_id, given["team_id"] = _given_to(form.to, by)
     if form.parent.strip():
         given["parent_id"] = changing.find_number(session, number_of(form.parent))
     draft = Draft(
         given, form.description, form.conversation, form.source, owner_id, form.tags, key=form.key,
-        office=rules.promises.complaint_office,
+        office=rules.promises.complaint_office, days=None if named else rules.promises.complaint_days,
     )  # fmt: skip
     return opening.open_ticket(session, draft, by=by, now=now)
 

@@ -58,6 +58,18 @@ def metric(name: str, say: Callable[[str], str]) -> str:
     return say(ticket_words.METRICS[name]) if name in ticket_words.METRICS else name
 
 
+def dues(line: Line, say: Callable[[str], str]) -> list[tuple[str, str, str]]:
+    """(what is measured, when it was due, when it is) of clocks that were counted anew; empty: it did not run."""
+    moved = line.detail.get("due")
+    pairs = moved.items() if isinstance(moved, dict) else ()
+    return [(metric(name, say), _minute(pair[0]), _minute(pair[1])) for name, pair in pairs if len(pair) == 2]
+
+
+def _minute(written: Any) -> str:
+    at = moment(written)
+    return f"{at.astimezone(BEIJING):%Y-%m-%d %H:%M}" if at else ""
+
+
 def moment(written: Any) -> datetime | None:
     """A time of a line's detail."""
     try:
@@ -83,5 +95,4 @@ def _value(name: str, value: Any, sheet: Sheet, say: Callable[[str], str]) -> st
         return "、".join(f"#{tag}" for tag in value)
     if name == "timecode_s":
         return fields.show_timecode(value)
-    at = moment(value) if name == "due_at" else None
-    return f"{at.astimezone(BEIJING):%Y-%m-%d %H:%M}" if at else str(value)
+    return (_minute(value) if name == "due_at" else "") or str(value)

@@ -11,7 +11,7 @@ from app.agents import rights
 from app.agents.hours import calendar_for
 from app.agents.models import Team
 from app.agents.rights import Action, Actor
-from app.db.sql import for_update
+from app.db.sql import for_update, reserve
 from app.desk.search import indexing
 from app.desk.tickets import fields
 from app.errors import AppError, NotFound
@@ -23,6 +23,8 @@ _REFITS: Final = frozenset({"kind", "priority", "team_id"})
 """What decides how long it may take."""
 DEEPEST: Final = 10
 """Parents above each other."""
+_PARENTS: Final = "ticket_parents"
+"""A counter that whoever gives a parent holds until his commit: two at once could close a round that neither sees."""
 
 
 class TeamGone(NotFound):
@@ -83,6 +85,7 @@ def _check(session: Session, ticket: Ticket, given: Mapping[str, Any]) -> None:
     if given.get("team_id") is not None:
         require_team(session, given["team_id"])
     if given.get("parent_id") is not None:
+        reserve(session, _PARENTS)
         require_parent(session, ticket.id, given["parent_id"])
 
 
@@ -135,7 +138,7 @@ def _follow(
         formalise(session, ticket)
 
 
-def formalise(session: Session, ticket: Ticket, office: str = "") -> None:
+def formalise(session: Session, ticket: Ticket, office: str = "", days: int | None = None) -> None:
     """A complaint has a formal side as long as nothing is decided, with the deadline that its viewer was told.
 
     FieldWrong where it has none.
@@ -151,7 +154,7 @@ def formalise(session: Session, ticket: Ticket, office: str = "") -> None:
     elif formal is None:
         session.add(
             Complaint(
-                ticket_id=ticket.id, office=office, deadline_at=ticket.due_at,
+                ticket_id=ticket.id, office=office, deadline_at=ticket.due_at, days=days,
                 remind_at=ticket.due_at - REMINDED_BEFORE, state=ComplaintState.examining,
             )
         )  # fmt: skip

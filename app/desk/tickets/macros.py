@@ -9,7 +9,7 @@ from sqlalchemy import Select, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.agents import audit, rights
+from app.agents import audit, rights, versions
 from app.agents.models import Team
 from app.agents.rights import Action, Actor
 from app.channels.text import carriable
@@ -83,6 +83,8 @@ class Macro:
     reply: str
     """What the viewer is told; empty: nothing."""
     closes: bool
+    version: int
+    """For whoever changes it: of which state he knows."""
     updated_at: datetime
 
 
@@ -139,7 +141,7 @@ _ALL: Final = (
 
 def _read(session: Session, rows: Select[TicketMacro, str]) -> list[Macro]:
     return [
-        Macro(row.id, row.name, row.team_id, team, row.changes, row.reply, row.closes, row.updated_at)
+        Macro(row.id, row.name, row.team_id, team, row.changes, row.reply, row.closes, row.version, row.updated_at)
         for row, team in session.execute(rows)
     ]
 
@@ -159,9 +161,11 @@ def add(session: Session, *, by: Actor, written: Written, now: datetime) -> int:
     return row.id
 
 
-def edit(session: Session, macro_id: int, *, by: Actor, written: Written, now: datetime) -> None:
-    """MacroNameInvalid, MacroNameTaken, MacroEmpty, ChangesInvalid, ReplyTooLong, QuestionMissing, StatusTwice,
-    MacroTeamWrong, and those of tags."""
+def edit(
+    session: Session, macro_id: int, *, by: Actor, written: Written, version: int | None = None, now: datetime
+) -> None:
+    """``version``: see ``versions.claim``. ChangedMeanwhile, MacroNameInvalid, MacroNameTaken, MacroEmpty,
+    ChangesInvalid, ReplyTooLong, QuestionMissing, StatusTwice, MacroTeamWrong, and those of tags."""
     rights.require(by, Action.edit_macros)
     row = _lock(session, macro_id)
     kept = {"team_id": row.team_id, "changes": row.changes}
@@ -170,6 +174,7 @@ def edit(session: Session, macro_id: int, *, by: Actor, written: Written, now: d
     changes = sorted(name for name in after if before[name] != after[name])
     if not changes:
         return
+    versions.claim(session, TicketMacro, macro_id, version, "macros.")
     _flush(session, row, after, now)
     was, is_now = ({name: values[name] for name in changes} for values in (before, after))
     _record(session, by, "macros.edit", row, now, before=was, after=is_now)

@@ -49,6 +49,8 @@ class Draft:
     """The same for each attempt."""
     office: str = ""
     """In charge, of a complaint."""
+    days: int | None = None
+    """Working days, of which the time that its viewer is told is the end, where nobody named another."""
 
 
 def require(by: Actor) -> None:
@@ -118,7 +120,7 @@ def _add(
     session.add_all(TicketTag(ticket_id=ticket.id, tag=tag) for tag in dict.fromkeys(tags))
     session.add_all(TicketWatcher(ticket_id=ticket.id, agent_id=one) for one in dict.fromkeys(draft.watchers))
     clocks.begin(session, ticket, now=now)
-    changing.formalise(session, ticket, draft.office)
+    changing.formalise(session, ticket, draft.office, draft.days)
     indexing.index_ticket(session, ticket.id, number=ticket.number, subject=ticket.subject)
     said = closing.read_text(draft.description) if draft.description.strip() else ticket.subject
     history.write_down(session, ticket, "opened", by=str(by.id), text=said, now=now)

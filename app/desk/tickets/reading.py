@@ -8,6 +8,8 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from app.agents import rights
+from app.agents.calendars import BEIJING, Calendar
+from app.agents.hours import calendar_for
 from app.agents.models import Agent, Team
 from app.agents.rights import Action, Actor
 from app.conversations.accounts import Account
@@ -91,9 +93,18 @@ class Sheet:
     """Whom what is written to him there reaches."""
     in_group: bool
     window: Window | None
+    calendar: Calendar
+    """By which its clocks are counted."""
     names: Mapping[int, str]
     """Of the people and teams that changes name, by id: people; see ``teams``."""
     teams: Mapping[int, str]
+
+    @property
+    def missing_year(self) -> int | None:
+        """In which one of its clocks ends, and of which its calendar has no holidays: that may still move."""
+        dues = [clock.due_at for clock in self.clocks if clock.work_s is not None and clock.ended_at is None]
+        years = [due.astimezone(BEIJING).year for due in dues if due is not None]
+        return next((year for year in sorted(years) if not self.calendar.knows(year)), None)
 
     @property
     def is_undelivered(self) -> bool:
@@ -150,6 +161,7 @@ def read(session: Session, ticket_id: int, *, by: Actor, account: Account | None
         reached=_reached(session, place),
         in_group=place is not None and reaching.is_group(session, place),
         window=_window(session, place, account, now),
+        calendar=calendar_for(session, ticket.team_id),
         names=people,
         teams=teams,
     )

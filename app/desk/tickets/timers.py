@@ -1,5 +1,6 @@
 """What happens to tickets by the clock."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 
@@ -7,10 +8,12 @@ from app.conversations.accounts import Directory
 from app.db.database import Database
 from app.desk.tickets import sharing, surveying
 from app.jobs.timers import Timer
-from app.tickets import sweeps
+from app.tickets import recounting, sweeps
 
 PAGES = 20
 """Of one sweep: what is left comes with the next."""
+BETWEEN_RECOUNTS = 0.05
+"""Seconds between two pages of a recount, which must not hold up what viewers wait for."""
 Run = Callable[[datetime], Awaitable[None]]
 
 
@@ -32,7 +35,13 @@ def ticket_timers(db: Database, directory: Directory, *, assigns: bool) -> Mappi
             account = await directory.by_id(channel_id) if channel_id is not None else None
             await db.write(surveying.ask, ticket_id, account=account, now=datetime.now(UTC))
 
+    async def recount(planned: datetime) -> None:
+        """After calendars and policies have changed."""
+        while await db.write(recounting.step, now=datetime.now(UTC)):  # noqa: ASYNC110  (no event tells)
+            await asyncio.sleep(BETWEEN_RECOUNTS)
+
     return {
+        Timer("tickets.recount", timedelta(seconds=5)): recount,
         Timer("tickets.ring", timedelta(seconds=5)): ring,
         Timer("tickets.share", timedelta(seconds=10)): share,
         Timer("tickets.survey", timedelta(minutes=1)): survey,
