@@ -14,6 +14,7 @@ from app.console import rendering
 from app.console.guard import DbDep, Now, SignedIn
 from app.console.tickets import labels
 from app.console.tickets.asking import Asked, AskedDep, asked, usual
+from app.console.tickets.known import categories_of, titles_of
 from app.db.database import Database
 from app.desk import saved
 from app.desk.tickets import choices, lists
@@ -56,7 +57,8 @@ def page(request: Request, name: str, signed: Signed, **context: Any) -> HTMLRes
     may = signed.actor.may
     own: dict[str, Any] = {
         "words": labels, "may_work": may(Action.work_tickets), "may_change_many": may(Action.change_many),
-        "may_export": may(Action.export_tickets), "oob": False,
+        "may_export": may(Action.export_tickets), "oob": False, "categories": categories_of(request),
+        "titles": titles_of(request),
     }  # fmt: skip
     return rendering.page(request, f"tickets/{name}", signed, **own | context)
 

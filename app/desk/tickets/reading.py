@@ -3,9 +3,9 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from app.agents import rights
@@ -31,8 +31,9 @@ from app.tickets.models import (
 )
 from app.viewers.models import Identity, Viewer
 
-LINES = 200
-"""The newest of a history; who wants more reads the conversation."""
+LINES: Final = 50
+"""The newest of a history, behind the one that says what the matter is."""
+MOST_LINES: Final = 2_000
 RELATIVES = 50
 MASKED_FROM = 4
 
@@ -102,9 +103,11 @@ class Sheet:
     clocks: tuple[TicketClock, ...]
     """Those that run, and those that ran out."""
     lines: tuple[Line, ...]
-    """The oldest first."""
-    earlier: bool
-    """There are older ones."""
+    """The first, and the newest, the oldest of them first."""
+    earlier: int
+    """How many there are between the first and the others."""
+    is_undelivered: bool
+    """What the viewer was told last has not left, or not arrived: he is not answered."""
     tags: tuple[str, ...]
     watchers: tuple[tuple[int, str], ...]
     talks: tuple[Talk, ...]
@@ -123,12 +126,6 @@ class Sheet:
     """Of the people and teams that changes name, by id: people; see ``teams``."""
     teams: Mapping[int, str]
 
-    @property
-    def is_undelivered(self) -> bool:
-        """What the viewer was told last has not left, or not arrived: he is not answered."""
-        told = next((line.sent for line in reversed(self.lines) if line.sent is not None), None)
-        return told is not None and told.state in (MessageState.queued, MessageState.failed, MessageState.unknown)
-
 
 def channel_of(session: Session, ticket_id: int, *, by: Actor) -> int | None:
     """The channel on which its viewer is told; None: there is none. TicketNotFound."""
@@ -146,12 +143,17 @@ def find_number(session: Session, number: int, *, by: Actor) -> int:
     return found
 
 
-def read(session: Session, ticket_id: int, *, by: Actor, account: Account | None, now: datetime) -> Sheet:
-    """``account``: the channel of ``channel_of`` as this process serves it. TicketNotFound."""
+def read(
+    session: Session, ticket_id: int, *, by: Actor, account: Account | None, lines: int = LINES, now: datetime
+) -> Sheet:
+    """``account``: the channel of ``channel_of`` as this process serves it. TicketNotFound.
+
+    ``lines``: of its history, besides the first.
+    """
     rights.require(by, Action.see_tickets)
     ticket = finding.get(session, ticket_id)
-    rows = _rows(session, ticket_id)
-    people, teams = _named(session, ticket, rows[:LINES])
+    rows, earlier = _rows(session, ticket_id, min(lines, MOST_LINES))
+    people, teams = _named(session, ticket, rows)
     place = reaching.place_of(session, ticket)
     talks = _talks(session, ticket)
     origin = next((talk for talk in talks if talk.is_origin), None)
@@ -165,8 +167,9 @@ def read(session: Session, ticket_id: int, *, by: Actor, account: Account | None
         viewer=origin.viewer if origin else _viewer(session, ticket),
         platform=origin.platform if origin else None,
         clocks=_clocks(session, ticket_id),
-        lines=_lines(session, ticket, rows[:LINES][::-1], people),
-        earlier=len(rows) > LINES,
+        lines=_lines(session, ticket, rows, people),
+        earlier=earlier,
+        is_undelivered=_is_undelivered(session, ticket_id),
         tags=labelling.tags_of(session, ticket_id),
         watchers=_watchers(session, ticket_id),
         talks=talks,
@@ -187,10 +190,23 @@ def read(session: Session, ticket_id: int, *, by: Actor, account: Account | None
 # -------------------- what happened
 
 
-def _rows(session: Session, ticket_id: int) -> Sequence[TicketEvent]:
-    """The newest first, one more than are shown."""
+def _rows(session: Session, ticket_id: int, shown: int) -> tuple[Sequence[TicketEvent], int]:
+    """The first and the newest, the oldest first, and how many there are between them."""
     own = select(TicketEvent).where(TicketEvent.ticket_id == ticket_id)
-    return session.scalars(own.order_by(TicketEvent.id.desc()).limit(LINES + 1)).all()
+    newest = session.scalars(own.order_by(TicketEvent.id.desc()).limit(shown)).all()[::-1]
+    before = select(func.count(), func.min(TicketEvent.id)).where(TicketEvent.ticket_id == ticket_id)
+    count, first = session.execute(before.where(TicketEvent.id < newest[0].id)).one() if newest else (0, None)
+    return (newest, 0) if first is None else ([session.get_one(TicketEvent, first), *newest], count - 1)
+
+
+def _is_undelivered(session: Session, ticket_id: int) -> bool:
+    told = (
+        select(Message.state)
+        .join(TicketEvent, TicketEvent.message_id == Message.id)
+        .where(TicketEvent.ticket_id == ticket_id)
+    )
+    state = session.scalar(told.order_by(TicketEvent.id.desc()).limit(1))
+    return state in (MessageState.queued, MessageState.failed, MessageState.unknown)
 
 
 def _lines(
