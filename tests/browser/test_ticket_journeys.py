@@ -133,6 +133,14 @@ async def test_many_are_given_to_somebody_after_it_was_said_in_numbers(
     await dialog.get_by_role("button", name="完成").click()
     await expect(page.locator("#bulk")).to_be_hidden()
     await expect(page.locator("#tickets-list tbody").get_by_text("陈一诺")).to_have_count(50)
+    runs = page.get_by_role("region", name="批量改动")
+    await runs.get_by_role("button", name="看哪些没有改").click()
+    await expect(dialog.get_by_role("link", name="T-")).to_have_count(1)
+    await expect(dialog.get_by_role("button", name="完成")).to_be_focused()
+    await page.keyboard.press("Escape")
+    await page.reload()
+    await runs.get_by_role("button", name="知道了").click()
+    await expect(runs.get_by_text("改动了 60 个工单。")).to_be_hidden()
 
 
 @needs_axe

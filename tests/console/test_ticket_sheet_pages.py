@@ -258,7 +258,8 @@ async def test_what_is_no_ticket_is_not_there(lin: Person) -> None:
 
 
 _DEEDS: Mapping[str, dict[str, str]] = {
-    "facts": FACTS, "give": {"to": "nobody"}, "take": {}, "status": {"status": "in_progress"}, "watch": {}, "note": {"text": "x"},
+    "facts": FACTS, "give": {"to": "nobody"}, "take": {}, "status": {"status": "in_progress"},
+    "watch": {}, "note": {"text": "x"},
     "tell": {"text": "x", "key": KEY}, "close": {"text": "x"}, "reopen": {"text": "x"}, "unmerge": {},
     "link": {"conversation": "1"}, "unlink": {"conversation": "1"}, "split": {"line": "1", "subject": "x", "key": KEY},
     "settle": {"outcome": "accepted", "text": "x"}, "ask-again": {"text": "x", "key": KEY},

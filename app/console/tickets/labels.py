@@ -13,6 +13,7 @@ from app.console.catalogue import counted, marked
 from app.console.times import exactly
 from app.desk.tickets.filters import Due, Filters, Status
 from app.desk.tickets.lists import Counted
+from app.desk.tickets.many import What
 from app.desk.tickets.orders import Sort
 from app.tickets.models import ComplaintState
 
@@ -33,6 +34,11 @@ COMPLAINTS: Final[Mapping[ComplaintState, str]] = {
     ComplaintState.pending: marked("等承诺的事项到位后再确认"), ComplaintState.accepted: marked("观众接受"),
     ComplaintState.refused: marked("观众不接受"),
 }  # fmt: skip
+DEEDS: Final[Mapping[What, str]] = {
+    What.give: marked("分给同事或小组"), What.priority: marked("改优先级"), What.tag: marked("加标签"),
+    What.untag: marked("去标签"), What.start: marked("开始处理"), What.close: marked("关闭工单"),
+}  # fmt: skip
+"""What can be done to many at once."""
 NOBODY: Final = marked("还没有人")
 OVERDUE: Final = marked("逾期的")
 BREACHED: Final = marked("有过超时的")

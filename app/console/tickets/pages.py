@@ -17,7 +17,7 @@ from app.console.tickets.asking import Asked, AskedDep, asked, usual
 from app.console.tickets.known import categories_of, titles_of
 from app.db.database import Database
 from app.desk import saved
-from app.desk.tickets import choices, lists
+from app.desk.tickets import choices, lists, runs
 from app.desk.tickets.filters import Filters
 from app.desk.tickets.orders import Sort
 
@@ -37,6 +37,8 @@ async def show(request: Request, signed: SignedIn, asked: AskedDep, db: DbDep, n
         asked = Asked(Filters(owner="me"), Sort.due)
     shown = await find(db, signed, asked, after, now)
     shown |= await db.read(_around, signed, asked, now)
+    if signed.actor.may(Action.change_many):
+        shown["runs"] = await db.read(runs.list_own, by=signed.actor, now=now)
     fragment = rendering.wants_fragment(request)
     return page(request, "list_and_tabs.html" if fragment else "page.html", signed, **shown)
 
