@@ -134,7 +134,7 @@ async def test_many_are_given_to_somebody_after_it_was_said_in_numbers(
     await expect(page.locator("#bulk")).to_be_hidden()
     await expect(page.locator("#tickets-list tbody").get_by_text("陈一诺")).to_have_count(50)
     runs = page.get_by_role("region", name="批量改动")
-    await runs.get_by_role("button", name="看哪些没有改").click()
+    await runs.get_by_role("button", name="看没有改的 1 个").click()
     await expect(dialog.get_by_role("link", name="T-")).to_have_count(1)
     await expect(dialog.get_by_role("button", name="完成")).to_be_focused()
     await page.keyboard.press("Escape")

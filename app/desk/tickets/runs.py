@@ -22,7 +22,7 @@ from app.db.sql import changed, for_update, is_any
 from app.desk import staff
 from app.desk.models import RunState, TicketRun
 from app.desk.tickets import many
-from app.desk.tickets.many import AT_ONCE, Deed, Plan, What
+from app.desk.tickets.many import AT_ONCE, AsBefore, Deed, Plan, What
 from app.errors import AppError, NotFound
 from app.jobs import lanes
 from app.jobs.models import LaneKey, NewJob, Priority
@@ -40,7 +40,7 @@ PLANNED: Final = timedelta(days=1)
 """What was said beforehand holds for so long."""
 SHOWN: Final = 5
 LISTED: Final = 100
-"""So many of those that stayed as they were are named, for each reason."""
+"""So many of those that stayed as they were are named, for each reason; not what is as it shall be."""
 
 
 class RunNotFound(NotFound):
@@ -137,7 +137,7 @@ def step(session: Session, run_id: int, at: int, ids: Sequence[int], *, now: dat
         outcome = many.apply(session, part, by=by, deed=_read(run.deed), since=run.made_at, now=now)
         run.done, run.changed = run.done + outcome.changed, run.changed + outcome.changed
         for why, tickets in outcome.left.items():
-            _leave(run, why, len(tickets), tickets)
+            _leave(run, why, len(tickets), tickets if why != AsBefore.message else ())
         if run.done % TOLD_EVERY < AT_ONCE:
             events.publish(session, events.Kind.agent, [run.agent_id], now=now)
     if run.done >= run.total:
