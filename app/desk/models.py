@@ -171,7 +171,7 @@ class TicketRun(Base):
     """Those that were looked at, in their order."""
     changed: Mapped[int]
     why: Mapped[dict[str, tuple[int, list[int]]]] = mapped_column(Json)
-    """By what was said of them: how many stayed as they were, and the first of them; none where they were so already."""
+    """By what was said of them: how many stayed as they were, and which first; none of those that were so already."""
     state: Mapped[str] = mapped_column(String(8))
     made_at: Mapped[datetime] = mapped_column(UtcDateTime)
     """When it was said what it would do."""

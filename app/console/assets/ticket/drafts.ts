@@ -34,19 +34,21 @@ if (form) {
     document.querySelector<HTMLElement>("#draft-restored")!.hidden = false;
     addEventListener("load", () => form.querySelector("[data-hinted]")?.dispatchEvent(new Event("input", { bubbles: true })));
   }
-  form.addEventListener("input", keep);
-  form.addEventListener("change", keep);
-  form.addEventListener("click", keep); // a tag that is taken away, a guess that is taken over
+  const keeping = new AbortController();
+  form.addEventListener("input", keep, keeping);
+  form.addEventListener("change", keep, keeping);
+  form.addEventListener("click", keep, keeping); // a tag that is taken away, a guess that is taken over
   document.querySelector("#drops-draft")?.addEventListener("click", (event) => {
     event.stopPropagation();
     sessionStorage.removeItem(place);
     location.reload();
   });
   document.body.addEventListener("htmx:afterRequest", (event) => {
-    const { elt, successful } = (event as CustomEvent<{ elt: Element; successful: boolean }>).detail;
-    if (elt === form && successful) {
+    const { elt, xhr } = (event as CustomEvent<{ elt: Element; xhr: XMLHttpRequest }>).detail;
+    // By the status: of an answer that leads elsewhere htmx does not say that it was successful.
+    if (elt === form && xhr.status >= 200 && xhr.status < 300) {
+      keeping.abort();
       sessionStorage.removeItem(place);
-      form.removeEventListener("click", keep);
     }
   });
 }

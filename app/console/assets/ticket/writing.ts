@@ -4,7 +4,6 @@ import { reasonOf } from "../console/toasts";
 
 interface Answered {
   elt: HTMLElement;
-  successful: boolean;
   xhr: XMLHttpRequest;
   requestConfig: { formData: FormData };
 }
@@ -31,11 +30,12 @@ for (const field of fields) {
 }
 
 document.body.addEventListener("htmx:afterRequest", (event) => {
-  const { elt, successful, xhr, requestConfig } = (event as CustomEvent<Answered>).detail;
+  const { elt, xhr, requestConfig } = (event as CustomEvent<Answered>).detail;
   if (!(elt instanceof HTMLFormElement) || !("writes" in elt.dataset)) {
     return;
   }
-  if (successful) {
+  // By the status: of an answer that leads elsewhere htmx does not say that it was successful.
+  if (xhr.status >= 200 && xhr.status < 300) {
     taken(elt, requestConfig.formData);
   } else if (xhr.getResponseHeader("x-refused")?.endsWith("Doubtful")) {
     doubted = elt;
