@@ -162,3 +162,14 @@ async def test_lists_of_tickets_keep_nobody_out(
     ):
         await page.goto(path)
         assert await findings(page) == [], path
+    await ticketing.ticket(db, closed_at=now)
+    await shown(page, "/tickets?status=all")
+    await page.locator("td.tick input").first.check()
+    await page.get_by_role("button", name="选这组条件下的全部").click()
+    await page.locator("#bulk").get_by_role("button", name="开始处理").click()
+    await page.get_by_role("button", name="改动 3 个").click()
+    await expect(page.locator("#many")).to_contain_text("1 个没有改动：这个工单已经关闭")
+    assert await findings(page) == [], "what a change to many has done"
+    await page.keyboard.press("Escape")
+    await expect(page.get_by_role("button", name="看没有改的 1 个")).to_be_visible()
+    assert await findings(page) == [], "what changes to many have done"

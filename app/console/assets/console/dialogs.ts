@@ -1,7 +1,7 @@
 // <button data-opens="#id"> opens a dialog; <button data-closes> inside closes it, and so does a form in it that went
 // well. It begins as it was made, but for what somebody has written into one that `data-writes`. Focus goes back to where
-// it came from, be it a menu that has closed meanwhile. `data-becomes="#id"` on a form: its answer is shown there, in its place. `data-shows-dialog="#id"` on what asks
-// for something: the answer is in that dialog.
+// it came from, be it a menu that has closed meanwhile. `data-becomes="#id"` on a form: its answer is shown there, in its
+// place. `data-shows-dialog="#id"` on what asks for something: the answer is in that dialog.
 
 interface Answered {
   elt: HTMLElement;

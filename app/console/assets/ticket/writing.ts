@@ -1,5 +1,6 @@
 // What is written to a ticket, on its page or in a dialog: kept in the browser until it was taken, sent with Ctrl+Enter;
-// what the list of words finds doubtful is sent at the second. Its key is the same for each attempt, and another for the next text.
+// what the list of words finds doubtful is sent at the second. Its key is the same for each attempt, and another for the
+// next text.
 import { reasonOf } from "../console/toasts";
 
 interface Answered {
