@@ -10,6 +10,7 @@ from app.agents.models import Language, Presence
 from app.agents.rights import Role
 from app.console import labels
 from app.console.catalogue import marked, translate
+from app.console.tickets.labels import DEEDS
 
 GROUPS: Final[Mapping[str, str]] = {
     "signin.": marked("登录"), "people.": marked("人员"), "team.": marked("小组"), "password.": marked("密码"),
@@ -93,11 +94,6 @@ FIELDS: Final[Mapping[str, str]] = {
     "team_id": marked("小组"),
 }  # fmt: skip
 PURPOSES: Final[Mapping[str, str]] = {Purpose.invitation: marked("邀请"), Purpose.reset: marked("重设密码")}
-CHANGES: Final[Mapping[str, str]] = {
-    "give": marked("分给同事或小组"), "priority": marked("改优先级"), "tag": marked("加标签"),
-    "untag": marked("去标签"), "start": marked("开始处理"), "close": marked("关闭工单"),
-}  # fmt: skip
-"""To many tickets at once."""
 COMMAND: Final = marked("服务器上的命令")
 NOBODY: Final = marked("未登录的人")
 _NOT_SIGNED_IN: Final = ("signin.", "password.", "totp.", "people.first")
@@ -149,7 +145,7 @@ def _values_of(language: Language, entry: Entry, names: Names) -> dict[str, Any]
     if isinstance(detail.get("after"), dict):
         values["fields"] = _join(language, (translate(language, FIELDS.get(one, one)) for one in detail["after"]))
     if "what" in detail:
-        values["what"] = translate(language, CHANGES.get(detail["what"], detail["what"]))
+        values["what"] = translate(language, DEEDS.get(detail["what"], detail["what"]))
     if "purpose" in detail:
         values["purpose"] = translate(language, PURPOSES.get(detail["purpose"], detail["purpose"]))
     return values

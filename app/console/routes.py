@@ -26,7 +26,7 @@ from app.console.endpoints import live
 from app.console.figures import pages as figures
 from app.console.guard import SignedIn
 from app.console.tickets import acts as ticket_acts
-from app.console.tickets import boards, days, drafting, filing, giving, sheet
+from app.console.tickets import boards, days, drafting, facts, filing, giving, sheet
 from app.console.tickets import changing as tickets_changing
 from app.console.tickets import pages as tickets
 from app.console.tickets import saving as tickets_saving
@@ -55,6 +55,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     figures.router,
     drafting.router,
     filing.router,
+    facts.router,
     ticket_acts.router,
     sheet.router,
     live.router_for(who),

@@ -1,6 +1,7 @@
 """What the desk keeps for the people who work at it: drafts, marks, tags, quick replies, views."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
@@ -11,6 +12,7 @@ from app.db.base import Base, Id, Json, UtcDateTime
 
 _ALL = sql("agent_id IS NULL AND team_id IS NULL")
 _EMPTIED = sql("text = ''")
+_UNSEEN = sql("seen_at IS NULL")
 
 
 class Draft(Base):
@@ -139,6 +141,43 @@ class SensitiveWord(Base):
     blocks: Mapped[bool]
     advice: Mapped[str] = mapped_column(String(200))
     """What to say instead."""
+
+
+class RunState(StrEnum):
+    planned = "planned"
+    """It was said what it would do; whoever planned it has not begun it."""
+    running = "running"
+    stopped = "stopped"
+    done = "done"
+
+
+class TicketRun(Base):
+    """A change to many tickets. Those that are still to come are in its jobs."""
+
+    __tablename__ = "ticket_runs"
+    __table_args__ = (
+        CheckConstraint("state IN ('planned', 'running', 'stopped', 'done')", name="state"),
+        CheckConstraint("done <= total AND changed <= done", name="counts"),
+        Index("ix_ticket_runs_unseen", "agent_id", "id", sqlite_where=_UNSEEN, postgresql_where=_UNSEEN),
+    )
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    agent_id: Mapped[int] = mapped_column(Id, ForeignKey("agents.id"))
+    deed: Mapped[dict[str, Any]] = mapped_column(Json)
+    """What they are to become."""
+    ids: Mapped[list[int]] = mapped_column(Json)
+    """As long as it is planned."""
+    total: Mapped[int]
+    done: Mapped[int]
+    """Those that were looked at, in their order."""
+    changed: Mapped[int]
+    why: Mapped[dict[str, tuple[int, list[int]]]] = mapped_column(Json)
+    """By what was said of them: how many stayed as they were, and which first; none of those that were so already."""
+    state: Mapped[str] = mapped_column(String(8))
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    """When it was said what it would do."""
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When whoever began it put its outcome away."""
 
 
 class SearchGram(Base):

@@ -80,6 +80,7 @@ _TABLES = (
     "ticket_watchers",
     "ticket_files",
     "ticket_notices",
+    "ticket_runs",
 )
 """In the order in which they refer to each other."""
 
@@ -330,6 +331,32 @@ def upgrade() -> None:
         "ix_ticket_notices_unseen",
         "ticket_notices",
         ["agent_id", "event_id"],
+        sqlite_where=sa.text("seen_at IS NULL"),
+        postgresql_where=sa.text("seen_at IS NULL"),
+    )
+    op.create_table(
+        "ticket_runs",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("agent_id", Id, nullable=False),
+        sa.Column("deed", Json, nullable=False),
+        sa.Column("ids", Json, nullable=False),
+        sa.Column("total", sa.Integer(), nullable=False),
+        sa.Column("done", sa.Integer(), nullable=False),
+        sa.Column("changed", sa.Integer(), nullable=False),
+        sa.Column("why", Json, nullable=False),
+        sa.Column("state", sa.String(8), nullable=False),
+        sa.Column("made_at", UtcDateTime(), nullable=False),
+        sa.Column("ended_at", UtcDateTime(), nullable=True),
+        sa.Column("seen_at", UtcDateTime(), nullable=True),
+        sa.CheckConstraint("state IN ('planned', 'running', 'stopped', 'done')", name="ck_ticket_runs_state"),
+        sa.CheckConstraint("done <= total AND changed <= done", name="ck_ticket_runs_counts"),
+        sa.ForeignKeyConstraint(["agent_id"], ["agents.id"], name="fk_ticket_runs_agent_id_agents"),
+        sa.PrimaryKeyConstraint("id", name="pk_ticket_runs"),
+    )
+    op.create_index(
+        "ix_ticket_runs_unseen",
+        "ticket_runs",
+        ["agent_id", "id"],
         sqlite_where=sa.text("seen_at IS NULL"),
         postgresql_where=sa.text("seen_at IS NULL"),
     )

@@ -133,6 +133,14 @@ async def test_many_are_given_to_somebody_after_it_was_said_in_numbers(
     await dialog.get_by_role("button", name="完成").click()
     await expect(page.locator("#bulk")).to_be_hidden()
     await expect(page.locator("#tickets-list tbody").get_by_text("陈一诺")).to_have_count(50)
+    runs = page.get_by_role("region", name="批量改动")
+    await runs.get_by_role("button", name="看没有改的 1 个").click()
+    await expect(dialog.get_by_role("link", name="T-")).to_have_count(1)
+    await expect(dialog.get_by_role("button", name="完成")).to_be_focused()
+    await page.keyboard.press("Escape")
+    await page.reload()
+    await runs.get_by_role("button", name="知道了").click()
+    await expect(runs.get_by_text("改动了 60 个工单。")).to_be_hidden()
 
 
 @needs_axe
@@ -154,3 +162,14 @@ async def test_lists_of_tickets_keep_nobody_out(
     ):
         await page.goto(path)
         assert await findings(page) == [], path
+    await ticketing.ticket(db, closed_at=now)
+    await shown(page, "/tickets?status=all")
+    await page.locator("td.tick input").first.check()
+    await page.get_by_role("button", name="选这组条件下的全部").click()
+    await page.locator("#bulk").get_by_role("button", name="开始处理").click()
+    await page.get_by_role("button", name="改动 3 个").click()
+    await expect(page.locator("#many")).to_contain_text("1 个没有改动：这个工单已经关闭")
+    assert await findings(page) == [], "what a change to many has done"
+    await page.keyboard.press("Escape")
+    await expect(page.get_by_role("button", name="看没有改的 1 个")).to_be_visible()
+    assert await findings(page) == [], "what changes to many have done"

@@ -120,6 +120,26 @@ async def test_a_picture_goes_to_the_viewer_from_the_tickets_page(
     await expect(talk).to_contain_text("请看图片")
 
 
+async def test_what_was_begun_outlives_a_reload_and_not_its_ticket(signed_in: SignedIn) -> None:
+    lin = await (await signed_in("lin")).new_page()
+    title, restored = lin.get_by_label("标题", exact=True), lin.get_by_text("上次没有写完的内容还在。")
+    await lin.goto("/tickets/new")
+    await expect(restored).to_be_hidden()
+    await title.fill("第8集没有字幕")
+    await lin.reload()
+    await expect(restored).to_be_visible()
+    await expect(title).to_have_value("第8集没有字幕")
+    await lin.get_by_role("button", name="重新写").click()
+    await expect(restored).to_be_hidden()
+    await expect(title).to_have_value("")
+    await title.fill("字幕没了")
+    await lin.get_by_role("button", name="登记工单").click()
+    await shown(lin)
+    await lin.goto("/tickets/new")
+    await expect(restored).to_be_hidden()
+    await expect(title).to_have_value("")
+
+
 async def test_a_ticket_of_a_call_is_noted_changed_and_merged(signed_in: SignedIn, guard: Guard) -> None:
     guard.expect("status of 422")
     guard.expect("Response Status Error Code 422")

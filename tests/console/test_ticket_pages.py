@@ -8,10 +8,11 @@ from sqlalchemy import select
 
 from app.agents.models import AuditEntry
 from app.agents.rights import Role
+from app.console.tickets import changing as tickets_changing
 from app.console.tickets import giving
 from app.console.tickets.asking import asked
 from app.desk import cursors, saved
-from app.desk.tickets import many
+from app.desk.tickets import many, runs
 from app.desk.tickets.orders import Sort
 from app.tickets.models import Ticket
 from tests.console.conftest import HTMX, Console, Person
@@ -172,7 +173,7 @@ async def test_paper_says_who_printed_it_when_and_what_it_holds(console: Console
 
 
 async def test_a_change_to_many_is_told_in_numbers_and_goes_on_until_all_are_done(
-    console: Console, zhou: Person, lin: Person
+    console: Console, zhou: Person, lin: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ids = [await ticketing.ticket(console.db, kind="refund") for _ in range(52)]
     closed = await ticketing.ticket(console.db, kind="refund", closed_at=datetime.now(UTC))
@@ -181,31 +182,49 @@ async def test_a_change_to_many_is_told_in_numbers_and_goes_on_until_all_are_don
     told = (await zhou.post("/tickets/many/preview", query="status=all&kind=refund", **given)).text
     assert "将把 52 个工单交给林小满。" in told
     assert "其中 1 个已关闭，不会改动" in told
-    (meant,) = re.findall(r'name="ids" value="([^"]*)"', told)
-    assert [int(one) for one in meant.split(",")] == [*ids, closed]
-    first = (await zhou.post("/tickets/many", ids=meant, total=53, **given)).text
-    assert "已处理 50 / 53" in first
-    fields = dict(re.findall(r'name="(ids|total|changed|why)" value="([^"]*)"', first))
-    last = await zhou.post("/tickets/many", **given | fields)
-    assert "改动了 52 个工单。" in last.text
-    assert "1 个没有改动：这个工单已经关闭" in last.text
-    assert "bulk-done" in last.headers["hx-trigger"]
-    again = (await zhou.post("/tickets/many", ids=meant, total=53, **given)).text
-    assert 'name="changed" value="0"' in again
+    (run,) = re.findall(r'name="run" value="([0-9]+)"', told)
+    monkeypatch.setattr(tickets_changing, "LOOKS", 0)
+    begun = await zhou.post("/tickets/many", run=run)
+    assert f'id="run-{run}"' in begun.text
+    assert "bulk-done" in begun.headers["hx-trigger"]
+    assert f'id="own-run-{run}"' in (await zhou.get("/tickets?status=all")).text  # also when the dialog is gone
+    while await console.db.write(runs.step, int(run), 0, [*ids, closed], now=datetime.now(UTC)):
+        pass
+    number = await console.db.read(lambda session: session.get_one(Ticket, closed).number)
+    listed = (await zhou.get("/tickets/many/runs")).text
+    assert "改动了 52 个工单。" in listed
+    assert "看没有改的 1 个" in listed
+    for path in (f"/tickets/many/runs/{run}", f"/tickets/many/runs/{run}/dialog"):
+        told = (await zhou.get(path)).text
+        assert "改动了 52 个工单。" in told
+        assert "1 个没有改动：这个工单已经关闭" in told
+        assert f'<a href="/tickets/{closed}">T-{number}</a>' in told
+    await zhou.post(f"/tickets/many/runs/{run}/seen")
+    assert "改动了" not in (await zhou.get("/tickets/many/runs")).text
+    assert (await zhou.get(f"/tickets/many/runs/{run}/dialog")).status_code == 200
+
+
+async def test_a_change_to_many_that_another_planned_is_nobody_elses(console: Console, zhou: Person) -> None:
+    one = await ticketing.ticket(console.db)
+    other = await console.person("qian", Role.supervisor)
+    told = (await other.post("/tickets/many/preview", what="start", ids=one)).text
+    (run,) = re.findall(r'name="run" value="([0-9]+)"', told)
+    assert (await other.get(f"/tickets/many/runs/{run}")).status_code == 404  # not begun
+    for number in (run, "999"):
+        for path, form in (("", {"run": number}), (f"/runs/{number}/stop", {})):
+            assert (await zhou.post(f"/tickets/many{path}", **form)).status_code == 404, path
+        assert (await zhou.get(f"/tickets/many/runs/{number}/dialog")).status_code == 404
 
 
 async def test_only_leaders_change_many(console: Console, lin: Person) -> None:
     one = await ticketing.ticket(console.db)
-    for path in ("/ask", "/preview", ""):
-        answer = await lin.post(f"/tickets/many{path}", what="start", ids=one)
+    for path in ("/ask", "/preview", "", "/runs/1/stop"):
+        answer = await lin.post(f"/tickets/many{path}", what="start", ids=one, run="1")
         assert answer.status_code == 403, path
     assert "data-bulk" not in (await lin.get("/tickets?status=all")).text
 
 
 async def test_nonsense_in_the_form_of_many_breaks_nothing(console: Console, zhou: Person) -> None:
-    one = await ticketing.ticket(console.db)
-    for why in ("", "x", "[]", '{"a": "b"}', '{"a": 99999999}'):
-        assert (await zhou.post("/tickets/many", what="start", ids=one, why=why)).status_code == 200, why
     for ids in ("", "x", ",,", "-1", "9" * 30):
         answer = await zhou.post("/tickets/many/preview", what="start", ids=ids)
         assert (answer.status_code, answer.json()["error"]) == (422, many.NothingChosen.message), ids

@@ -1,18 +1,20 @@
 """The page of one ticket over HTTP: who sees and may do what, and what its forms write."""
 
+import html
 import re
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from app.agents import sessions
 from app.agents.models import Agent
 from app.agents.rights import Role
 from app.conversations import accounts
 from app.conversations.models import Message
-from app.desk.tickets import attaching, macros
+from app.desk.tickets import attaching, labelling, macros
 from app.desk.tickets.macros import Written
 from app.tickets.models import Ticket, TicketEvent, TicketFile
 from tests.console.conftest import HTMX, Console, Person
@@ -103,7 +105,7 @@ async def test_it_is_changed_given_and_noted(console: Console, lin: Person) -> N
     one = await ticketing.ticket(console.db)
     changed = await lin.post(f"/tickets/{one}/facts", **FACTS | {"priority": "urgent", "episode": "8", "tags": "字幕"})
     assert changed.status_code == 204
-    assert (await lin.post(f"/tickets/{one}/give", to="me")).status_code == 204
+    assert (await lin.post(f"/tickets/{one}/take")).status_code == 204
     assert (await lin.post(f"/tickets/{one}/note", text="问过制作部")).status_code == 204
     assert (await lin.post(f"/tickets/{one}/watch")).status_code == 204
     found = await row(console, one)
@@ -282,8 +284,86 @@ async def test_what_is_no_ticket_is_not_there(lin: Person) -> None:
 
 
 _DEEDS: Mapping[str, dict[str, str]] = {
-    "facts": FACTS, "give": {"to": "me"}, "status": {"status": "in_progress"}, "watch": {}, "note": {"text": "x"},
+    "facts": FACTS, "give": {"to": "nobody"}, "take": {}, "status": {"status": "in_progress"},
+    "watch": {}, "note": {"text": "x"},
     "tell": {"text": "x", "key": KEY}, "close": {"text": "x"}, "reopen": {"text": "x"}, "unmerge": {},
     "link": {"conversation": "1"}, "unlink": {"conversation": "1"}, "split": {"line": "1", "subject": "x", "key": KEY},
     "settle": {"outcome": "accepted", "text": "x"}, "ask-again": {"text": "x", "key": KEY},
 }  # fmt: skip
+
+
+def shown_by(form: str) -> str:
+    (written,) = re.findall(r'name="shown" value="([^"]*)"', form)
+    return html.unescape(written)
+
+
+async def test_what_a_form_did_not_touch_is_not_written_over_what_a_colleague_changed(
+    console: Console, lin: Person
+) -> None:
+    one = await ticketing.ticket(console.db, category="no.longer.there", contact="王女士 13800006620", source="phone")
+    await lin.post(f"/tickets/{one}/facts", **FACTS | {"category": "no.longer.there", "tags": "字幕"})
+    form = (await lin.get(f"/tickets/{one}/facts")).text
+    assert '<option value="no.longer.there" selected>' in form  # else the next change would clear it
+    opened = FACTS | {"shown": shown_by(form), "category": "no.longer.there", "contact": "王女士 13800006620"}
+    chen = await console.person("chen", Role.agent)
+    assert (
+        await chen.post(f"/tickets/{one}/facts", **opened | {"priority": "urgent", "tags": "急"})
+    ).status_code == 204
+    renamed = opened | {"subject": "第8集字幕全没有", "tags": "字幕"}
+    assert (await lin.post(f"/tickets/{one}/facts", **renamed)).status_code == 204
+    found = await row(console, one)
+    assert (found.subject, found.priority, found.category) == ("第8集字幕全没有", "urgent", "no.longer.there")
+    assert await console.db.read(labelling.tags_of, one) == ("急",)  # chen took one away and added another
+    late = await lin.post(f"/tickets/{one}/facts", **opened | {"priority": "low", "tags": "字幕"})
+    assert (late.status_code, late.headers["x-refused"]) == (409, "FactsMoved")
+    assert "优先级刚刚被同事改过" in late.json()["fields"]["priority"]
+    assert (await row(console, one)).priority == "urgent"
+
+
+async def test_who_takes_a_ticket_does_not_take_it_from_who_was_a_moment_faster(console: Console, lin: Person) -> None:
+    one = await ticketing.ticket(console.db)
+    chen = await console.person("chen", Role.agent, name="陈一诺")
+    assert (await chen.post(f"/tickets/{one}/take", former="")).status_code == 204
+    late = await lin.post(f"/tickets/{one}/take", former="")
+    assert (late.status_code, late.json()["error"]) == (409, "这个工单刚刚交给了陈一诺，请先看看")
+    page = (await lin.get(f"/tickets/{one}")).text
+    assert "从陈一诺接过来" in page
+    assert (await lin.post(f"/tickets/{one}/take", former=str(chen.actor.id))).status_code == 204
+    assert (await row(console, one)).owner_id == lin.actor.id
+
+
+async def test_a_long_history_is_shown_from_both_ends_and_whole_where_it_is_asked_for(
+    console: Console, lin: Person
+) -> None:
+    made = await lin.post("/tickets/new", **FACTS | {"key": KEY, "description": "从头就没有"})
+    one = int(made.headers["hx-redirect"].rsplit("/", 1)[1])
+
+    def write(session: Session) -> None:
+        session.add_all(
+            TicketEvent(ticket_id=one, kind="noted", author="1", text=f"第{n}条。", at=NOW) for n in range(300)
+        )
+
+    await console.db.write(write)
+    short, whole = (await lin.get(f"/tickets/{one}")).text, (await lin.get(f"/tickets/{one}/now?lines=450")).text
+    assert "显示中间的 250 条" in short
+    assert [text in short for text in ("从头就没有", "第249条。", "第250条。", "第299条。")] == [
+        True,
+        False,
+        True,
+        True,
+    ]
+    assert f'data-fresh="/tickets/{one}/now?lines=450"' in whole  # and stays so when something happens
+    assert [text in whole for text in ("从头就没有", "第0条。", "第299条。", "显示中间的")] == [True, True, True, False]
+    assert "第0条。" in (await lin.get(f"/tickets/{one}/split")).text
+
+
+async def test_a_new_one_has_a_parent_a_skill_and_watchers(console: Console, lin: Person) -> None:
+    chen = await console.person("chen", Role.agent)
+    above = await ticketing.ticket(console.db, number=77)
+    assert 'value="T-77"' in (await lin.get("/tickets/new?parent=T-77")).text
+    made = await lin.post(
+        "/tickets/new", **FACTS | {"key": KEY, "parent": "T-77", "skill": "字幕", "watchers": str(chen.actor.id)}
+    )
+    found = await row(console, int(made.headers["hx-redirect"].rsplit("/", 1)[1]))
+    assert (found.parent_id, found.skill) == (above, "字幕")
+    assert "取消关注" in (await chen.get(f"/tickets/{found.id}")).text

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.agents.calendars import BEIJING
 from app.agents.rights import Actor, Forbidden, Role
 from app.db.database import Database
 from app.desk import cursors
@@ -49,7 +50,8 @@ async def many(db: Database, count: int, lin: Actor, team: int) -> list[Ticket]:
                 owner_id=chance.choice([None, lin.id]), team_id=chance.choice([None, team]),
                 title=chance.choice([None, "长风渡", "雾港"]), dimension=chance.choice([None, *Dimension]),
                 source=chance.choice(["wechat", "qq", "phone"]), episode=chance.choice([None, 8]),
-                category=chance.choice([None, "playback.blurry"]),
+                category=chance.choice([None, "playback.blurry"]), skill=chance.choice([None, "退款"]),
+                season=chance.choice([None, 2]), breaches=chance.choice([0, 1]),
             )  # fmt: skip
             row.updated_at = at(20)
             session.add(row)
@@ -112,6 +114,13 @@ FILTERS: list[tuple[Filters, Callable[[Ticket], bool]]] = [
     (
         Filters(Status.all, dimension=Dimension.sound, category="playback.blurry", episode=8),
         lambda t: t.dimension == "sound" and t.category == "playback.blurry" and t.episode == 8,
+    ),
+    (Filters(Status.all, skill="退款", season=2), lambda t: t.skill == "退款" and t.season == 2),
+    (Filters(breached=True), lambda t: t.status != "closed" and t.breaches > 0),
+    (
+        Filters(Status.all, closed_from=NOW.date() - timedelta(days=1), closed_until=NOW.date()),
+        lambda t: t.closed_at is not None
+        and NOW.date() - timedelta(days=1) <= t.closed_at.astimezone(BEIJING).date() <= NOW.date(),
     ),
     (Filters(Status.all, q="字幕"), lambda t: "字幕" in t.subject),
     (Filters(q="没有", owner="me"), lambda t: t.status != "closed" and "没有" in t.subject and t.owner_id is not None),

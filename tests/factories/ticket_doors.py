@@ -36,6 +36,7 @@ _WORKS: list[tuple[str, Callable[[Session, Actor], object]]] = [
     ("apply_macro", lambda s, by: applying.apply(s, NOBODY, NOBODY, by=by, key="k", now=NOW)),
     ("change_ticket", lambda s, by: changing.change(s, NOBODY, by=by, changes={}, now=NOW)),
     ("give_ticket", lambda s, by: assigning.give(s, NOBODY, by=by, now=NOW)),
+    ("take_ticket", lambda s, by: assigning.take(s, NOBODY, by=by, former=None, now=NOW)),
     ("close_ticket", lambda s, by: closing.close(s, NOBODY, by=by, text="好", now=NOW)),
     ("reopen_ticket", lambda s, by: closing.reopen(s, NOBODY, by=by, text="好", now=NOW)),
     ("tell_of_ticket", lambda s, by: telling.tell(s, NOBODY, by=by, text="好", then=Then.asks, key="k", now=NOW)),

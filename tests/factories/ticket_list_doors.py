@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from app.agents.rights import Action, Actor
 from app.desk import saved
-from app.desk.tickets import choices, exporting, lists, many, notices, today
+from app.desk.tickets import choices, exporting, lists, many, notices, runs, today
 from app.desk.tickets.filters import Filters
 from app.desk.tickets.many import Deed, What
 from tests.factories.conversations import NOW
@@ -43,6 +43,11 @@ TICKET_LISTS: list[tuple[Action, str, Callable[[Session, Actor], object]]] = [
     ),
     (Action.export_tickets, "record_export", lambda s, by: exporting.record(s, by=by, filters={}, rows=1, now=NOW)),
     (Action.change_many, "preview_many", lambda s, by: many.preview(s, [NOBODY], by=by, deed=_DEED, now=NOW)),
-    (Action.change_many, "apply_to_many", lambda s, by: many.apply(s, [NOBODY], by=by, deed=_DEED, now=NOW)),
-    (Action.change_many, "record_many", lambda s, by: many.record(s, by=by, deed=_DEED, count=1, now=NOW)),
+    (Action.change_many, "apply_to_many", lambda s, by: many.apply(s, [NOBODY], by=by, deed=_DEED, since=NOW, now=NOW)),
+    (Action.change_many, "plan_run", lambda s, by: runs.plan(s, [NOBODY], by=by, deed=_DEED, now=NOW)),
+    (Action.change_many, "begin_run", lambda s, by: runs.begin(s, NOBODY, by=by, now=NOW)),
+    (Action.change_many, "stop_run", lambda s, by: runs.stop(s, NOBODY, by=by, now=NOW)),
+    (Action.change_many, "put_away_run", lambda s, by: runs.put_away(s, NOBODY, by=by, now=NOW)),
+    (Action.change_many, "look_at_run", lambda s, by: runs.look(s, NOBODY, by=by)),
+    (Action.change_many, "list_runs", lambda s, by: runs.list_own(s, by=by, now=NOW)),
 ]  # fmt: skip

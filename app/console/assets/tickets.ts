@@ -17,6 +17,14 @@ document.addEventListener("click", ({ target }) => {
   }
 });
 
+// What narrows nothing stays out of the address.
+document.body.addEventListener("htmx:configRequest", (event) => {
+  const { elt, formData } = (event as CustomEvent<{ elt: Element; formData: FormData }>).detail;
+  if (elt.matches("form.filters")) {
+    [...formData].filter(([, value]) => value === "").forEach(([name]) => formData.delete(name));
+  }
+});
+
 // The form of the filters is all that a page of the list is asked by: where a previous one ended is forgotten.
 function queryOf(): string {
   return document.querySelector<HTMLElement>("#tickets-list")?.dataset["query"] ?? "";

@@ -2,17 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
-from app.agents.calendars import BEIJING
 from app.agents.rights import Actor
 from app.console.catalogue import marked
 from app.console.guard import DbDep, Now, SignedIn
 from app.console.rendering import done, reload
+from app.console.tickets.facts import number_of
 from app.console.tickets.filing import brought
 from app.desk import notices as approved
 from app.desk.tickets import (
@@ -30,100 +29,21 @@ from app.desk.tickets import (
 )
 from app.desk.tickets.attaching import Brought
 from app.desk.tickets.telling import Then
-from app.dialogue.rules import Rules
 from app.errors import AppError
 from app.forms import Id, find_id, read_fields, read_form
 from app.tickets import finding
-from app.tickets.models import ComplaintState, TicketKind
+from app.tickets.models import ComplaintState
 
 router = APIRouter(prefix="/tickets/{ticket_id:id}")
 LONGEST = 20_000
 DONE = 204
-ANSWERED_BY_LAW = (TicketKind.complaint, TicketKind.data)
-"""Kinds that always have a deadline."""
 
 
 class OwnerWrong(AppError):
     status_code, message = 422, "请选择交给谁"
 
 
-class NumberWrong(AppError):
-    status_code, message = 422, "请填写工单编号，例如 T-1024"
-
-
-class TimeWrong(AppError):
-    status_code, message = 422, "请选择一个时间"
-
-
-# -------------------- what it is
-
-
-class Facts(BaseModel):
-    subject: str = Field(title=marked("标题"), max_length=400)
-    kind: str = Field(title=marked("类型"), max_length=12)
-    category: str = Field("", title=marked("分类"), max_length=64)
-    dimension: str = Field("", title=marked("质量维度"), max_length=12)
-    priority: str = Field(title=marked("优先级"), max_length=8)
-    title: str = Field("", title=marked("作品"), max_length=128)
-    season: str = Field("", title=marked("季"), max_length=6)
-    episode: str = Field("", title=marked("集"), max_length=8)
-    timecode_s: str = Field("", title=marked("时间点"), max_length=10)
-    skill: str = Field("", title=marked("技能"), max_length=64)
-    contact: str | None = Field(None, title=marked("联系人"), max_length=128)
-    due: str = Field("", title=marked("答复期限"), max_length=40)
-    parent: str = Field("", title=marked("上级工单"), max_length=16)
-    tags: list[str] = Field(title=marked("标签"), max_length=40)
-
-
-@router.post("/facts")
-async def change(request: Request, ticket_id: Id, signed: SignedIn, db: DbDep, now: Now) -> Response:
-    form = await read_form(request, Facts)
-    rules: Rules = request.app.state.service.ingest.rules
-    await db.write(_change, ticket_id, form, rules, by=signed.actor, now=now)
-    return done(signed, marked("已保存"), changed=f"ticket:{ticket_id}")
-
-
-def _change(session: Session, ticket_id: int, form: Facts, rules: Rules, *, by: Actor, now: datetime) -> None:
-    given: dict[str, Any] = form.model_dump(exclude={"due", "parent", "tags", "contact"})
-    if form.contact is not None:
-        given["contact"] = form.contact
-    due = finding.get(session, ticket_id).due_at
-    if minute_of(due) != form.due:  # what the field cannot show is not changed by it
-        due = read_due(form.due) or (due if form.kind in ANSWERED_BY_LAW else None)
-    given["due_at"] = due or promised(rules, form.kind, form.priority, now)
-    given["parent_id"] = changing.find_number(session, number_of(form.parent)) if form.parent.strip() else None
-    changing.change(session, ticket_id, by=by, changes=given, now=now)
-    labelling.set_tags(session, ticket_id, by=by, tags=form.tags, now=now)
-
-
-def promised(rules: Rules, kind: str, priority: str, now: datetime) -> datetime | None:
-    """What is answered by law or by promise has a deadline, also where nobody names one."""
-    return rules.due(kind, priority, now) if kind in ANSWERED_BY_LAW else None
-
-
-def minute_of(at: datetime | None) -> str:
-    """As the browser's own field writes it."""
-    return f"{at.astimezone(BEIJING):%Y-%m-%dT%H:%M}" if at is not None else ""
-
-
-def read_due(written: str) -> datetime | None:
-    """A time as the browser's own field writes it, which knows no time zone: Beijing's. TimeWrong."""
-    if not written:
-        return None
-    try:
-        at = datetime.fromisoformat(written)
-    except ValueError:
-        raise TimeWrong from None
-    return at if at.tzinfo is not None else at.replace(tzinfo=BEIJING)
-
-
-def number_of(text: str) -> int:
-    """T-1024, t1024, 1024. NumberWrong."""
-    digits = text.strip().upper().removeprefix("T").removeprefix("-").strip()
-    number = find_id(digits)
-    if number is None or number >= 2**31:
-        raise NumberWrong
-    return number
+# -------------------- whose it is, and how far
 
 
 class Given(BaseModel):
@@ -132,18 +52,27 @@ class Given(BaseModel):
 
 @router.post("/give", status_code=DONE)
 async def give(request: Request, ticket_id: Id, signed: SignedIn, db: DbDep, now: Now) -> None:
-    """``me``, ``nobody``, ``agent:3`` or ``team:2``."""
+    """``nobody``, ``agent:3`` or ``team:2``."""
     kind, _, number = (await read_form(request, Given)).to.partition(":")
     given: dict[str, int | None]
-    if kind == "me":
-        given = {"owner_id": signed.actor.id}
-    elif kind == "nobody":
+    if kind == "nobody":
         given = {}
     elif kind in ("agent", "team") and (found := find_id(number)) is not None:
         given = {"owner_id" if kind == "agent" else "team_id": found}
     else:
         raise OwnerWrong
     await db.write(assigning.give, ticket_id, by=signed.actor, now=now, **given)
+
+
+class Taken(BaseModel):
+    former: str = Field("", title=marked("负责人"), max_length=20)
+    """Who has it, as the page showed it."""
+
+
+@router.post("/take", status_code=DONE)
+async def take(request: Request, ticket_id: Id, signed: SignedIn, db: DbDep, now: Now) -> None:
+    former = find_id((await read_form(request, Taken)).former)
+    await db.write(assigning.take, ticket_id, by=signed.actor, former=former, now=now)
 
 
 class Moved(BaseModel):

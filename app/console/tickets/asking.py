@@ -12,11 +12,11 @@ from fastapi import Depends, Request
 from app.desk.tickets.filters import Due, Filters, Owner, Status
 from app.desk.tickets.orders import Sort
 from app.forms import find_id
-from app.tickets.models import Dimension, TicketKind, TicketPriority
+from app.tickets.models import ComplaintState, Dimension, TicketKind, TicketPriority
 
 Word = TypeVar("Word", bound=StrEnum)
 _YEARS: Final = range(2000, 2200)
-_LARGEST_EPISODE: Final = 2**31
+_LARGEST_NUMBER: Final = 2**31
 _NAMES: Final = (*(field.name for field in fields(Filters)), "sort")
 
 
@@ -60,9 +60,12 @@ def asked(given: Mapping[str, str]) -> Asked:
         dimension=_word(Dimension, given.get("dimension", "")),
         priority=_word(TicketPriority, given.get("priority", "")), owner=_owner(given.get("owner", "")),
         team=find_id(given.get("team", "")), source=text("source", 32), title=text("title"),
-        episode=_episode(given.get("episode", "")), tag=text("tag", 32), overdue=given.get("overdue") == "yes",
+        episode=_number(given.get("episode", "")), tag=text("tag", 32), overdue=given.get("overdue") == "yes",
         due=_word(Due, given.get("due", "")), opened_from=_day(given.get("opened_from", "")),
         opened_until=_day(given.get("opened_until", "")), closed_from=_day(given.get("closed_from", "")),
+        closed_until=_day(given.get("closed_until", "")), skill=text("skill", 32),
+        season=_number(given.get("season", "")), breached=given.get("breached") == "yes",
+        complaint=_word(ComplaintState, given.get("complaint", "")),
         watching=given.get("watching") == "yes", parent=find_id(given.get("parent", "")), q=text("q", 100) or "",
     )  # fmt: skip
     return Asked(filters, _word(Sort, given.get("sort", "")) or usual(filters))
@@ -86,9 +89,10 @@ def _owner(text: str) -> Owner | None:
     return "me" if text == "me" else "nobody" if text == "nobody" else find_id(text)
 
 
-def _episode(text: str) -> int | None:
+def _number(text: str) -> int | None:
+    """Of a season, or an episode."""
     number = find_id(text)
-    return number if number is not None and number < _LARGEST_EPISODE else None
+    return number if number is not None and number < _LARGEST_NUMBER else None
 
 
 def _day(text: str) -> date | None:

@@ -1,9 +1,9 @@
 """One change to many tickets: what it is to be, what it will do in numbers, and then how far it is."""
 
+import asyncio
 import json
-from collections import Counter
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
@@ -15,24 +15,23 @@ from app.agents.sessions import Signed
 from app.console import ticket_words
 from app.console.catalogue import marked, translate
 from app.console.guard import DbDep, Now, SignedIn
+from app.console.rendering import done
+from app.console.tickets import labels
 from app.console.tickets.asking import read_query
 from app.console.tickets.pages import page
 from app.db.database import Database
-from app.desk.tickets import choices, closing, lists, many
+from app.desk.models import RunState
+from app.desk.tickets import choices, closing, lists, runs
 from app.desk.tickets.many import MOST, Deed, What
 from app.desk.tickets.orders import Sort
 from app.forms import Id, find_id, read_form
 from app.tickets.models import TicketPriority
 
 router = APIRouter(prefix="/tickets/many")
-A_REQUEST: Final = 50
-"""Tickets that are changed before the page hears how far it is."""
-_LOOKS: Final = 100
+LOOKS, BETWEEN_LOOKS = 12, 0.1
+"""Whoever changes a few is told of the outcome at once: so often it is looked for, at intervals of seconds."""
+_PAGES: Final = 100
 _LONGEST: Final = MOST * 20
-_TITLES: Final = {
-    What.give: marked("分给同事或小组"), What.priority: marked("改优先级"), What.tag: marked("加标签"),
-    What.untag: marked("去标签"), What.start: marked("开始处理"), What.close: marked("关闭工单"),
-}  # fmt: skip
 
 
 class Asking(BaseModel):
@@ -52,16 +51,9 @@ class Doing(Asking):
         known = TicketPriority(self.priority) if self.priority in set(TicketPriority) else None
         return Deed(self.what, find_id(self.owner), find_id(self.team), known, self.tag, self.text)
 
-    def values(self) -> dict[str, str]:
-        """What it is to become, for the form of the next step."""
-        names = ("what", "owner", "team", "priority", "tag", "text")
-        return {name: str(value) for name in names if (value := getattr(self, name))}
 
-
-class Running(Doing):
-    total: Id = Field(default=0, title=marked("工单"))
-    changed: Id = Field(default=0, title=marked("工单"))
-    why: str = Field(default="", title=marked("原因"), max_length=4000)
+class Begun(BaseModel):
+    run: Id = Field(title=marked("批量改动"))
 
 
 def read_ids(text: str) -> list[int]:
@@ -78,8 +70,8 @@ async def ask(request: Request, signed: SignedIn, db: DbDep, now: Now) -> Respon
         return await _preview(request, signed, db, Doing(what=form.what, ids=form.ids, query=form.query), now)
     targets = await db.read(choices.list_choices, by=signed.actor)
     return page(
-        request, "many_ask.html", signed, form=form, what=form.what.value, title=_TITLES[form.what], choices=targets,
-        most=closing.LONGEST,
+        request, "many_ask.html", signed, form=form, what=form.what.value, title=labels.DEEDS[form.what],
+        choices=targets, most=closing.LONGEST,
     )  # fmt: skip
 
 
@@ -91,11 +83,10 @@ async def preview(request: Request, signed: SignedIn, db: DbDep, now: Now) -> Re
 
 async def _preview(request: Request, signed: Signed, db: Database, form: Doing, now: datetime) -> Response:
     ids, is_cut = await _meant(db, signed, form, now)
-    # Not by ``read``: whoever is given them is locked for as long as it is looked whether he can have them.
-    plan = await db.write(many.preview, ids, by=signed.actor, deed=form.deed(), now=now)
+    run_id, plan = await db.write(runs.plan, ids, by=signed.actor, deed=form.deed(), now=now)
     return page(
-        request, "many_preview.html", signed, form=form, what=form.what.value, title=_TITLES[form.what], plan=plan,
-        is_cut=is_cut, most=MOST, ids=",".join(map(str, plan.ids)), target=await _target(db, signed, form),
+        request, "many_preview.html", signed, form=form, what=form.what.value, title=labels.DEEDS[form.what], plan=plan,
+        run_id=run_id, is_cut=is_cut, most=MOST, target=await _target(db, signed, form),
     )  # fmt: skip
 
 
@@ -104,7 +95,7 @@ async def _meant(db: Database, signed: Signed, form: Asking, now: datetime) -> t
     if not form.query:
         return read_ids(form.ids), False
     asked, ids, after = read_query(form.query), list[int](), None
-    for _ in range(_LOOKS):
+    for _ in range(_PAGES):
         found, after = await db.read(
             lists.list_ids, asked.filters, by=signed.actor, sort=Sort.oldest, after=after,
             limit=min(lists.LARGEST_PAGE, MOST - len(ids)), now=now,
@@ -127,36 +118,55 @@ async def _target(db: Database, signed: Signed, form: Doing) -> str:
 
 
 @router.post("")
-async def run(request: Request, signed: SignedIn, db: DbDep, now: Now) -> Response:
-    """Some of them; the page asks for the others."""
-    rights.require(signed.actor, Action.change_many)
-    form = await read_form(request, Running)
-    ids, deed = read_ids(form.ids), form.deed()
-    why, changed = Counter(_read_why(form.why)), 0
-    for at in range(0, len(ids[:A_REQUEST]), many.AT_ONCE):
-        part = ids[at : min(at + many.AT_ONCE, A_REQUEST)]
-        outcome = await db.write(many.apply, part, by=signed.actor, deed=deed, now=now)
-        changed += outcome.changed
-        why.update(outcome.why)
-    if changed:
-        await db.write(many.record, by=signed.actor, deed=deed, count=changed, now=now)
-    left = ids[A_REQUEST:]
-    response = page(
-        request, "many_running.html" if left else "many_done.html", signed, form=form, title=_TITLES[form.what],
-        left=",".join(map(str, left)), total=form.total, done=max(form.total - len(left), 0),
-        changed=form.changed + changed, why=why, written=json.dumps(why, ensure_ascii=False),
-    )  # fmt: skip
-    if not left:
-        response.headers["hx-trigger"] = json.dumps({"bulk-done": "", "changed": "ticket"})
+async def begin(request: Request, signed: SignedIn, db: DbDep, now: Now) -> Response:
+    """It goes on by itself; what is soon done is awaited."""
+    run_id = (await read_form(request, Begun)).run
+    await db.write(runs.begin, run_id, by=signed.actor, now=now)
+    run = await _settled(db, signed, run_id, now)
+    response = page(request, "many_begun.html", signed, run=run, title=labels.DEEDS[run.what], is_new=True)
+    response.headers["hx-trigger"] = json.dumps({"bulk-done": "", "changed": "ticket"})
     return response
 
 
-def _read_why(text: str) -> dict[str, int]:
-    """As the step before wrote it into the form."""
-    try:
-        given: Any = json.loads(text or "{}")
-    except ValueError:
-        return {}
-    if not isinstance(given, dict):
-        return {}
-    return {str(reason): count for reason, count in given.items() if type(count) is int and 0 <= count <= MOST}
+async def _settled(db: Database, signed: Signed, run_id: int, now: datetime) -> runs.Look:
+    """As it is when it has ended, or after a moment."""
+    run = await db.read(runs.look, run_id, by=signed.actor)
+    for _ in range(LOOKS):
+        if run.state != RunState.running:
+            break
+        await asyncio.sleep(BETWEEN_LOOKS)
+        run = await db.read(runs.look, run_id, by=signed.actor)
+    if run.state == RunState.done and not run.left:  # what is told now is all that there is to tell
+        await db.write(runs.put_away, run_id, by=signed.actor, now=now)
+    return run
+
+
+@router.get("/runs")
+async def show_runs(request: Request, signed: SignedIn, db: DbDep, now: Now) -> Response:
+    """What goes on, and what has ended."""
+    own = await db.read(runs.list_own, by=signed.actor, now=now)
+    return page(request, "runs.html", signed, runs=own)
+
+
+@router.get("/runs/{run_id:id}")
+async def show_run(request: Request, run_id: Id, signed: SignedIn, db: DbDep) -> Response:
+    return page(request, "run.html", signed, run=await db.read(runs.look, run_id, by=signed.actor), is_new=False)
+
+
+@router.get("/runs/{run_id:id}/dialog")
+async def open_run(request: Request, run_id: Id, signed: SignedIn, db: DbDep) -> Response:
+    """As ``begin`` answered, for who closed it."""
+    run = await db.read(runs.look, run_id, by=signed.actor)
+    return page(request, "many_begun.html", signed, run=run, title=labels.DEEDS[run.what], is_new=True)
+
+
+@router.post("/runs/{run_id:id}/stop")
+async def stop(run_id: Id, signed: SignedIn, db: DbDep, now: Now) -> Response:
+    await db.write(runs.stop, run_id, by=signed.actor, now=now)
+    return done(signed, marked("已停下，改过的不会改回去"), changed="runs")
+
+
+@router.post("/runs/{run_id:id}/seen")
+async def put_away(run_id: Id, signed: SignedIn, db: DbDep, now: Now) -> Response:
+    await db.write(runs.put_away, run_id, by=signed.actor, now=now)
+    return done(signed, changed="runs")

@@ -14,7 +14,8 @@ from app.agents.sessions import Signed
 from app.console.catalogue import marked
 from app.console.guard import DbDep, Now, SignedIn
 from app.console.tickets import sheet
-from app.console.tickets.acts import DONE, OwnerWrong, number_of, promised, read_due
+from app.console.tickets.acts import DONE, OwnerWrong
+from app.console.tickets.facts import number_of, promised, read_due
 from app.desk import threads
 from app.desk.tickets import changing, choices, duplicates, opening
 from app.desk.tickets.duplicates import Matter
@@ -23,7 +24,7 @@ from app.dialogue.rules import Rules
 from app.faq.knowledge import Entry
 from app.forms import Id, find_id, read_form
 from app.tickets import classifying
-from app.tickets.models import DESK
+from app.tickets.models import DESK, PHONE
 
 router = APIRouter(prefix="/tickets")
 SHORTEST = 4
@@ -45,10 +46,13 @@ class Guess:
 
 @router.get("/new")
 async def show(
-    request: Request, signed: SignedIn, db: DbDep, now: Now, conversation: Id | None = None, source: str = DESK
-) -> Response:
+    request: Request, signed: SignedIn, db: DbDep, now: Now, conversation: Id | None = None, source: str = DESK,
+    parent: str = "",
+) -> Response:  # fmt: skip
+    """``parent``: as it is written into the form, T-1024."""
     shown = await db.read(_form, signed, conversation, now)
-    given = {"source": source if source in (DESK, "phone") else DESK, "key": secrets.token_urlsafe(12)}
+    source = source if source in (DESK, PHONE) else DESK
+    given = {"source": source, "parent": parent[:16], "key": secrets.token_urlsafe(12)}
     return sheet.page(request, "new.html", signed, **shown | given)
 
 
@@ -118,13 +122,14 @@ class Written(BaseModel):
     due: str = Field("", title=marked("答复期限"), max_length=40)
     parent: str = Field("", title=marked("上级工单"), max_length=16)
     to: str = Field("", title=marked("交给谁"), max_length=32)
-    tags: list[str] = Field(title=marked("标签"), max_length=40)
+    tags: list[str] = Field(title=marked("标签"), max_length=100)
+    watchers: list[Id] = Field(title=marked("请同事关注"), max_length=100)
     source: str = Field(DESK, title=marked("来源"), max_length=8)
     conversation: Id | None = Field(None, title=marked("会话"))
     key: str = Field(title=marked("编号"), min_length=8, max_length=60)
 
 
-_APART = {"description", "due", "parent", "to", "tags", "source", "conversation", "key"}
+_APART = {"description", "due", "parent", "to", "tags", "watchers", "source", "conversation", "key"}
 
 
 @router.post("/new")
@@ -143,7 +148,7 @@ def _open(session: Session, form: Written, rules: Rules, *, by: Actor, now: date
     if form.parent.strip():
         given["parent_id"] = changing.find_number(session, number_of(form.parent))
     draft = Draft(
-        given, form.description, form.conversation, form.source, owner_id, form.tags, key=form.key,
+        given, form.description, form.conversation, form.source, owner_id, form.tags, form.watchers, form.key,
         office=rules.promises.complaint_office, days=None if named else rules.promises.complaint_days,
     )  # fmt: skip
     return opening.open_ticket(session, draft, by=by, now=now)

@@ -13,7 +13,9 @@ from app.console.catalogue import counted, marked
 from app.console.times import exactly
 from app.desk.tickets.filters import Due, Filters, Status
 from app.desk.tickets.lists import Counted
+from app.desk.tickets.many import What
 from app.desk.tickets.orders import Sort
+from app.tickets.models import ComplaintState
 
 CHOICES: Final[Mapping[Status, str]] = {
     Status.unclosed: marked("全部未完成"), Status.open: marked("待处理"), Status.in_progress: marked("处理中"),
@@ -27,8 +29,20 @@ SORTS: Final[Mapping[Sort, str]] = {
     Sort.due: marked("最先到期"), Sort.priority: marked("最紧急"), Sort.newest: marked("最新登记"),
     Sort.oldest: marked("最早登记"), Sort.changed: marked("最近有变化"),
 }  # fmt: skip
+COMPLAINTS: Final[Mapping[ComplaintState, str]] = {
+    ComplaintState.examining: marked("正在核查"), ComplaintState.decided: marked("已书面答复，等观众表态"),
+    ComplaintState.pending: marked("等承诺的事项到位后再确认"), ComplaintState.accepted: marked("观众接受"),
+    ComplaintState.refused: marked("观众不接受"),
+}  # fmt: skip
+DEEDS: Final[Mapping[What, str]] = {
+    What.give: marked("分给同事或小组"), What.priority: marked("改优先级"), What.tag: marked("加标签"),
+    What.untag: marked("去标签"), What.start: marked("开始处理"), What.close: marked("关闭工单"),
+}  # fmt: skip
+"""What can be done to many at once."""
 NOBODY: Final = marked("还没有人")
 OVERDUE: Final = marked("逾期的")
+BREACHED: Final = marked("有过超时的")
+CHILDREN: Final = marked("一个工单的下级")
 WATCHED: Final = marked("我关注的")
 TABS: Final = (
     (Filters(owner="me"), marked("我的"), Counted.mine),

@@ -14,9 +14,10 @@ from app.console import rendering
 from app.console.guard import DbDep, Now, SignedIn
 from app.console.tickets import labels
 from app.console.tickets.asking import Asked, AskedDep, asked, usual
+from app.console.tickets.known import categories_of, titles_of
 from app.db.database import Database
 from app.desk import saved
-from app.desk.tickets import choices, lists
+from app.desk.tickets import choices, lists, runs
 from app.desk.tickets.filters import Filters
 from app.desk.tickets.orders import Sort
 
@@ -36,6 +37,8 @@ async def show(request: Request, signed: SignedIn, asked: AskedDep, db: DbDep, n
         asked = Asked(Filters(owner="me"), Sort.due)
     shown = await find(db, signed, asked, after, now)
     shown |= await db.read(_around, signed, asked, now)
+    if signed.actor.may(Action.change_many):
+        shown["runs"] = await db.read(runs.list_own, by=signed.actor, now=now)
     fragment = rendering.wants_fragment(request)
     return page(request, "list_and_tabs.html" if fragment else "page.html", signed, **shown)
 
@@ -56,7 +59,8 @@ def page(request: Request, name: str, signed: Signed, **context: Any) -> HTMLRes
     may = signed.actor.may
     own: dict[str, Any] = {
         "words": labels, "may_work": may(Action.work_tickets), "may_change_many": may(Action.change_many),
-        "may_export": may(Action.export_tickets), "oob": False,
+        "may_export": may(Action.export_tickets), "oob": False, "categories": categories_of(request),
+        "titles": titles_of(request),
     }  # fmt: skip
     return rendering.page(request, f"tickets/{name}", signed, **own | context)
 

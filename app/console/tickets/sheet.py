@@ -1,10 +1,10 @@
 """The page of one ticket, and the fragments that it is made of."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
@@ -20,7 +20,8 @@ from app.console import macro_words, rendering
 from app.console.catalogue import translate
 from app.console.guard import DbDep, Now, SignedIn
 from app.console.tickets import labels, told
-from app.console.tickets.acts import minute_of
+from app.console.tickets.facts import minute_of, shown_of
+from app.console.tickets.known import categories_of, titles_of
 from app.conversations.accounts import Account, Directory
 from app.db.database import Database
 from app.desk import notices, reasons
@@ -30,11 +31,15 @@ from app.desk.tickets.telling import Then
 from app.forms import Id
 
 router = APIRouter(prefix="/tickets")
+FURTHER: Final = 200
+"""Lines of a history that are shown with each step back."""
 
 
 @router.get("/{ticket_id:id}")
-async def show(request: Request, ticket_id: Id, signed: SignedIn, db: DbDep, now: Now) -> Response:
-    shown = await _read(request, db, signed, ticket_id, now)
+async def show(
+    request: Request, ticket_id: Id, signed: SignedIn, db: DbDep, now: Now, lines: Id = reading.LINES
+) -> Response:
+    shown = await _read(request, db, signed, ticket_id, now, lines)
     return page(request, "sheet.html", signed, **shown)
 
 
@@ -46,21 +51,29 @@ async def show_number(number: Id, signed: SignedIn, db: DbDep) -> Response:
 
 
 @router.get("/{ticket_id:id}/now")
-async def show_now(request: Request, ticket_id: Id, signed: SignedIn, db: DbDep, now: Now) -> Response:
+async def show_now(
+    request: Request, ticket_id: Id, signed: SignedIn, db: DbDep, now: Now, lines: Id = reading.LINES
+) -> Response:
     """What changes by itself: how it stands, what happened, what belongs to it. Nothing that is typed into."""
-    return page(request, "sheet_now.html", signed, **await _read(request, db, signed, ticket_id, now))
+    return page(request, "sheet_now.html", signed, **await _read(request, db, signed, ticket_id, now, lines))
 
 
 @router.get("/{ticket_id:id}/facts")
 async def show_facts(request: Request, ticket_id: Id, signed: SignedIn, db: DbDep, now: Now) -> Response:
     """The form of what it is, as it stands now."""
-    return page(request, "facts.html", signed, **await _read(request, db, signed, ticket_id, now))
+    shown = await _read(request, db, signed, ticket_id, now)
+    sheet: Sheet = shown["sheet"]
+    has_contact = not sheet.platform and signed.actor.may(Action.see_conversations)
+    parent = sheet.parent.number if sheet.parent else None
+    known = shown_of(sheet.ticket, sheet.tags, parent, contact=has_contact)
+    return page(request, "facts.html", signed, **shown, has_contact=has_contact, shown=known)
 
 
 @router.get("/{ticket_id:id}/split")
 async def show_split(request: Request, ticket_id: Id, signed: SignedIn, db: DbDep, now: Now) -> Response:
     """What can be taken out of it."""
-    return page(request, "split.html", signed, **await _read(request, db, signed, ticket_id, now))
+    shown = await _read(request, db, signed, ticket_id, now, reading.MOST_LINES)
+    return page(request, "split.html", signed, **shown)
 
 
 @router.get("/{ticket_id:id}/macros")
@@ -77,9 +90,13 @@ def _macros(session: Session, signed: Signed, ticket_id: int) -> dict[str, Any]:
     return {"rows": [(macro, macro_words.effects_of(language, macro, names)) for macro in found]}
 
 
-async def _read(request: Request, db: Database, signed: Signed, ticket_id: int, now: datetime) -> dict[str, Any]:
+async def _read(
+    request: Request, db: Database, signed: Signed, ticket_id: int, now: datetime, lines: int = reading.LINES
+) -> dict[str, Any]:
     account = await _account_of(request, db, signed, ticket_id)
-    return await db.read(_sheet, signed, ticket_id, account, now)
+    lines = max(reading.LINES, min(lines, reading.MOST_LINES))
+    shown = await db.read(_sheet, signed, ticket_id, account, lines, now)
+    return shown | {"lines": lines, "least": reading.LINES, "most": reading.MOST_LINES, "further": lines + FURTHER}
 
 
 async def _account_of(request: Request, db: Database, signed: Signed, ticket_id: int) -> Account | None:
@@ -88,8 +105,10 @@ async def _account_of(request: Request, db: Database, signed: Signed, ticket_id:
     return None if channel is None else await directory.by_id(channel)
 
 
-def _sheet(session: Session, signed: Signed, ticket_id: int, account: Account | None, now: datetime) -> dict[str, Any]:
-    sheet = reading.read(session, ticket_id, by=signed.actor, account=account, now=now)
+def _sheet(
+    session: Session, signed: Signed, ticket_id: int, account: Account | None, lines: int, now: datetime
+) -> dict[str, Any]:
+    sheet = reading.read(session, ticket_id, by=signed.actor, account=account, newest=lines, now=now)
     approved = _templates(session, sheet, signed)
     platform = PLATFORMS.get(sheet.platform or "")
     limit = platform.capability.text_bytes if platform is not None else None
@@ -112,7 +131,7 @@ def page(request: Request, name: str, signed: Signed, **context: Any) -> HTMLRes
         "words": labels, "told": told, "reasons": reasons, "Then": Then, "remedies": deciding.REMEDIES,
         "may_work": may(Action.work_tickets), "may_note": may(Action.note_tickets),
         "may_decide": may(Action.decide_complaints), "may_talk": may(Action.see_conversations),
-        "key": secrets.token_urlsafe(12), "categories": _categories(request), "titles": _titles(request),
+        "key": secrets.token_urlsafe(12), "categories": categories_of(request), "titles": titles_of(request),
         "timecode": fields.show_timecode, "minute_of": minute_of,
         "say": partial(translate, Language(signed.language)),
     }  # fmt: skip
@@ -125,14 +144,3 @@ def minute(at: datetime) -> str:
 
 
 rendering.TEMPLATES.filters |= {"minute": minute, "due": labels.due}
-
-
-def _categories(request: Request) -> Mapping[str, str]:
-    """Entries of the knowledge, by id: what a ticket can be about."""
-    entries = request.app.state.service.ingest.rules.brain.knowledge.entries
-    return {entry_id: entry.title for entry_id, entry in entries.items()}
-
-
-def _titles(request: Request) -> list[str]:
-    """Names of the catalogue."""
-    return sorted(request.app.state.service.ingest.rules.brain.catalogue.titles)

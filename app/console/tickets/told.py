@@ -10,7 +10,6 @@ from app.console.catalogue import marked
 from app.desk.tickets import fields
 from app.desk.tickets.lines import Line
 from app.desk.tickets.reading import Sheet
-from app.tickets.models import ComplaintState
 
 FIELDS: Final[Mapping[str, str]] = {
     "subject": marked("标题"), "kind": marked("类型"), "category": marked("分类"), "dimension": marked("质量维度"),
@@ -18,11 +17,6 @@ FIELDS: Final[Mapping[str, str]] = {
     "timecode_s": marked("时间点"), "skill": marked("技能"), "team_id": marked("小组"), "parent_id": marked("上级工单"),
     "contact": marked("联系人"), "due_at": marked("答复期限"), "owner_id": marked("负责人"), "tags": marked("标签"),
     "status": marked("状态"),
-}  # fmt: skip
-COMPLAINTS: Final[Mapping[ComplaintState, str]] = {
-    ComplaintState.examining: marked("正在核查"), ComplaintState.decided: marked("已书面答复，等观众表态"),
-    ComplaintState.pending: marked("等承诺的事项到位后再确认"), ComplaintState.accepted: marked("观众接受"),
-    ComplaintState.refused: marked("观众不接受"),
 }  # fmt: skip
 TO_VIEWER: Final = frozenset({"replied", "asked", "decided"})
 FROM_VIEWER: Final = frozenset({"added", "answered", "accepted", "refused", "confirmed"})

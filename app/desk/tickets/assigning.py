@@ -19,6 +19,20 @@ class OwnerWrong(AppError):
     status_code, message = 422, "这位同事不能处理工单，请选择其他人"
 
 
+class TakenMeanwhile(AppError):
+    status_code, message = 409, "这个工单刚刚交给了{name}，请先看看"
+
+
+def take(session: Session, ticket_id: int, *, by: Actor, former: int | None, now: datetime) -> bool:
+    """To oneself, from who had it (``former``) when one decided that. TakenMeanwhile; else as ``give``."""
+    rights.require(by, Action.work_tickets)
+    require_owner(session, by.id)
+    owner_id = finding.lock_open(session, ticket_id).owner_id
+    if owner_id not in (None, former, by.id):
+        raise TakenMeanwhile(name=session.get_one(Agent, owner_id).name)
+    return give(session, ticket_id, by=by, owner_id=by.id, now=now)
+
+
 def give(
     session: Session, ticket_id: int, *, by: Actor, owner_id: int | None = None, team_id: int | None = None,
     now: datetime,

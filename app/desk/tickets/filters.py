@@ -11,7 +11,17 @@ from sqlalchemy import BindParameter, ColumnElement, bindparam, exists, literal_
 from app.agents.calendars import BEIJING
 from app.agents.rights import Actor
 from app.db.base import UtcDateTime
-from app.tickets.models import Dimension, Ticket, TicketKind, TicketPriority, TicketStatus, TicketTag, TicketWatcher
+from app.tickets.models import (
+    Complaint,
+    ComplaintState,
+    Dimension,
+    Ticket,
+    TicketKind,
+    TicketPriority,
+    TicketStatus,
+    TicketTag,
+    TicketWatcher,
+)
 
 IS_OPEN: Final = Ticket.status != literal_column("'closed'")
 """Written so, the partial indexes serve."""
@@ -56,6 +66,13 @@ class Filters:
     opened_until: date | None = None
     """That day as well; days are Beijing's."""
     closed_from: date | None = None
+    closed_until: date | None = None
+    """That day as well."""
+    skill: str | None = None
+    season: int | None = None
+    breached: bool = False
+    """A clock of it ran out, then or now."""
+    complaint: ComplaintState | None = None
     watching: bool = False
     """Those of which he wants to hear."""
     parent: int | None = None
@@ -73,8 +90,9 @@ class Filters:
             "overdue": now if self.overdue else None, "due_from": now if self.due else None,
             "due_until": _until(self.due, now) if self.due else None, "opened_from": _midnight(self.opened_from),
             "opened_until": _midnight(self.opened_until, days=1),
-            "closed_from": _midnight(self.closed_from), "watching": by.id if self.watching else None,
-            "parent": self.parent,
+            "closed_from": _midnight(self.closed_from), "closed_until": _midnight(self.closed_until, days=1),
+            "skill": self.skill, "season": self.season, "breached": True if self.breached else None,
+            "complaint": self.complaint, "watching": by.id if self.watching else None, "parent": self.parent,
         }  # fmt: skip
         return {name: value for name, value in given.items() if value is not None}
 
@@ -112,6 +130,11 @@ HOLDS: Final[Mapping[str, ColumnElement[bool]]] = {
     "opened_from": Ticket.opened_at >= _at("opened_from"),
     "opened_until": Ticket.opened_at < _at("opened_until"),
     "closed_from": Ticket.closed_at >= _at("closed_from"),
+    "closed_until": Ticket.closed_at < _at("closed_until"),
+    "skill": Ticket.skill == bindparam("skill"),
+    "season": Ticket.season == bindparam("season"),
+    "breached": Ticket.breaches > literal_column("0"),
+    "complaint": exists().where(Complaint.ticket_id == Ticket.id, Complaint.state == bindparam("complaint")),
     "watching": exists().where(
         TicketWatcher.ticket_id == Ticket.id, TicketWatcher.agent_id == bindparam("watching")
     ),

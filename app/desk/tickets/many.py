@@ -1,7 +1,6 @@
 """One change to many tickets: first what it would do, in numbers; then a few at a time, each by its own rule.
 
-Each rule leaves alone what is as it shall be: a run that is repeated, or broken off and begun again, changes nothing
-twice.
+Each rule leaves alone what is as it shall be: what is repeated changes nothing twice. ``runs`` carries it out.
 """
 
 from collections import Counter
@@ -14,16 +13,17 @@ from typing import Any, Final
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from app.agents import audit, rights
+from app.agents import rights
 from app.agents.rights import Action, Actor
 from app.db.driver import Prepared
 from app.db.sql import is_any
 from app.desk import tags
 from app.desk.tickets import assigning, changing, closing, labelling
 from app.errors import AppError
-from app.tickets.models import Ticket, TicketPriority, TicketStatus, TicketTag
+from app.tickets import history
+from app.tickets.models import Ticket, TicketEvent, TicketPriority, TicketStatus, TicketTag
 
-MOST: Final = 2_000
+MOST: Final = 10_000
 AT_ONCE: Final = 5
 """Tickets of one transaction: it must not hold up what viewers wait for."""
 
@@ -41,6 +41,12 @@ class AsBefore(AppError):
     """Not a failure: it is what there is to say of a ticket that stays as it was."""
 
     status_code, message = 409, "本来就是这样"
+
+
+class TouchedMeanwhile(AppError):
+    """As ``AsBefore``."""
+
+    status_code, message = 409, "这期间别人动过，请先看看"
 
 
 class ValueMissing(AppError):
@@ -75,8 +81,8 @@ class Plan:
 @dataclass(frozen=True, slots=True)
 class Outcome:
     changed: int
-    why: Mapping[str, int]
-    """By what was said of them: how many stayed as they were."""
+    left: Mapping[str, Sequence[int]]
+    """By what was said of them: those that stayed as they were."""
 
 
 def preview(session: Session, ids: Sequence[int], *, by: Actor, deed: Deed, now: datetime) -> Plan:
@@ -91,26 +97,46 @@ def preview(session: Session, ids: Sequence[int], *, by: Actor, deed: Deed, now:
     return Plan(tuple(row[0] for row in rows), fates["change"], fates["same"], fates["closed"])
 
 
-def apply(session: Session, ids: Sequence[int], *, by: Actor, deed: Deed, now: datetime) -> Outcome:
-    """To ``AT_ONCE`` of them at most; what one cannot be changed for, leaves the others alone."""
+def apply(
+    session: Session, ids: Sequence[int], *, by: Actor, deed: Deed, since: datetime, now: datetime
+) -> Outcome:  # fmt: skip
+    """To ``AT_ONCE`` of them at most; what one cannot be changed for, leaves the others alone.
+
+    ``since``: when it was said what would become of them. Where somebody else has done something about it after that,
+    it stays as he made it.
+    """
     rights.require(by, Action.change_many)
-    why: Counter[str] = Counter()
+    left: dict[str, list[int]] = {}
     changed = 0
     for ticket_id in sorted(set(ids))[:AT_ONCE]:
         try:
             with session.begin_nested():
                 if not _RULES[deed.what](session, ticket_id, by, deed, now):
                     raise AsBefore
+                # Now that it is locked: what was done before is there to be seen, and nothing comes between.
+                if _is_touched(session, ticket_id, deed.what, by, since):
+                    raise TouchedMeanwhile
             changed += 1
         except AppError as error:
-            why[error.message] += 1
-    return Outcome(changed, why)
+            left.setdefault(error.message, []).append(ticket_id)
+    return Outcome(changed, left)
 
 
-def record(session: Session, *, by: Actor, deed: Deed, count: int, now: datetime) -> None:
-    """Write down that so many were changed."""
-    rights.require(by, Action.change_many)
-    audit.record(session, by, "tickets.many", now=now, subject="ticket", what=deed.what, count=count)
+def _is_touched(session: Session, ticket_id: int, what: What, by: Actor, since: datetime) -> bool:
+    others = TicketEvent.author.not_in([history.BOT, history.CLOCK, str(by.id)])
+    lines = select(TicketEvent.kind, TicketEvent.detail).where(
+        TicketEvent.ticket_id == ticket_id, TicketEvent.at > since, others
+    )
+    return any(
+        what is What.close or _TOUCHED[what] & {kind, *(detail or {})} for kind, detail in session.execute(lines)
+    )
+
+
+_TOUCHED: Final[Mapping[What, frozenset[str]]] = {
+    What.give: frozenset({"owner_id", "team_id"}), What.priority: frozenset({"priority", "raised"}),
+    What.start: frozenset({"status", "asked", "reopened"}), What.tag: frozenset(), What.untag: frozenset(),
+}  # fmt: skip
+"""Kinds of lines, and fields of those that tell of a change, that speak against it. To close one: whatever was done."""
 
 
 def _checked(session: Session, deed: Deed) -> Deed:

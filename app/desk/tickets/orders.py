@@ -48,7 +48,7 @@ _CLOCKS: Final = frozenset({"overdue", "due_from", "due_until"})
 _OPENED: Final = frozenset({"opened_from", "opened_until"})
 _CLOSED: Final = Stretch(
     (Ticket.closed_at, Ticket.id), (IS_CLOSED,), True,
-    implied=frozenset({"closed"}), within=frozenset({"closed_from"}),
+    implied=frozenset({"closed"}), within=frozenset({"closed_from", "closed_until"}),
     barred=_CLOCKS | {"unclosed", "status"},
 )  # fmt: skip
 
@@ -57,7 +57,7 @@ def _open(rank: int | None = None) -> tuple[Stretch, Stretch]:
     """Those whose clock runs, and those without one."""
     here = (IS_OPEN,) if rank is None else (IS_OPEN, Ticket.rank == literal_column(str(rank)))
     implied = frozenset({"unclosed"} if rank is None else {"unclosed", "rank"})
-    barred = frozenset({"closed", "closed_from"})
+    barred = frozenset({"closed", "closed_from", "closed_until"})
     return (
         Stretch(
             (Ticket.next_due_at, Ticket.id), (*here, Ticket.next_due_at.is_not(None)), implied=implied, within=_CLOCKS,

@@ -65,6 +65,7 @@ _HOLDERS: Final = (
     (frozenset({"rank", "is_open"}), _OF_RANK),
     _holder("opened_from", "opened_until"),
     _holder("opened_from"),
+    _holder("closed_from", "closed_until"),
     _holder("closed_from"),
     (_OPEN, _tickets(IS_OPEN)),
 )

@@ -3,8 +3,9 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from app.agents import rights
@@ -13,7 +14,7 @@ from app.agents.hours import calendar_for
 from app.agents.models import Agent, Team
 from app.agents.rights import Action, Actor
 from app.conversations.accounts import Account
-from app.conversations.models import Channel, Conversation, MessageState
+from app.conversations.models import Channel, Conversation, Message, MessageState
 from app.db.sql import is_any
 from app.desk import names, reach
 from app.desk.reach import Window
@@ -26,13 +27,15 @@ from app.tickets.models import (
     Ticket,
     TicketClock,
     TicketEvent,
+    TicketFile,
     TicketLink,
     TicketWatcher,
 )
 from app.viewers.models import Identity, Viewer
 
-LINES = 200
-"""The newest of a history; who wants more reads the conversation."""
+LINES: Final = 50
+"""The newest of a history, behind the one that says what the matter is."""
+MOST_LINES: Final = 2_000
 RELATIVES = 50
 _UNDELIVERED = (MessageState.queued, MessageState.failed, MessageState.unknown)
 
@@ -74,9 +77,11 @@ class Sheet:
     clocks: tuple[TicketClock, ...]
     """Those that run, and those that ran out."""
     lines: tuple[Line, ...]
-    """The oldest first."""
-    earlier: bool
-    """There are older ones."""
+    """The first, and the newest, the oldest of them first."""
+    earlier: int
+    """How many there are between the first and the others."""
+    is_undelivered: bool
+    """What the viewer was told last has not left, or not arrived: he is not answered."""
     tags: tuple[str, ...]
     watchers: tuple[tuple[int, str], ...]
     talks: tuple[Talk, ...]
@@ -106,13 +111,6 @@ class Sheet:
         years = [due.astimezone(BEIJING).year for due in dues if due is not None]
         return next((year for year in sorted(years) if not self.calendar.knows(year)), None)
 
-    @property
-    def is_undelivered(self) -> bool:
-        """What the viewer was told last has not left, or not arrived: he is not answered."""
-        told = next((line for line in reversed(self.lines) if line.sent is not None), None)
-        sent = [told.sent, *(file.sent for file in told.files)] if told is not None else []
-        return any(one is not None and one.state in _UNDELIVERED for one in sent)
-
 
 def channel_of(session: Session, ticket_id: int, *, by: Actor) -> int | None:
     """The channel on which its viewer is told; None: there is none. TicketNotFound."""
@@ -127,12 +125,17 @@ def find_number(session: Session, number: int, *, by: Actor) -> int:
     return finding.id_of(session, number)
 
 
-def read(session: Session, ticket_id: int, *, by: Actor, account: Account | None, now: datetime) -> Sheet:
-    """``account``: the channel of ``channel_of`` as this process serves it. TicketNotFound."""
+def read(
+    session: Session, ticket_id: int, *, by: Actor, account: Account | None, newest: int = LINES, now: datetime
+) -> Sheet:
+    """``account``: the channel of ``channel_of`` as this process serves it. TicketNotFound.
+
+    ``newest``: lines of its history, besides the first.
+    """
     rights.require(by, Action.see_tickets)
     ticket = finding.get(session, ticket_id)
-    rows = _rows(session, ticket_id)
-    people, teams = _named(session, ticket, rows[:LINES])
+    rows, earlier = _rows(session, ticket_id, min(newest, MOST_LINES))
+    people, teams = _named(session, ticket, rows)
     place = reaching.place_of(session, ticket)
     talks = _talks(session, ticket)
     origin = next((talk for talk in talks if talk.is_origin), None)
@@ -146,8 +149,9 @@ def read(session: Session, ticket_id: int, *, by: Actor, account: Account | None
         viewer=origin.viewer if origin else _viewer(session, ticket),
         platform=origin.platform if origin else None,
         clocks=_clocks(session, ticket_id),
-        lines=lines.read(session, ticket, rows[:LINES][::-1], people, whole=whole),
-        earlier=len(rows) > LINES,
+        lines=lines.read(session, ticket, rows, people, whole=whole),
+        earlier=earlier,
+        is_undelivered=_is_undelivered(session, ticket_id),
         tags=labelling.tags_of(session, ticket_id),
         watchers=_watchers(session, ticket_id),
         talks=talks,
@@ -170,10 +174,28 @@ def read(session: Session, ticket_id: int, *, by: Actor, account: Account | None
 # -------------------- what happened
 
 
-def _rows(session: Session, ticket_id: int) -> Sequence[TicketEvent]:
-    """The newest first, one more than are shown."""
+def _rows(session: Session, ticket_id: int, shown: int) -> tuple[Sequence[TicketEvent], int]:
+    """The first and the newest, the oldest first, and how many there are between them."""
     own = select(TicketEvent).where(TicketEvent.ticket_id == ticket_id)
-    return session.scalars(own.order_by(TicketEvent.id.desc()).limit(LINES + 1)).all()
+    newest = session.scalars(own.order_by(TicketEvent.id.desc()).limit(shown)).all()[::-1]
+    before = select(func.count(), func.min(TicketEvent.id)).where(TicketEvent.ticket_id == ticket_id)
+    count, first = session.execute(before.where(TicketEvent.id < newest[0].id)).one() if newest else (0, None)
+    return (newest, 0) if first is None else ([session.get_one(TicketEvent, first), *newest], count - 1)
+
+
+def _is_undelivered(session: Session, ticket_id: int) -> bool:
+    told = (
+        select(TicketEvent.id, Message.state)
+        .join(Message, Message.id == TicketEvent.message_id)
+        .where(TicketEvent.ticket_id == ticket_id)
+        .order_by(TicketEvent.id.desc())
+        .limit(1)
+    )
+    row = session.execute(told).one_or_none()
+    if row is None or row.state in _UNDELIVERED:
+        return row is not None
+    with_it = select(Message.state).join(TicketFile, TicketFile.message_id == Message.id)
+    return any(state in _UNDELIVERED for state in session.scalars(with_it.where(TicketFile.event_id == row.id)))
 
 
 # -------------------- who
