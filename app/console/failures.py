@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from app.agents.sessions import Signed
 from app.console import catalogue
@@ -46,6 +47,7 @@ def explain_failures(app: FastAPI) -> None:
     app.add_exception_handler(AppError, explain)
     app.add_exception_handler(HTTPException, _explain_http)
     app.add_exception_handler(RequestValidationError, _explain_parameters)
+    app.add_exception_handler(ClientDisconnect, _let_go)
     app.add_exception_handler(Exception, _explain_bug)
 
 
@@ -101,6 +103,11 @@ async def _explain_parameters(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     in_path = any(one["loc"][0] == "path" for one in error.errors())
     return await explain(request, NotFound() if in_path else FormWrong())
+
+
+async def _let_go(request: Request, error: Exception) -> Response:
+    """Who left amid his own request, before anything was done, and hears no answer: none of our failures."""
+    return Response(status_code=400)
 
 
 async def _explain_bug(request: Request, error: Exception) -> Response:

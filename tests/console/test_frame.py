@@ -3,6 +3,7 @@
 import logging
 import re
 from types import SimpleNamespace
+from typing import Any
 
 import httpx
 import pytest
@@ -44,6 +45,25 @@ async def test_failures_are_pages_in_the_frame_for_people_and_sentences_for_prog
     assert (await admin.http.get("/people/none")).status_code == 404
     assert (await admin.http.get("/people?after=none")).status_code == 422
     assert (await admin.http.put("/people")).status_code == 405
+
+
+async def test_who_leaves_amid_a_request_is_no_failure_of_ours(
+    console: Console, caplog: pytest.LogCaptureFixture
+) -> None:
+    parts = [{"type": "http.request", "body": b"login=li", "more_body": True}, {"type": "http.disconnect"}]
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return parts.pop(0)
+
+    async def send_on(message: Any) -> None:
+        sent.append(message)
+
+    headers = [(b"host", b"desk.test"), (b"origin", b"http://desk.test")]
+    about = {"path": "/signin", "method": "POST", "query_string": b"", "headers": headers, "client": ("203.0.113.7", 1)}
+    await console.app({"type": "http", **about}, receive, send_on)
+    assert sent[0]["status"] == 400
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
 
 
 async def test_a_stranger_sees_no_frame_around_a_failure(console: Console) -> None:

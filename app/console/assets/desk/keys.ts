@@ -56,12 +56,13 @@ document.addEventListener("keydown", (event) => {
     step(event.key === "ArrowDown" ? 1 : -1);
     return;
   }
+  const asked = target.closest("dialog[open]"); // one that was closed may keep the focus until the next frame
   const typing = target.matches("input, textarea, select, [contenteditable]");
-  if (event.key === "Escape" && typing && !target.closest("dialog")) {
+  if (event.key === "Escape" && typing && !asked) {
     target.blur();
     return;
   }
-  if (typing || target.closest("dialog") || event.ctrlKey || event.metaKey || event.altKey) {
+  if (typing || asked || event.ctrlKey || event.metaKey || event.altKey) {
     return;
   }
   if ((event.key === "ArrowDown" || event.key === "ArrowUp") && target.closest("#scroll")) {

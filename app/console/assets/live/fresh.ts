@@ -8,7 +8,7 @@
 // happen first. `data-apart="4000"` is for what costs much: the first thing that happens is shown at once, what follows
 // so many milliseconds after it; a `tick`, by which a page says that time has passed, makes nothing wait.
 //
-// htmx's own triggers cannot do this: its queue of an element is thrown away when the element is processed anew, 20 ms
+// htmx's own triggers cannot do this: its queue of an element is thrown away when the element is processed anew
 // after each swap, and what waited in it is lost.
 import htmx from "htmx.org";
 
