@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from starlette.types import Receive, Scope, Send
 
 from app import health, pages
@@ -226,7 +226,7 @@ def create_app(
     app = Application(title="Viewer Desk", lifespan=lifespan, openapi_url=None)
     app.mount("/static", pages.Assets())
     for router in (health.router, *ROUTERS):
-        app.include_router(router)
+        _take_over(app, router)
     if settings.demo:
         _add_simulator(app)
     explain_failures(app)
@@ -239,5 +239,10 @@ def _add_simulator(app: Application) -> None:
     from app.simulator.endpoints.pages import ROUTERS
 
     for router in ROUTERS:
-        app.include_router(router)
+        _take_over(app, router)
     app.router.routes.append(qq.mount)
+
+
+def _take_over(app: Application, router: APIRouter) -> None:
+    """Its routes as they are: FastAPI's way to include it would build all of them again at the first request."""
+    app.router.routes.extend(router.routes)

@@ -15,14 +15,11 @@ from app.agents.models import SignIn
 from app.agents.rights import Actor, Role
 from app.console import cookies
 from app.console.endpoints.live import PATH
-from app.console.routes import who
 from app.db.database import Database
 from app.db.opening import connect
-from app.errors import NotFound
 from app.events import Kind, publish
 from app.live import feed as feeds
 from app.live.feed import Feed
-from app.live.followers import Visitor
 from app.main import Application
 from app.settings import Settings
 from tests.factories.conversations import NOW
@@ -36,15 +33,12 @@ from tests.live.hearing import PATIENCE, Thing, parse
 @pytest.fixture
 async def app(settings: Settings) -> AsyncIterator[Application]:
     async with listening(settings) as app:
-        app.dependency_overrides[who] = anybody
         yield app
 
 
-async def anybody(agent: int = 0) -> Visitor:
-    """As a sign-in would: the agent of the request, refused where there is none."""
-    if not agent:
-        raise NotFound
-    return Visitor(agent, None)
+@pytest.fixture
+async def lin(app: Application) -> Actor:
+    return await make_agent(app.state.service.db, "lina", roles=[Role.agent])
 
 
 @pytest.fixture
@@ -68,10 +62,16 @@ class Stream:
 
 
 @asynccontextmanager
-async def streaming(client: httpx.AsyncClient, agent: int = 1) -> AsyncIterator[Stream]:
-    async with client.stream("GET", PATH, params={"agent": agent}) as response:
+async def streaming(app: Application, client: httpx.AsyncClient, who: Actor) -> AsyncIterator[Stream]:
+    """As a page of that person follows."""
+    async with client.stream("GET", PATH, headers=await cookie_of(app, who)) as response:
         assert response.status_code == 200
         yield Stream(response)
+
+
+async def cookie_of(app: Application, who: Actor) -> dict[str, str]:
+    token = await signed_in(app.state.service.db, who.id, now=datetime.now(UTC))
+    return {"cookie": f"{cookies.PLAIN}={token}"}
 
 
 async def followers(app: Application, count: int) -> bool:
@@ -79,8 +79,9 @@ async def followers(app: Application, count: int) -> bool:
     return len(feed) == count
 
 
-async def test_what_is_told_reaches_the_browser(app: Application, client: httpx.AsyncClient) -> None:
-    async with streaming(client) as one, streaming(client, 2) as other:
+async def test_what_is_told_reaches_the_browser(app: Application, client: httpx.AsyncClient, lin: Actor) -> None:
+    chen = await make_agent(app.state.service.db, "chena")
+    async with streaming(app, client, lin) as one, streaming(app, client, chen) as other:
         assert one.response.headers["content-type"].startswith("text/event-stream")
         assert one.response.headers["cache-control"] == "no-store"
         await app.state.service.db.write(publish, Kind.conversation, [7, 8], now=NOW)
@@ -89,38 +90,34 @@ async def test_what_is_told_reaches_the_browser(app: Application, client: httpx.
 
 
 async def test_only_who_is_signed_in_may_follow(client: httpx.AsyncClient) -> None:
-    assert (await client.get(PATH)).status_code == 404
+    assert (await client.get(PATH)).status_code == 401
 
 
-async def test_a_page_that_is_closed_is_followed_no_more(app: Application, client: httpx.AsyncClient) -> None:
-    async with streaming(client):
+async def test_a_page_that_is_closed_is_followed_no_more(
+    app: Application, client: httpx.AsyncClient, lin: Actor
+) -> None:
+    async with streaming(app, client, lin):
         assert await followers(app, 1)
     await eventually("it is gone", lambda: followers(app, 0))
 
 
 async def test_too_many_are_told_so(
-    app: Application, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+    app: Application, client: httpx.AsyncClient, lin: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(feeds, "STREAMS", 1)
-    async with streaming(client):
-        refused = await client.get(PATH, params={"agent": 2})
+    async with streaming(app, client, lin):
+        refused = await client.get(PATH, headers=await cookie_of(app, lin))
     assert (refused.status_code, refused.json()["error"]) == (503, feeds.TooManyStreams.message)
 
 
-async def test_a_server_that_stops_ends_all_streams(app: Application, client: httpx.AsyncClient) -> None:
-    async with streaming(client) as stream:
+async def test_a_server_that_stops_ends_all_streams(app: Application, client: httpx.AsyncClient, lin: Actor) -> None:
+    async with streaming(app, client, lin) as stream:
         app.end_streams()
         async with asyncio.timeout(PATIENCE):
             await stream.end()
 
 
 # -------------------- who is signed in no longer
-
-
-@pytest.fixture
-async def lin(app: Application) -> Actor:
-    del app.dependency_overrides[who]
-    return await make_agent(app.state.service.db, "lina", roles=[Role.agent])
 
 
 async def deactivate(db: Database, lin: Actor) -> None:
@@ -141,7 +138,7 @@ async def test_a_stream_ends_at_once_with_what_it_was_opened_by(
 ) -> None:
     db = app.state.service.db
     chen = await make_agent(db, "chena")
-    async with as_signed_in(client, db, chen) as other, as_signed_in(client, db, lin) as stream:
+    async with streaming(app, client, chen) as other, streaming(app, client, lin) as stream:
         await end(db, lin)
         async with asyncio.timeout(PATIENCE):
             await stream.end()
@@ -149,12 +146,17 @@ async def test_a_stream_ends_at_once_with_what_it_was_opened_by(
         await other.hear(("conversation", 7))
 
 
-async def test_a_stream_whose_sign_in_is_over_ends_with_a_beat_and_is_opened_no_more(
-    app: Application, client: httpx.AsyncClient, lin: Actor, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def short_beat(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(feeds, "BEAT", 0.05)
+
+
+@pytest.mark.usefixtures("short_beat")  # before the service starts
+async def test_a_stream_whose_sign_in_is_over_ends_with_a_beat_and_is_opened_no_more(
+    app: Application, client: httpx.AsyncClient, lin: Actor
+) -> None:
     db = app.state.service.db
-    async with as_signed_in(client, db, lin) as stream:
+    async with streaming(app, client, lin) as stream:
         over = update(SignIn).where(SignIn.agent_id == lin.id).values(expires_at=NOW - timedelta(days=1))
         await db.write(lambda session: session.execute(over) and None)
         async with asyncio.timeout(PATIENCE):
@@ -163,21 +165,13 @@ async def test_a_stream_whose_sign_in_is_over_ends_with_a_beat_and_is_opened_no_
     assert (refused.status_code, refused.headers["x-refused"]) == (401, "NotSignedIn")
 
 
-@asynccontextmanager
-async def as_signed_in(client: httpx.AsyncClient, db: Database, actor: Actor) -> AsyncIterator[Stream]:
-    cookie = {"cookie": f"{cookies.PLAIN}={await signed_in(db, actor.id, now=datetime.now(UTC))}"}
-    async with client.stream("GET", PATH, headers=cookie) as response:
-        assert response.status_code == 200
-        yield Stream(response)
-
-
 async def test_what_a_command_writes_beside_a_server_is_seen(
-    app: Application, client: httpx.AsyncClient, database_url: str
+    app: Application, client: httpx.AsyncClient, lin: Actor, database_url: str
 ) -> None:
     """No bell rings for it: on SQLite none could, and a command does not wait to ring one."""
     command, pipe = await asyncio.to_thread(forking.spawn, tell_beside)
     await asyncio.to_thread(pipe.recv)
-    async with streaming(client) as stream:
+    async with streaming(app, client, lin) as stream:
         pipe.send(database_url)
         await stream.hear(("conversation", 5))
     await asyncio.to_thread(command.join)
