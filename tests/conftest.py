@@ -1,6 +1,5 @@
 """Real databases for every test that stores: SQLite and PostgreSQL, a fresh one each; and the people at the desk."""
 
-import asyncio
 import gc
 import os
 import shutil
@@ -36,7 +35,7 @@ def postgres_url() -> Iterator[str]:
     except ServerUnavailable as error:
         pytest.skip(f"no PostgreSQL: {error}")
     with server:
-        asyncio.run(databases.execute(server.url, "CREATE DATABASE template"))
+        databases.execute(server.url, "CREATE DATABASE template")
         bring_up_to_date(Settings(database_url=databases.address(server.url, "template")))
         yield server.url
 

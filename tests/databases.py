@@ -27,11 +27,12 @@ class Databases:
 
     def _copy(self) -> str:
         name = f"{self._template}_{next(_numbers)}"
-        self._run(f"CREATE DATABASE {name} TEMPLATE {self._template}")
+        # Files are copied in half the time in which pages go through the log.
+        self._run(f"CREATE DATABASE {name} TEMPLATE {self._template} STRATEGY FILE_COPY")
         return name
 
     def _run(self, statement: str) -> None:
-        asyncio.run(execute(self._server, statement))
+        asyncio.run(_execute(self._server, statement))
 
 
 @contextmanager
@@ -40,7 +41,13 @@ def copies(server: str, template: str) -> Iterator[Databases]:
         yield Databases(server, template, helper)
 
 
-async def execute(url: str, statement: str) -> None:
+def execute(url: str, statement: str) -> None:
+    """In a thread: who asks may have a loop of his own."""
+    with ThreadPoolExecutor(1) as helper:
+        helper.submit(asyncio.run, _execute(url, statement)).result()
+
+
+async def _execute(url: str, statement: str) -> None:
     connection = await asyncpg.connect(url)
     try:
         await connection.execute(statement)

@@ -16,6 +16,12 @@ PLATFORMS = ("demo", "demo-qq")
 HOUR, DAYS = "1", "48"
 
 
+@pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """Phones are in memory, and what they reach is tried on both engines elsewhere."""
+    return sqlite_url
+
+
 async def talked(played: Played, channel: str = "demo") -> Chat:
     """The viewer has asked something, and an agent has taken over."""
     await played.do("settings", channel=channel)

@@ -19,6 +19,12 @@ REFUND = "会员怎么退款"
 
 
 @pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """Phones are in memory, and what they reach is tried on both engines elsewhere."""
+    return sqlite_url
+
+
+@pytest.fixture
 async def group(played: Played) -> Played:
     """The first phone in it, and a second."""
     await played.post("/phones", name="阿强")

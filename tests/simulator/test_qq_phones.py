@@ -25,6 +25,12 @@ REFUND, UNCLEAR = "会员怎么退款", "那延播有补偿吗"
 
 
 @pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """Phones are in memory, and what they reach is tried on both engines elsewhere."""
+    return sqlite_url
+
+
+@pytest.fixture
 async def qq(played: Played) -> Played:
     await played.do("settings", channel="demo-qq")
     return played
