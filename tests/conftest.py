@@ -1,9 +1,11 @@
 """Real databases for every test that stores: SQLite and PostgreSQL, a fresh one each; and the people at the desk."""
 
+import asyncio
 import gc
 import os
 import shutil
 from collections.abc import AsyncIterator, Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
@@ -34,10 +36,14 @@ def postgres_url() -> Iterator[str]:
         server = postgres.start()
     except ServerUnavailable as error:
         pytest.skip(f"no PostgreSQL: {error}")
-    with server:
-        databases.execute(server.url, "CREATE DATABASE template")
-        bring_up_to_date(Settings(database_url=databases.address(server.url, "template")))
+    with server, ThreadPoolExecutor(1) as helper:
+        helper.submit(_make_template, server.url).result()  # in a thread: a test that asks for it has a loop of its own
         yield server.url
+
+
+def _make_template(url: str) -> None:
+    asyncio.run(databases.execute(url, "CREATE DATABASE template"))
+    bring_up_to_date(Settings(database_url=databases.address(url, "template")))
 
 
 @pytest.fixture(scope="session")

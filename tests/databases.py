@@ -32,7 +32,7 @@ class Databases:
         return name
 
     def _run(self, statement: str) -> None:
-        asyncio.run(_execute(self._server, statement))
+        asyncio.run(execute(self._server, statement))
 
 
 @contextmanager
@@ -41,13 +41,7 @@ def copies(server: str, template: str) -> Iterator[Databases]:
         yield Databases(server, template, helper)
 
 
-def execute(url: str, statement: str) -> None:
-    """In a thread: who asks may have a loop of his own."""
-    with ThreadPoolExecutor(1) as helper:
-        helper.submit(asyncio.run, _execute(url, statement)).result()
-
-
-async def _execute(url: str, statement: str) -> None:
+async def execute(url: str, statement: str) -> None:
     connection = await asyncpg.connect(url)
     try:
         await connection.execute(statement)

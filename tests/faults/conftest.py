@@ -1,5 +1,6 @@
 """An installation of each engine for every test: a database with a channel, a played platform, real processes."""
 
+import asyncio
 import base64
 import shutil
 from collections.abc import AsyncIterator, Iterator
@@ -36,7 +37,7 @@ def sqlite_with_channel(sqlite_template: Path, tmp_path_factory: pytest.TempPath
 
 @pytest.fixture(scope="session")
 def postgres_with_channel(postgres_url: str, keys: dict[str, str]) -> Iterator[Databases]:
-    databases.execute(postgres_url, "CREATE DATABASE channel TEMPLATE template")
+    asyncio.run(databases.execute(postgres_url, "CREATE DATABASE channel TEMPLATE template"))
     add_channel(ENVIRONMENT | keys | {"DATABASE_URL": databases.address(postgres_url, "channel")})
     with databases.copies(postgres_url, "channel") as copies:
         yield copies

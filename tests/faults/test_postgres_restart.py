@@ -30,7 +30,7 @@ def server() -> Iterator[Server]:
 @pytest.fixture
 def database_url(server: Server) -> str:
     url = databases.address(server.url, "restarted")
-    databases.execute(server.url, "CREATE DATABASE restarted")
+    asyncio.run(databases.execute(server.url, "CREATE DATABASE restarted"))
     bring_up_to_date(Settings(database_url=url))
     return url
 
