@@ -30,7 +30,7 @@ from tests.factories.people import make_agent
 from tests.factories.people import signed_in as sign_in_token
 
 PICTURES = ROOT / ".cache" / "browser"
-PATIENCE = 10_000
+PATIENCE = 20_000
 """Milliseconds that an action or an expectation may take."""
 expect.set_options(timeout=PATIENCE)
 _FAILED = pytest.StashKey[bool]()
