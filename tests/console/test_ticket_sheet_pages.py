@@ -3,6 +3,7 @@
 import html
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.agents import sessions
+from app.agents.calendars import BEIJING
 from app.agents.models import Agent
 from app.agents.rights import Role
 from app.conversations import accounts
@@ -367,3 +369,18 @@ async def test_a_new_one_has_a_parent_a_skill_and_watchers(console: Console, lin
     found = await row(console, int(made.headers["hx-redirect"].rsplit("/", 1)[1]))
     assert (found.parent_id, found.skill) == (above, "字幕")
     assert "取消关注" in (await chen.get(f"/tickets/{found.id}")).text
+
+
+async def test_a_deadline_is_named_where_it_was_not_just_now(console: Console, lin: Person) -> None:
+    one = await ticketing.ticket(console.db)
+    due = NOW + timedelta(hours=1)
+
+    def write(session: Session) -> None:
+        detail = {"metric": "resolution", "due": due.isoformat()}
+        for kind, at in (("warned", NOW), ("breached", due + timedelta(seconds=3))):
+            session.add(TicketEvent(ticket_id=one, kind=kind, author="clock", text="", detail=detail, at=at))
+
+    await console.db.write(write)
+    page = re.sub(r"<[^>]+>|\s+", "", (await lin.get(f"/tickets/{one}")).text)
+    assert f"快到期（期限{due.astimezone(BEIJING):%Y-%m-%d%H:%M}）" in page
+    assert "超时（期限" not in page
