@@ -27,6 +27,7 @@ import app.db.sql
 import app.desk.models
 import app.events
 import app.jobs.models
+import app.tickets.deadline_models
 import app.tickets.models
 import app.viewers.models  # noqa: F401  (the imports fill the metadata)
 from app.db.base import Base, Id, Json, UtcDateTime

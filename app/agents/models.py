@@ -8,7 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, SmallInt
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.base import Base, Id, Json, UtcDateTime
+from app.db.base import Base, Id, Json, UtcDateTime, where
 
 
 class Presence(StrEnum):
@@ -79,8 +79,7 @@ class BusinessCalendar(Base):
 
     __tablename__ = "business_calendars"
     __table_args__ = (
-        Index("uq_business_calendars_default", "is_default", unique=True, sqlite_where=sql("is_default"),
-              postgresql_where=sql("is_default")),
+        Index("uq_business_calendars_default", "is_default", unique=True, **where("is_default")),
     )  # fmt: skip
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     name: Mapped[str] = mapped_column(String(64), unique=True)
@@ -102,8 +101,7 @@ class Recount(Base):
 
     __tablename__ = "recounts"
     __table_args__ = (
-        Index("uq_recounts_waiting", "scope", "subject_id", unique=True, sqlite_where=sql("rank IS NULL"),
-              postgresql_where=sql("rank IS NULL")),
+        Index("uq_recounts_waiting", "scope", "subject_id", unique=True, **where("rank IS NULL")),
         CheckConstraint("scope IN ('policies', 'calendar', 'team')", name="scope"),
     )  # fmt: skip
     id: Mapped[int] = mapped_column(Id, primary_key=True)

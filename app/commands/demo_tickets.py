@@ -18,15 +18,14 @@ from app.db.database import Database
 from app.db.driver import connection_of, fetch
 from app.db.rows import Insert, Row, table_of
 from app.db.sql import counter, reserve
+from app.tickets.deadline_models import Metric, TicketClock
 from app.tickets.models import (
     DESK,
     PHONE,
     Complaint,
     ComplaintState,
-    Metric,
     Satisfaction,
     Ticket,
-    TicketClock,
     TicketEvent,
     TicketKind,
     TicketPriority,

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from app.console.catalogue import marked
-from app.tickets.models import Dimension, Metric, TicketKind, TicketPriority, TicketStatus
+from app.tickets.deadline_models import Metric
+from app.tickets.models import Dimension, TicketKind, TicketPriority, TicketStatus
 
 KINDS: Final[Mapping[str, str]] = {
     TicketKind.inquiry: marked("咨询"), TicketKind.fault: marked("故障"), TicketKind.suggestion: marked("建议"),

@@ -12,7 +12,6 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, func, literal, select, update
-from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.channels import outbound
@@ -20,7 +19,7 @@ from app.conversations import outbox
 from app.conversations.models import Conversation, Direction, Message, MessageState, Owner, Via
 from app.conversations.outbox import Queued
 from app.conversations.pending import TOPIC
-from app.db.base import Base, Id, Json, UtcDateTime
+from app.db.base import Base, Id, Json, UtcDateTime, where
 from app.db.rows import Insert, Update, table_of
 from app.db.sql import changed, for_update, is_any
 from app.db.upserts import Upsert
@@ -73,8 +72,7 @@ class Recipient(Base):
 
     __tablename__ = "recipients"
     __table_args__ = (
-        Index("ix_recipients_waiting", "campaign_id", "identity_id", sqlite_where=sql("message_id IS NULL"),
-              postgresql_where=sql("message_id IS NULL")),
+        Index("ix_recipients_waiting", "campaign_id", "identity_id", **where("message_id IS NULL")),
     )  # fmt: skip
     campaign_id: Mapped[int] = mapped_column(Id, ForeignKey("campaigns.id"), primary_key=True)
     identity_id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)

@@ -9,7 +9,7 @@ from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
 import app.agents.models  # noqa: F401  (the tables that conversations refer to)
-from app.db.base import Base, Id, Json, UtcDateTime
+from app.db.base import Base, Id, Json, UtcDateTime, where
 
 
 class Channel(Base):
@@ -41,8 +41,7 @@ class InboundEvent(Base):
     __tablename__ = "inbound_events"
     __table_args__ = (
         UniqueConstraint("dedupe_key", "channel_id"),  # the selective column first: a batch asks for many keys
-        Index("ix_inbound_events_backlog", "sender", "channel_id", sqlite_where=sql("state = 'stored'"),
-              postgresql_where=sql("state = 'stored'")),
+        Index("ix_inbound_events_backlog", "sender", "channel_id", **where("state = 'stored'")),
     )  # fmt: skip
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     channel_id: Mapped[int] = mapped_column(Id, ForeignKey("channels.id"))
@@ -66,28 +65,19 @@ class Conversation(Base):
 
     __tablename__ = "conversations"
     __table_args__ = (
-        Index("uq_conversations_open", "identity_id", unique=True, sqlite_where=sql("closed_at IS NULL"),
-              postgresql_where=sql("closed_at IS NULL")),
-        Index("ix_conversations_queue", "priority", "vip", "queued_at", "id", sqlite_where=sql("owner = 'queue'"),
-              postgresql_where=sql("owner = 'queue'")),
+        Index("uq_conversations_open", "identity_id", unique=True, **where("closed_at IS NULL")),
+        Index("ix_conversations_queue", "priority", "vip", "queued_at", "id", **where("owner = 'queue'")),
         Index("ix_conversations_identity_id", "identity_id"),
         # What a person has, open and done. No index may hold what each turn with the bot changes.
-        Index("ix_conversations_agent_id", "agent_id", "closed_at", sqlite_where=sql("agent_id IS NOT NULL"),
-              postgresql_where=sql("agent_id IS NOT NULL")),
+        Index("ix_conversations_agent_id", "agent_id", "closed_at", **where("agent_id IS NOT NULL")),
         Index("ix_conversations_team_id", "team_id", "id",
-              sqlite_where=sql("team_id IS NOT NULL AND closed_at IS NULL"),
-              postgresql_where=sql("team_id IS NOT NULL AND closed_at IS NULL")),
-        Index("ix_conversations_waits_since", "waits_since", "id", sqlite_where=sql("waits_since IS NOT NULL"),
-              postgresql_where=sql("waits_since IS NOT NULL")),
-        Index("ix_conversations_snoozed_until", "snoozed_until", sqlite_where=sql("snoozed_until IS NOT NULL"),
-              postgresql_where=sql("snoozed_until IS NOT NULL")),
-        Index("ix_conversations_resolved_at", "closed_at", "id", sqlite_where=sql("closed_by IS NOT NULL"),
-              postgresql_where=sql("closed_by IS NOT NULL")),
-        Index("ix_conversations_bot", "id", sqlite_where=sql("owner = 'bot' AND closed_at IS NULL"),
-              postgresql_where=sql("owner = 'bot' AND closed_at IS NULL")),
+              **where("team_id IS NOT NULL AND closed_at IS NULL")),
+        Index("ix_conversations_waits_since", "waits_since", "id", **where("waits_since IS NOT NULL")),
+        Index("ix_conversations_snoozed_until", "snoozed_until", **where("snoozed_until IS NOT NULL")),
+        Index("ix_conversations_resolved_at", "closed_at", "id", **where("closed_by IS NOT NULL")),
+        Index("ix_conversations_bot", "id", **where("owner = 'bot' AND closed_at IS NULL")),
         # A turn names a title once or twice in a conversation, seldom another.
-        Index("ix_conversations_title", "title", "id", sqlite_where=sql("title IS NOT NULL"),
-              postgresql_where=sql("title IS NOT NULL")),
+        Index("ix_conversations_title", "title", "id", **where("title IS NOT NULL")),
         CheckConstraint("owner IN ('bot', 'queue', 'agent')", name="owner"),
         CheckConstraint("agent_id IS NULL OR owner = 'agent'", name="agent"),
         {"postgresql_with": {"fillfactor": 70}},  # updated by each turn: room for the new version on the same page
@@ -170,10 +160,9 @@ class Message(Base):
         # On PostgreSQL no index may depend on the state: else each hand-over writes to all of them.
         Index("ix_messages_sending_at", "sending_at", sqlite_where=sql("state = 'sending'"),
               postgresql_using="brin", postgresql_with={"autosummarize": True}),
-        Index("ix_messages_platform_id", "platform_id", sqlite_where=sql("platform_id IS NOT NULL"),
-              postgresql_where=sql("platform_id IS NOT NULL")),
-        Index("ix_messages_event_id", "event_id", sqlite_where=sql("direction = 'out'"),
-              postgresql_where=sql("direction = 'out'")),  # what answers an event, for a repeat of it
+        Index("ix_messages_platform_id", "platform_id", **where("platform_id IS NOT NULL")),
+        # What answers an event, for a repeat of it.
+        Index("ix_messages_event_id", "event_id", **where("direction = 'out'")),
         CheckConstraint("direction IN ('in', 'out')", name="direction"),
         CheckConstraint(
             "state IN ('received', 'queued', 'sending', 'sent', 'unknown', 'failed', 'delivered', 'read')", name="state"

@@ -5,14 +5,13 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
-from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.base import Base, Id, Json, UtcDateTime
+from app.db.base import Base, Id, Json, UtcDateTime, where
 
-_ALL = sql("agent_id IS NULL AND team_id IS NULL")
-_EMPTIED = sql("text = ''")
-_UNSEEN = sql("seen_at IS NULL")
+_ALL = "agent_id IS NULL AND team_id IS NULL"
+_EMPTIED = "text = ''"
+_UNSEEN = "seen_at IS NULL"
 
 
 class Draft(Base):
@@ -22,7 +21,7 @@ class Draft(Base):
     """
 
     __tablename__ = "drafts"
-    __table_args__ = (Index("ix_drafts_emptied", "updated_at", sqlite_where=_EMPTIED, postgresql_where=_EMPTIED),)
+    __table_args__ = (Index("ix_drafts_emptied", "updated_at", **where(_EMPTIED)),)
     agent_id: Mapped[int] = mapped_column(Id, ForeignKey("agents.id"), primary_key=True, autoincrement=False)
     conversation_id: Mapped[int] = mapped_column(
         Id, ForeignKey("conversations.id"), primary_key=True, autoincrement=False
@@ -103,7 +102,7 @@ class QuickReply(Base):
     __table_args__ = (
         UniqueConstraint("agent_id", "shortcut"),
         UniqueConstraint("team_id", "shortcut"),
-        Index("uq_quick_replies_all", "shortcut", unique=True, sqlite_where=_ALL, postgresql_where=_ALL),
+        Index("uq_quick_replies_all", "shortcut", unique=True, **where(_ALL)),
         CheckConstraint("agent_id IS NULL OR team_id IS NULL", name="scope"),
     )
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -158,7 +157,7 @@ class TicketRun(Base):
     __table_args__ = (
         CheckConstraint("state IN ('planned', 'running', 'stopped', 'done')", name="state"),
         CheckConstraint("done <= total AND changed <= done", name="counts"),
-        Index("ix_ticket_runs_unseen", "agent_id", "id", sqlite_where=_UNSEEN, postgresql_where=_UNSEEN),
+        Index("ix_ticket_runs_unseen", "agent_id", "id", **where(_UNSEEN)),
     )
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     agent_id: Mapped[int] = mapped_column(Id, ForeignKey("agents.id"))

@@ -13,7 +13,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, String,
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.base import Base, Id, Json, UtcDateTime
+from app.db.base import Base, Id, Json, UtcDateTime, where
 
 
 class Priority(StrEnum):
@@ -36,9 +36,8 @@ class Lane(Base):
         UniqueConstraint("topic", "subject_id"),
         # One range for each channel and class, so that what waits in one never lies in the way of another.
         Index("ix_lanes_ready", "topic", "channel_id", "priority", "ready_at",
-              sqlite_where=sql("ready_at IS NOT NULL"), postgresql_where=sql("ready_at IS NOT NULL")),
-        Index("ix_lanes_leased_until", "leased_until", sqlite_where=sql("leased_until IS NOT NULL"),
-              postgresql_where=sql("leased_until IS NOT NULL")),
+              **where("ready_at IS NOT NULL")),
+        Index("ix_lanes_leased_until", "leased_until", **where("leased_until IS NOT NULL")),
         {"postgresql_with": {"fillfactor": 70}},
     )  # fmt: skip
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -84,9 +83,8 @@ class Job(Base):
     __tablename__ = "jobs"
     __table_args__ = (
         Index("ix_jobs_lane_id_id", "lane_id", "id"),
-        Index("ix_jobs_dead", "id", sqlite_where=sql("state = 'dead'"), postgresql_where=sql("state = 'dead'")),
-        Index("ix_jobs_waits_id", "waits", "id", sqlite_where=sql("waits IS NOT NULL"),
-              postgresql_where=sql("waits IS NOT NULL")),
+        Index("ix_jobs_dead", "id", **where("state = 'dead'")),
+        Index("ix_jobs_waits_id", "waits", "id", **where("waits IS NOT NULL")),
         CheckConstraint("state IN ('queued', 'running', 'dead')", name="state"),
         CheckConstraint(
             "waits IS NULL OR waits IN ('retry', 'rate', 'quota', 'window', 'quiet', 'operator')", name="waits"

@@ -21,7 +21,8 @@ from app.agents.hours import calendar_for
 from app.db.rows import Insert, Row, table_of
 from app.db.sql import is_any
 from app.tickets import policies
-from app.tickets.models import Metric, Ticket, TicketClock
+from app.tickets.deadline_models import Metric, TicketClock
+from app.tickets.models import Ticket
 from app.tickets.policies import Policy
 
 insert = Insert(

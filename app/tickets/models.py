@@ -14,10 +14,9 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
 )
-from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.base import Base, Id, Json, UtcDateTime
+from app.db.base import Base, Id, Json, UtcDateTime, where
 
 
 class TicketKind(StrEnum):
@@ -78,10 +77,6 @@ _IS_OPEN = "status <> 'closed'"
 """Not by ``closed_at``, as the way in asks: PostgreSQL, planning while tables are empty, would walk these there."""
 
 
-def _where(condition: str) -> dict[str, Any]:
-    return {"sqlite_where": sql(condition), "postgresql_where": sql(condition)}
-
-
 class Ticket(Base):
     __tablename__ = "tickets"
     __table_args__ = (
@@ -90,16 +85,16 @@ class Ticket(Base):
         Index("ix_tickets_opened_at", "opened_at", "id", *_NARROWED, "owner_id", "closed_at", "response_s", "reopened",
               "category", "dimension"),
         Index("ix_tickets_closed_at", "closed_at", "id", *_NARROWED, "owner_id", "opened_at", "resolution_s",
-              **_where("closed_at IS NOT NULL")),
+              **where("closed_at IS NOT NULL")),
         Index("ix_tickets_owner_id", "owner_id", "closed_at", "id", *_NARROWED, "opened_at", "resolution_s", "breaches",
-              **_where("owner_id IS NOT NULL")),
+              **where("owner_id IS NOT NULL")),
         Index("ix_tickets_updated_at", "updated_at", "id"),
-        Index("ix_tickets_next_due_at", "next_due_at", "id", **_where(_IS_OPEN)),
-        Index("ix_tickets_rank", "rank", "id", **_where(_IS_OPEN)),
-        Index("ix_tickets_unowned", "rank", "opened_at", **_where(f"owner_id IS NULL AND {_IS_OPEN}")),
-        Index("ix_tickets_title", "title", "id", **_where("title IS NOT NULL")),
-        Index("ix_tickets_parent_id", "parent_id", **_where("parent_id IS NOT NULL")),
-        Index("ix_tickets_merged_into_id", "merged_into_id", **_where("merged_into_id IS NOT NULL")),
+        Index("ix_tickets_next_due_at", "next_due_at", "id", **where(_IS_OPEN)),
+        Index("ix_tickets_rank", "rank", "id", **where(_IS_OPEN)),
+        Index("ix_tickets_unowned", "rank", "opened_at", **where(f"owner_id IS NULL AND {_IS_OPEN}")),
+        Index("ix_tickets_title", "title", "id", **where("title IS NOT NULL")),
+        Index("ix_tickets_parent_id", "parent_id", **where("parent_id IS NOT NULL")),
+        Index("ix_tickets_merged_into_id", "merged_into_id", **where("merged_into_id IS NOT NULL")),
         CheckConstraint("status IN ('open', 'in_progress', 'waiting', 'closed')", name="status"),
         CheckConstraint("priority IN ('low', 'normal', 'high', 'urgent')", name="priority"),
         CheckConstraint("(status = 'closed') = (closed_at IS NOT NULL)", name="closed"),
@@ -238,74 +233,6 @@ class TicketFile(Base):
     """By which the viewer got it; None: it is for colleagues alone. No foreign key: as with ``ticket_events``."""
 
 
-class Metric(StrEnum):
-    """What a clock measures."""
-
-    first_response = "first_response"
-    """Until a person answers the viewer for the first time."""
-    next_response = "next_response"
-    """Until a person answers what the viewer wrote since."""
-    resolution = "resolution"
-    promise = "promise"
-    """Until the time that the viewer was told."""
-
-
-class TicketClock(Base):
-    """A time that a ticket must keep, from its start until it is met, in service time; a row each, kept as it ended."""
-
-    __tablename__ = "ticket_clocks"
-    __table_args__ = (
-        Index("uq_ticket_clocks_running", "ticket_id", "metric", unique=True, **_where("ended_at IS NULL")),
-        Index("ix_ticket_clocks_ticket_id", "ticket_id", "id"),
-        Index("ix_ticket_clocks_due_at", "due_at", "id", **_where("ended_at IS NULL AND breached_at IS NULL")),
-        Index("ix_ticket_clocks_warn_at", "warn_at", "id", **_where("warn_at IS NOT NULL")),
-        Index("ix_ticket_clocks_ended_at", "metric", "ended_at", "breached_at", "ticket_id",
-              **_where("ended_at IS NOT NULL")),
-        Index("ix_ticket_clocks_late", "metric", "breached_at", "ticket_id", **_where("breached_at IS NOT NULL")),
-        CheckConstraint("due_at IS NULL OR left_s IS NULL", name="paused"),
-    )  # fmt: skip
-    id: Mapped[int] = mapped_column(Id, primary_key=True)
-    ticket_id: Mapped[int] = mapped_column(Id, ForeignKey("tickets.id"))
-    metric: Mapped[str] = mapped_column(String(16))
-    started_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    work_s: Mapped[int | None]
-    """Seconds of service time that it allows; None: a time of the calendar, as a promise is."""
-    due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    """None while it stands still."""
-    left_s: Mapped[int | None]
-    """What was left when it was stopped."""
-    resumed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    """Since when it runs, where that is not since its start: after a stop, or by other hours."""
-    resumed_s: Mapped[int | None]
-    """What was left then."""
-    warn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    """When its owner is warned; None: he was, or will not be."""
-    breached_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-
-
-class SlaPolicy(Base):
-    """Which times a ticket must keep. Of those that fit a ticket the first in ``position`` counts."""
-
-    __tablename__ = "sla_policies"
-    id: Mapped[int] = mapped_column(Id, primary_key=True)
-    name: Mapped[str] = mapped_column(String(64), unique=True)
-    position: Mapped[int]
-    kind: Mapped[str | None] = mapped_column(String(12))
-    """None: of any; so with the others."""
-    priority: Mapped[str | None] = mapped_column(String(8))
-    source: Mapped[str | None] = mapped_column(String(32))
-    first_response_m: Mapped[int | None]
-    """Minutes of service time; None: no limit."""
-    next_response_m: Mapped[int | None]
-    resolution_m: Mapped[int | None]
-    warn_percent: Mapped[int] = mapped_column(SmallInteger)
-    """After so much of the time the owner is warned; 0: he is not."""
-    version: Mapped[int] = mapped_column(default=1, server_default="1")
-    """Another after each change of what it says; its place is none."""
-    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
-
-
 class ComplaintState(StrEnum):
     examining = "examining"
     """Nothing is decided so far."""
@@ -323,7 +250,7 @@ class Complaint(Base):
     __tablename__ = "complaints"
     __table_args__ = (
         CheckConstraint("state IN ('examining', 'decided', 'pending', 'accepted', 'refused')", name="state"),
-        Index("ix_complaints_remind_at", "remind_at", **_where("remind_at IS NOT NULL")),
+        Index("ix_complaints_remind_at", "remind_at", **where("remind_at IS NOT NULL")),
     )
     ticket_id: Mapped[int] = mapped_column(Id, ForeignKey("tickets.id"), primary_key=True, autoincrement=False)
     office: Mapped[str] = mapped_column(String(64))
@@ -349,7 +276,7 @@ class TicketNotice(Base):
 
     __tablename__ = "ticket_notices"
     __table_args__ = (
-        Index("ix_ticket_notices_unseen", "agent_id", "event_id", **_where("seen_at IS NULL")),
+        Index("ix_ticket_notices_unseen", "agent_id", "event_id", **where("seen_at IS NULL")),
         Index("ix_ticket_notices_ticket_id", "ticket_id", "agent_id"),
     )
     agent_id: Mapped[int] = mapped_column(Id, ForeignKey("agents.id"), primary_key=True, autoincrement=False)
@@ -364,7 +291,7 @@ class Satisfaction(Base):
 
     __tablename__ = "ticket_satisfaction"
     __table_args__ = (
-        Index("ix_ticket_satisfaction_ask_at", "ask_at", **_where("ask_at IS NOT NULL")),
+        Index("ix_ticket_satisfaction_ask_at", "ask_at", **where("ask_at IS NOT NULL")),
         Index("ix_ticket_satisfaction_viewer_id", "viewer_id", "asked_at"),
         CheckConstraint("score BETWEEN 1 AND 5", name="score"),
         CheckConstraint("later_score BETWEEN 1 AND 5", name="later_score"),

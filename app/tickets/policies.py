@@ -17,7 +17,8 @@ from app.channels.registry import PLATFORMS
 from app.db.driver import Prepared
 from app.db.sql import counter, for_update, reserve
 from app.errors import AppError, NotFound
-from app.tickets.models import DESK, PHONE, SlaPolicy, TicketKind, TicketPriority
+from app.tickets.deadline_models import SlaPolicy
+from app.tickets.models import DESK, PHONE, TicketKind, TicketPriority
 
 LONGEST: Final = 525_600
 """Minutes: a year."""

@@ -29,7 +29,8 @@ from app.db.sql import for_update, is_any
 from app.tickets import clocks, finding, history, policies
 from app.tickets.clocks import Past
 from app.tickets.complaints import REMINDED_BEFORE
-from app.tickets.models import Complaint, ComplaintState, Metric, Ticket, TicketClock, TicketEvent, TicketStatus
+from app.tickets.deadline_models import Metric, TicketClock
+from app.tickets.models import Complaint, ComplaintState, Ticket, TicketEvent, TicketStatus
 
 PAGE = 50
 """Tickets of one transaction."""

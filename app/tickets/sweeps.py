@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 
 from app.db.sql import for_update, is_any
 from app.tickets import history
-from app.tickets.models import Complaint, ComplaintState, Ticket, TicketClock
+from app.tickets.deadline_models import TicketClock
+from app.tickets.models import Complaint, ComplaintState, Ticket
 
 PAGE = 50
 

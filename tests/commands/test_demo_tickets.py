@@ -11,7 +11,8 @@ from app.commands import demo_people, demo_tickets
 from app.db.database import Database
 from app.faq.titles import load_titles
 from app.settings import ROOT
-from app.tickets.models import Complaint, Satisfaction, Ticket, TicketClock, TicketEvent, TicketKind, TicketStatus
+from app.tickets.deadline_models import TicketClock
+from app.tickets.models import Complaint, Satisfaction, Ticket, TicketEvent, TicketKind, TicketStatus
 from tests.demo_knowledge import brain
 
 

@@ -23,7 +23,8 @@ from app.desk.tickets.figures.satisfaction import Opinion
 from app.desk.tickets.figures.shares import Share, Shares
 from app.desk.tickets.figures.spans import ALL, Narrowing, Span, SpanInvalid, SpanTooLong
 from app.desk.tickets.figures.times import Times
-from app.tickets.models import Dimension, Metric, Satisfaction, Ticket, TicketClock, TicketKind
+from app.tickets.deadline_models import Metric, TicketClock
+from app.tickets.models import Dimension, Satisfaction, Ticket, TicketKind
 from app.viewers.models import Viewer
 from tests.factories.people import make_agent, make_team
 from tests.factories.ticketing import built

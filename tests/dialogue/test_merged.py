@@ -16,7 +16,8 @@ from app.desk import replies
 from app.desk.tickets import assigning, merging, notices, reaching, reading, telling
 from app.desk.tickets.telling import Then
 from app.tickets import clocks, finding, views
-from app.tickets.models import Metric, Ticket, TicketEvent
+from app.tickets.deadline_models import Metric
+from app.tickets.models import Ticket, TicketEvent
 from app.tickets.service import ELSEWHERE
 from tests.db.gates import Gate, until_blocked
 from tests.dialogue.conftest import Talk

@@ -11,7 +11,8 @@ from app.agents import hours
 from app.agents.calendars import BEIJING
 from app.agents.models import BusinessCalendar, Team
 from app.db.database import Database
-from app.tickets.models import SlaPolicy, Ticket, TicketClock
+from app.tickets.deadline_models import SlaPolicy, TicketClock
+from app.tickets.models import Ticket
 from tests.factories.conversations import NOW
 
 OFFICE = "周一至周五 9:00-12:00,13:30-18:00"

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from app.agents.rights import Role
 from app.db.database import Database
-from app.tickets.models import Metric, Ticket, TicketClock, TicketEvent, TicketNotice
+from app.tickets.deadline_models import Metric, TicketClock
+from app.tickets.models import Ticket, TicketEvent, TicketNotice
 from tests.factories import ticketing
 from tests.factories.people import make_agent
 from tests.faults.desk import Desk

@@ -13,7 +13,7 @@ from app.db.database import Database
 from app.desk.tickets import assigning, changing, closing, opening
 from app.desk.tickets.opening import Draft
 from app.tickets import clocks, finding, service, steps
-from app.tickets.models import Metric, TicketClock
+from app.tickets.deadline_models import Metric, TicketClock
 from app.tickets.service import NewTicket
 from app.viewers.models import Identity
 from tests.factories import conversations as make

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from app.agents.calendars import BEIJING
 from app.db.database import Database
 from app.tickets import clocks, service, steps
-from app.tickets.models import Ticket, TicketClock, TicketPriority
+from app.tickets.deadline_models import TicketClock
+from app.tickets.models import Ticket, TicketPriority
 from tests.factories import deadlines, ticketing
 from tests.factories.deadlines import MONDAY
 

@@ -17,7 +17,8 @@ from app.agents.rights import Actor
 from app.db.database import Database
 from app.desk.tickets import changing, closing
 from app.tickets import policies, recounting, steps, sweeps
-from app.tickets.models import Complaint, Ticket, TicketClock, TicketEvent, TicketNotice
+from app.tickets.deadline_models import TicketClock
+from app.tickets.models import Complaint, Ticket, TicketEvent, TicketNotice
 from tests.db.gates import Gate, until_second_waits
 from tests.factories import deadlines, ticketing
 from tests.factories.deadlines import MONDAY, OFFICE, on

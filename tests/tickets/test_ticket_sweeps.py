@@ -13,7 +13,8 @@ from app.agents.rights import Actor, Role
 from app.db.database import Database
 from app.desk.tickets import changing, closing, deciding, labelling
 from app.tickets import finding, steps, sweeps
-from app.tickets.models import Complaint, TicketClock, TicketEvent, TicketNotice
+from app.tickets.deadline_models import TicketClock
+from app.tickets.models import Complaint, TicketEvent, TicketNotice
 from tests.db.gates import Gate
 from tests.factories import deadlines, ticketing
 from tests.factories.deadlines import MONDAY

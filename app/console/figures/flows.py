@@ -12,7 +12,7 @@ from app.console.figures.drawing import Chart, Colour, Panel, Series, Table
 from app.console.figures.telling import Teller
 from app.console.ticket_words import METRICS
 from app.desk.tickets.figures import deadlines, flow, satisfaction, times
-from app.tickets.models import Metric
+from app.tickets.deadline_models import Metric
 
 AGES = (
     marked("不到 1 天"), marked("1–3 天"), marked("3–7 天"), marked("7–30 天"), marked("超过 30 天"),

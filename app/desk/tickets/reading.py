@@ -21,16 +21,8 @@ from app.desk.reach import Window
 from app.desk.tickets import labelling, lines, masking, reaching
 from app.desk.tickets.lines import Line
 from app.tickets import finding
-from app.tickets.models import (
-    Complaint,
-    Satisfaction,
-    Ticket,
-    TicketClock,
-    TicketEvent,
-    TicketFile,
-    TicketLink,
-    TicketWatcher,
-)
+from app.tickets.deadline_models import TicketClock
+from app.tickets.models import Complaint, Satisfaction, Ticket, TicketEvent, TicketFile, TicketLink, TicketWatcher
 from app.viewers.models import Identity, Viewer
 
 LINES: Final = 50

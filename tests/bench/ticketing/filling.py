@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from functools import cached_property
 
 from app.desk.search.sources import Kind, ticket_text
-from app.tickets.models import Dimension, Metric, TicketKind
+from app.tickets.deadline_models import Metric
+from app.tickets.models import Dimension, TicketKind
 from tests.bench.desking.filling import name_of, viewer_name
 from tests.bench.searching.filling import GRAMS, Row, Table, rows_of_grams
 

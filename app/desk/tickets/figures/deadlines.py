@@ -13,7 +13,8 @@ from app.agents.rights import Action, Actor
 from app.db.driver import Prepared
 from app.desk.tickets.figures.engines import Unindexed, read
 from app.desk.tickets.figures.spans import ALL, END, START, Narrowing, Shape, Span, asked
-from app.tickets.models import Metric, Ticket, TicketClock
+from app.tickets.deadline_models import Metric, TicketClock
+from app.tickets.models import Ticket
 
 BREACHES: Final = (
     "这段时间里超过的时限，一个工单可以超过几个；时限后来停了、改了，超过的那一次也还算。并入其他工单的不算。"
